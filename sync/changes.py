@@ -28,6 +28,7 @@ from sync.schema import INSTANT_MAX, INTEGER_MAX, Key, Plain
 CHANGES_MAX = 200_000
 BASES_MAX = 4_000
 KEY_MAX = 8
+TEXT_TOTAL_MAX = 16_000_000
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 type Column = list[object] | dict[str, object]
@@ -231,6 +232,9 @@ def _unpack(packed: object, count: int, minters: Sequence[str]) -> list[Plain]:
             raise Unreadable
     if len(values) != count:
         raise Unreadable
+    # A constant column of long text costs the sender nothing and the receiver gigabytes: cap what comes out, not ratios.
+    if sum(len(value) for value in values if type(value) is str) > TEXT_TOTAL_MAX:
+        raise TooLarge
     return values
 
 

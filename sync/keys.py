@@ -1,0 +1,80 @@
+"""Keys of nodes and of the authority: signing, and the authenticated box between two nodes.
+
+Ed25519 for signatures, X25519 with XSalsa20-Poly1305 for the box, both from libsodium; every signature is bound to its
+purpose, so that a signed segment can never be shown as a signed receipt.
+"""
+
+import hashlib
+from typing import Literal
+
+from nacl.exceptions import CryptoError
+from nacl.public import Box, SealedBox
+from nacl.signing import SigningKey, VerifyKey
+
+from sync.errors import Forged
+
+type Purpose = Literal["segment", "receipt", "join"]
+
+SEED_BYTES = 32
+SIGNATURE_BYTES = 64
+SHORT_BYTES = 8
+NONCE_BYTES = 24
+
+
+def short(public: bytes) -> bytes:
+    """The first eight bytes of a key's hash: how an envelope names its sender. Never trusted by itself."""
+    return hashlib.sha256(public).digest()[:SHORT_BYTES]
+
+
+class NodeKey:
+    """The secret key of a node (or of the authority), made from a 32-byte seed."""
+
+    def __init__(self, seed: bytes) -> None:
+        self.seed = seed
+        self._signing = SigningKey(seed)
+        self.public = bytes(self._signing.verify_key)
+
+    def sign(self, purpose: Purpose, text: bytes) -> bytes:
+        """A 64-byte signature over `text` for one purpose."""
+        return self._signing.sign(_bound(purpose, text)).signature
+
+    def seal(self, peer: bytes, text: bytes, nonce: bytes) -> bytes:
+        """`text` for `peer` alone, from this key: nonce, then box."""
+        return bytes(self._box(peer).encrypt(text, nonce))
+
+    def open(self, peer: bytes, sealed: bytes) -> bytes:
+        """What `peer` sealed to this key. Raises Forged."""
+        try:
+            return self._box(peer).decrypt(sealed)
+        except (CryptoError, ValueError) as error:
+            raise Forged from error
+
+    def open_anonymous(self, sealed: bytes) -> bytes:
+        """What somebody sealed to this key without a key of his own. Raises Forged."""
+        try:
+            return SealedBox(self._signing.to_curve25519_private_key()).decrypt(sealed)
+        except (CryptoError, ValueError) as error:
+            raise Forged from error
+
+    def _box(self, peer: bytes) -> Box:
+        try:
+            return Box(self._signing.to_curve25519_private_key(), VerifyKey(peer).to_curve25519_public_key())
+        except (CryptoError, ValueError, RuntimeError) as error:
+            raise Forged from error
+
+
+def seal_anonymous(peer: bytes, text: bytes) -> bytes:
+    """`text` for `peer` alone, from nobody: the first message of a joining node. Draws its own one-time key."""
+    return SealedBox(VerifyKey(peer).to_curve25519_public_key()).encrypt(text)
+
+
+def verify(public: bytes, purpose: Purpose, text: bytes, signature: bytes) -> None:
+    """Raises Forged unless `public` signed `text` for this purpose."""
+    try:
+        VerifyKey(public).verify(_bound(purpose, text), signature)
+    except (CryptoError, ValueError) as error:
+        raise Forged from error
+
+
+def _bound(purpose: Purpose, text: bytes) -> bytes:
+    return b"daftari " + purpose.encode() + b"\n" + text
