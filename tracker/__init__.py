@@ -1,0 +1,1 @@
+"""Daftari, the apprenticeship register: the Flask application round the engine in `sync`."""

@@ -1,0 +1,42 @@
+"""The application, put together: the floor, the database, the door to the engine, and the slices in their order."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from flask import Flask
+
+from tracker import config, web
+from tracker.clock import Clock, REAL
+from tracker.clock import use as use_clock
+from tracker.db import db
+
+# Registration order = import order: each slice may import the ones before it (tests/house/test_imports.py).
+SLICES: Final = (
+    "accounts",
+    "places",
+    "programmes",
+    "people",
+    "employers",
+    "calendar",
+    "placements",
+    "attendance",
+    "nodes",
+    "conflicts",
+    "files",
+    "overview",
+)
+
+
+def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
+    """The web application of one data folder; the database has to exist before the first request."""
+    app = Flask("tracker", template_folder=str(config.web_folder("templates")), static_folder=None)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    use_clock(app, clock)
+    web.install(app, settings)
+    db.init_app(app)
+    for name in SLICES:
+        if find_spec(f"tracker.{name}") is None or find_spec(f"tracker.{name}.routes") is None:
+            continue
+        app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")
+    return app

@@ -1,0 +1,207 @@
+"""Every setting: its default, its unit, its name in the environment. A wrong one stops the start with a sentence.
+
+A setting comes, in rising order, from its default, from `settings.toml` in the data folder, from the environment
+(`DAFTARI_` and its name in capitals) and from the caller, who is the command line or a test.
+"""
+
+import json
+import os
+import secrets
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, Field, field, fields
+from pathlib import Path
+from typing import Final
+
+SEATS: Final = ("centre", "region", "central")
+FILE_NAME: Final = "settings.toml"
+PREFIX: Final = "DAFTARI_"
+TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be right; the text is the sentence for the person who starts the program."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a setting is for, as the README prints it.
+
+    unit     of the value, or the kind of thing it is
+    lowest   smallest number that makes sense; None where the value is no number
+    choices  the only values possible; empty = any
+    """
+
+    text: str
+    unit: str
+    lowest: int | None = None
+    choices: tuple[str, ...] = ()
+
+
+def default_home() -> Path:
+    """The per-user data directory of this operating system."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "Daftari"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Daftari"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "daftari"
+
+
+def web_folder(name: str) -> Path:
+    """Where `templates` or `static` is: inside the installed wheel, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "_web" / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def _text(default: str, text: str, unit: str, *, choices: tuple[str, ...] = ()) -> str:
+    return field(default=default, metadata={"meaning": Meaning(text, unit, choices=choices)})
+
+
+def _number(default: int, text: str, unit: str, *, lowest: int) -> int:
+    return field(default=default, metadata={"meaning": Meaning(text, unit, lowest)})
+
+
+def _flag(text: str) -> bool:
+    return field(default=False, metadata={"meaning": Meaning(text, "yes or no")})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one data folder."""
+
+    home: Path = field(metadata={"meaning": Meaning("The data folder; the per-user data directory unless set", "folder")})
+    seat: str = _text("centre", "What this machine is", "word", choices=SEATS)
+    name: str = _text("", "Name of the centre, region or office, as the top bar shows it", "text")
+    database: str = _text("", "Database; empty = daftari.sqlite3 in the data folder", "URL")
+    language: str = _text("sw", "Language until a person chooses another", "word", choices=("sw", "en"))
+    host: str = _text("127.0.0.1", "Address that the server listens on", "address")
+    port: int = _number(8321, "Port that the server listens on", "port", lowest=0)
+    lan_http: bool = _flag("Serve phones without encryption; every page then says so")
+    trusted_hosts: str = _text("localhost,127.0.0.1,[::1]", "Host names that a browser may use for this server", "list, by commas")
+    secret_key: str = _text("", "Key of the form tokens; empty = drawn once and kept in the data folder", "text")
+    server: str = _text("", "Address of the server that this machine syncs with", "URL")
+    sync_every_s: int = _number(900, "Time between two exchanges", "seconds", lowest=10)
+    session_idle_s: int = _number(30 * 60, "A person is signed out after so long without a page", "seconds", lowest=1)
+    session_absolute_s: int = _number(12 * 3600, "A person is signed out after so long at the latest", "seconds", lowest=1)
+    password_memory_kib: int = _number(19 * 1024, "Memory of one argon2id hash", "KiB", lowest=8)
+    password_passes: int = _number(2, "Passes of one argon2id hash", "passes", lowest=1)
+    password_at_once: int = _number(2, "Hashes computed at the same time; the others wait", "hashes", lowest=1)
+    throttle_free: int = _number(5, "Wrong passwords before waiting begins", "tries", lowest=1)
+    throttle_max_s: int = _number(15 * 60, "Longest wait after wrong passwords", "seconds", lowest=1)
+    request_max_bytes: int = _number(1 << 20, "Largest request", "bytes", lowest=1024)
+    sync_max_bytes: int = _number(256 << 10, "Largest sync message", "bytes", lowest=1024)
+    upload_max_bytes: int = _number(5 << 20, "Largest file to import", "bytes", lowest=1024)
+    form_max_bytes: int = _number(64_000, "Largest form without its files", "bytes", lowest=1024)
+    form_max_parts: int = _number(200, "Most fields in one form with files", "fields", lowest=10)
+
+    @property
+    def database_url(self) -> str:
+        """The address of the database, ready for SQLAlchemy."""
+        return self.database or f"sqlite:///{self.home / 'daftari.sqlite3'}"
+
+    @property
+    def hosts(self) -> list[str]:
+        """The trusted host names."""
+        return [host.strip() for host in self.trusted_hosts.split(",") if host.strip()]
+
+
+def environment_name(setting: str) -> str:
+    """Name of a setting in the environment."""
+    return PREFIX + setting.upper()
+
+
+def meanings() -> dict[str, tuple[Meaning, object]]:
+    """Every setting with its meaning and default, in the order of the README's table."""
+    return {each.name: (each.metadata["meaning"], each.default) for each in fields(Settings)}
+
+
+def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """The settings of a data folder; `given` wins over the environment, the environment over the file.
+
+    Raises WrongSetting.
+    """
+    environment = os.environ if environ is None else environ
+    folder = home or Path(environment.get("DAFTARI_HOME") or default_home())
+    values: dict[str, object] = {}
+    for each in fields(Settings):
+        name = environment_name(each.name)
+        if each.name != "home" and environment.get(name):
+            values[each.name] = _checked(each, environment[name], name)
+    in_file = _read_file(folder)
+    known = {each.name: each for each in fields(Settings)}
+    for key, value in {**in_file, **given}.items():
+        if key not in known or key == "home":
+            raise WrongSetting(f"There is no setting called {key}.")
+        if key in given or key not in values:
+            values[key] = _checked(known[key], value, key)
+    return Settings(home=folder.expanduser().absolute(), **values)  # type: ignore[arg-type]  # _checked gave each its field's type
+
+
+def _read_file(folder: Path) -> dict[str, object]:
+    path = folder / FILE_NAME
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise WrongSetting(f"The settings file {path} cannot be read: {error}.") from error
+
+
+def _checked(each: "Field[object]", value: object, name: str) -> object:
+    """The value in its field's type; raises WrongSetting."""
+    meaning: Meaning = each.metadata["meaning"]
+    if isinstance(each.default, bool):
+        return _as_flag(value, name)
+    if isinstance(each.default, int):
+        return _as_number(value, name, meaning)
+    if not isinstance(value, str):
+        raise WrongSetting(f"{name} must be a text, not {value!r}.")
+    if meaning.choices and value not in meaning.choices:
+        raise WrongSetting(f"{name} must be one of {', '.join(meaning.choices)}, not {value!r}.")
+    return value
+
+
+def _as_flag(value: object, name: str) -> bool:
+    word = str(value).lower()
+    if word not in TRUE | FALSE:
+        raise WrongSetting(f"{name} must be yes or no, not {value!r}.")
+    return word in TRUE
+
+
+def _as_number(value: object, name: str, meaning: Meaning) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        raise WrongSetting(f"{name} must be a whole number ({meaning.unit}), not {value!r}.") from None
+    if meaning.lowest is not None and number < meaning.lowest:
+        raise WrongSetting(f"{name} must be at least {meaning.lowest} ({meaning.unit}), not {number}.")
+    return number
+
+
+def save(home: Path, **values: str | int | bool) -> None:
+    """Write settings into the data folder's file, keeping those already there."""
+    home.mkdir(parents=True, exist_ok=True)
+    merged = {**_read_file(home), **values}
+    # Strings and numbers of JSON are strings and numbers of TOML; nothing else is ever stored.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in merged.items()]
+    draft = home / f"{FILE_NAME}.new"
+    draft.write_text("".join(lines), encoding="utf-8")
+    draft.replace(home / FILE_NAME)
+
+
+def secret_key(settings: Settings) -> str:
+    """The key of the form tokens: the one set, or one drawn at the first start and kept in the data folder."""
+    if settings.secret_key:
+        return settings.secret_key
+    settings.home.mkdir(parents=True, exist_ok=True)
+    path = settings.home / "secret-key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    key = secrets.token_urlsafe(32)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key)
+    return key

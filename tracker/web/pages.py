@@ -1,0 +1,173 @@
+"""How a page is drawn: the frame's values, the navigation, and the errors of the whole site."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, current_app, Flask, g, jsonify, make_response, render_template, request, Response, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+
+from tracker import policy
+from tracker.config import SEATS
+from tracker.errors import DomainError, N_
+from tracker.i18n import _, language, LANGUAGES, say
+
+log = logging.getLogger(__name__)
+
+SENTENCES: Final = {
+    400: N_("The request could not be understood."),
+    401: N_("Please sign in first."),
+    403: N_("Your role does not allow this."),
+    404: N_("This page or record was not found."),
+    405: N_("This page cannot be used in that way."),
+    413: N_("What you sent is too large."),
+    415: N_("This kind of file or message is not accepted here."),
+    429: N_("Too many requests. Wait a moment and try again."),
+    500: N_("Something went wrong on this computer. What was saved is safe. Try again; if it happens again, tell the administrator."),
+}
+STALE_FORM: Final = N_("This form was open for too long or was opened before you signed in. Go back, reload the page and send it again.")
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the navigation."""
+
+    order: int
+    label: str
+    endpoint: str
+    verb: str
+    seats: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """Where the data is, in words.
+
+    sentence  translated, e.g. "At the central office: up to 10:42 today"
+    tone      calm (normal, offline included), late (waits too long), wrong (needs a person)
+    """
+
+    sentence: str
+    tone: str = "calm"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A navigation entry as the template draws it."""
+
+    label: str
+    url: str
+    is_here: bool
+
+
+def nav_item(bp: Blueprint, endpoint: str, label: str, *, verb: str, order: int, seats: tuple[str, ...] = SEATS) -> None:
+    """Add a page of the slice to the navigation of those who may `verb`, on these seats; low orders stand first."""
+
+    def add(state: BlueprintSetupState) -> None:
+        state.app.extensions["nav"].append(NavItem(order, label, f"{bp.name}.{endpoint}", verb, seats))
+
+    bp.record(add)
+
+
+def top_bar(bp: Blueprint, slot: str, value: Callable[[], object]) -> None:
+    """Let a slice fill a slot of the frame: `seat_name` (str), `sync_state` (SyncState), `conflicts` (int)."""
+
+    def fill(state: BlueprintSetupState) -> None:
+        state.app.extensions["top_bar"][slot] = value
+
+    bp.record(fill)
+
+
+def set_loader(bp: Blueprint, load: Callable[[], policy.Actor | None]) -> None:
+    """Say how the person behind a request is recognised; `accounts` does."""
+    top_bar(bp, "actor", load)
+
+
+def recognise() -> None:
+    """Before each request: whose settings, and who asks."""
+    g.settings = current_app.extensions["settings"]
+    load = current_app.extensions["top_bar"].get("actor")
+    g.actor = load() if load and request.endpoint != "static" else None
+
+
+def wants_json() -> bool:
+    """Whether the asker is a program: it accepts JSON and no HTML, or sends JSON."""
+    return request.is_json or (request.accept_mimetypes.accept_json and not request.accept_mimetypes.accept_html)
+
+
+def page(template: str, *, status: int = 200, **values: object) -> Response:
+    """A page in the frame."""
+    return make_response(render_template(template, **values), status)
+
+
+def links() -> list[Link]:
+    """The navigation of the person who is signed in."""
+    actor: policy.Actor | None = g.get("actor")
+    if actor is None:
+        return []
+    items = cast(list[NavItem], current_app.extensions["nav"])
+    shown = [each for each in sorted(items, key=lambda each: each.order) if g.settings.seat in each.seats and policy.may(actor, each.verb)]
+    here = request.blueprint
+    return [Link(_(each.label), url_for(each.endpoint), each.endpoint.partition(".")[0] == here) for each in shown]
+
+
+def _slot(name: str, otherwise: object) -> object:
+    fill = current_app.extensions["top_bar"].get(name)
+    return fill() if fill and g.get("actor") else otherwise
+
+
+def _language_url(code: str) -> str:
+    """This page in another language; after a form was sent, the page that the form stands on."""
+    others = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    return f"{request.path}?{urlencode([*others, ('lang', code)])}"
+
+
+def frame() -> dict[str, object]:
+    """Values that base.html needs on every page."""
+    return {
+        "actor": g.get("actor"),
+        "nav": links,
+        "slot": _slot,
+        "languages": [(code, name, _language_url(code)) for code, name in LANGUAGES.items() if code != language()],
+        "may": policy.may,
+    }
+
+
+def _refusal(status: int, code: str, sentence: str) -> Response:
+    if wants_json():
+        response = jsonify(error={"code": code, "sentence": sentence})
+        response.status_code = status
+        return response
+    return page("error.html", status=status, sentence=sentence, code=status)
+
+
+def _for_domain(error: DomainError) -> Response:
+    return _refusal(error.status, error.code, say(error))
+
+
+def _for_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if isinstance(error, SecurityError):
+        # No page here: the address the browser used is not ours, so no link on it would work.
+        return Response("Unknown host name. / Jina la seva halijulikani.\n", 400, mimetype="text/plain")
+    if error.response is not None or status < 400:  # a redirect, or a view's own answer
+        return cast(Response, error.get_response())
+    if isinstance(error, CSRFError):
+        return _refusal(400, "stale_form", _(STALE_FORM))
+    if isinstance(error, InternalServerError):
+        log.error("%s %s failed", request.method, request.path, exc_info=error.original_exception)
+    response = _refusal(status, f"http_{status}", _(SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])))
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def install_errors(app: Flask) -> None:
+    """One place where faults become pages or JSON; no traceback ever reaches a browser."""
+    app.register_error_handler(DomainError, _for_domain)
+    app.register_error_handler(HTTPException, _for_http)

@@ -1,0 +1,53 @@
+"""Static files, each under a version that changes when any of them does, so that a browser may keep them for a year."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import cast
+
+from flask import current_app, Flask, request, Response, send_from_directory, url_for
+
+from tracker.web.access import public
+from tracker.web.headers import YEAR_S
+
+
+@dataclass(frozen=True)
+class StaticFiles:
+    """The folder of static files."""
+
+    folder: Path
+
+    @cached_property
+    def version(self) -> str:
+        """Eight letters of a hash over all names and contents. In the path, so that a module's own imports keep it."""
+        digest = sha256()
+        for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()[:8]
+
+
+def install_static(app: Flask, folder: Path) -> None:
+    """Serve the folder at `/static/<version>/`."""
+    app.extensions["static_files"] = StaticFiles(folder)
+    app.add_url_rule("/static/<version>/<path:filename>", "static", _serve)
+
+
+def static_url(filename: str) -> str:
+    """The address of a static file, its version included."""
+    return url_for("static", version=_files().version, filename=filename)
+
+
+def _files() -> StaticFiles:
+    return cast(StaticFiles, current_app.extensions["static_files"])
+
+
+@public
+def _serve(version: str, filename: str) -> Response:
+    files = _files()
+    response = send_from_directory(files.folder, filename, etag=True)
+    response.direct_passthrough = False
+    # A page left open over an upgrade asks with the old version: it gets the new file, but keeps it under no false name.
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if version == files.version else "no-cache"
+    response.make_conditional(request)
+    return response
