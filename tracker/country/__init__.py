@@ -1,0 +1,1 @@
+"""Country packs: what is the same on every laptop of a country and is therefore never synced."""
