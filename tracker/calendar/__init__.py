@@ -1,0 +1,1 @@
+"""When training can take place: weekly patterns, holidays, closures and resumptions."""

@@ -1,0 +1,443 @@
+"""The closure calculus: from facts about closures to closed days, days lost and rates. Pure; no clock, no tables.
+
+    facts (closures with notices, resumptions)  --closed_intervals-->  intervals of one site
+    intervals + weekly patterns + holidays      --training_days, days_lost, day_calendar-->  days
+    days + spans of enrolment                   --person_days_lost, projected_end-->  figures
+
+A *site* is one place of training of one cohort. Ask once per site and period, and reuse the answer for its apprentices.
+The order in which facts are passed never matters, and a withdrawn fact might as well not exist. Design, section 4.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Generic, NamedTuple, TypeVar
+
+Holiday = TypeVar("Holiday")
+
+MONDAY_TO_FRIDAY = frozenset(range(5))
+_DAY = timedelta(days=1)
+_HORIZON = timedelta(days=3 * 365)
+
+
+class ScopeKind(StrEnum):
+    """What a closure or resumption is about."""
+
+    NATION = "nation"
+    JURISDICTION = "jurisdiction"
+    REGION = "region"
+    CENTRE = "centre"
+    CAMPUS = "campus"
+    EMPLOYER = "employer"
+    COHORT = "cohort"
+
+
+class Sites(StrEnum):
+    """Which places of training in that scope."""
+
+    CENTRES = "centres"
+    WORKPLACES = "workplaces"
+    BOTH = "both"
+
+
+class SiteKind(StrEnum):
+    """Where one trains."""
+
+    CENTRE = "centre"
+    WORKPLACE = "workplace"
+
+
+class ResumptionKind(StrEnum):
+    """Permission alone opens nothing."""
+
+    PERMITTED = "permitted"
+    REOPENED = "reopened"
+
+
+class DayKind(StrEnum):
+    """What a day is, the strongest word first: a Sunday in a closure is a closed day."""
+
+    CLOSED = "closed"
+    HOLIDAY = "holiday"
+    REST = "rest"
+    TRAINING = "training"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a fact is about: `kind` is a ScopeKind (one from a newer version covers nothing), `code` None for the nation."""
+
+    kind: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFact:
+    """What somebody announced. `expected_until` is a hope, and reopens nothing."""
+
+    id: str
+    source: str
+    authority: str
+    since: date
+    expected_until: date | None = None
+    reference: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureFact:
+    """A closure. Without a notice that counts it closes nothing.
+
+    partition       `nation`, `region/TZ-01` or `centre/<id>`
+    sites           one of Sites
+    reason          code of the list `closure_reasons`
+    chosen_notice   id, or None: then the earliest counts
+    """
+
+    id: str
+    partition: str
+    scope: Scope
+    sites: str
+    reason: str
+    notices: tuple[NoticeFact, ...]
+    chosen_notice: str | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResumptionFact:
+    """Leave to open, or the opening itself, of a part or the whole of one closure. `kind` is a ResumptionKind."""
+
+    id: str
+    partition: str
+    closure: str
+    scope: Scope
+    sites: str
+    kind: str
+    since: date
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place of training.
+
+    kind            one of SiteKind
+    centre          id of the centre; its partition is `centre/<id>`
+    employer        only for a workplace
+    region          ISO code: an employer's own, where its district is known, else its centre's
+    jurisdiction    of that region
+    """
+
+    kind: str
+    centre: str
+    campus: str | None
+    cohort: str | None
+    employer: str | None
+    region: str
+    jurisdiction: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyPattern:
+    """The days of training in a week (Monday is 0) since a date, until the next pattern begins."""
+
+    since: date
+    weekdays: frozenset[int]
+
+
+class ClosedInterval(NamedTuple):
+    """Closed from `first` to `last`, both included; `last` is None while nobody has reopened."""
+
+    first: date
+    last: date | None
+    closure: str
+
+
+class Span(NamedTuple):
+    """An apprentice's time at a site, both days included; `last` is None while it lasts."""
+
+    first: date
+    last: date | None
+
+
+class Rate(NamedTuple):
+    """A share that keeps its two numbers."""
+
+    numerator: int
+    denominator: int
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1, or None: 0/0 is *no data*, not nought."""
+        return self.numerator / self.denominator if self.denominator else None
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Generic[Holiday]):
+    """A day of the calendar with everything that bears on it, not only what decided.
+
+    closures    in force, by begin, then id
+    holiday     what the mapping of holidays holds for this day
+    is_rest     the weekly pattern has no training on this weekday
+    """
+
+    on: date
+    kind: DayKind
+    closures: tuple[ClosureFact, ...]
+    holiday: Holiday | None
+    is_rest: bool
+
+
+# Closed or open
+
+
+def counting_notice(closure: ClosureFact) -> NoticeFact | None:
+    """The one notice that counts: the chosen one, else the earliest (then the lowest id); None if none is left."""
+    standing = [notice for notice in closure.notices if not notice.withdrawn]
+    chosen = [notice for notice in standing if notice.id == closure.chosen_notice]
+    return min(chosen or standing, key=lambda notice: (notice.since, notice.id), default=None)
+
+
+def covers(scope: Scope, sites: str, site: Site) -> bool:
+    """Whether a scope and its sites include this site."""
+    if sites not in (Sites.BOTH, f"{site.kind}s"):
+        return False
+    if scope.kind == ScopeKind.NATION:
+        return True
+    code_by_kind: dict[str, str | None] = {
+        ScopeKind.JURISDICTION: site.jurisdiction,
+        ScopeKind.REGION: site.region,
+        ScopeKind.CENTRE: site.centre,
+        ScopeKind.CAMPUS: site.campus,
+        ScopeKind.EMPLOYER: site.employer,
+        ScopeKind.COHORT: site.cohort,
+    }
+    # A scope without a code must not meet a site without a campus: None is not a place.
+    return scope.code is not None and code_by_kind.get(scope.kind) == scope.code
+
+
+def lies_in(site: Site, partition: str) -> bool:
+    """Whether a site belongs to a partition's territory: outside it the partition's facts do not count."""
+    return partition in ("nation", f"region/{site.region}", f"centre/{site.centre}")
+
+
+def closed_intervals(site: Site, closures: Iterable[ClosureFact], resumptions: Iterable[ResumptionFact]) -> list[ClosedInterval]:
+    """When a site is closed: at most one interval per closure, by first day, then closure. They may overlap."""
+    openings = _openings(site, resumptions)
+    intervals = (_interval(site, closure, openings.get(closure.id, ())) for closure in closures)
+    return sorted((found for found in intervals if found), key=lambda found: (found.first, found.closure))
+
+
+def closures_on(site: Site, day: date, closures: Collection[ClosureFact], resumptions: Iterable[ResumptionFact]) -> list[ClosureFact]:
+    """The closures in force at a site on a day, by begin, then id. "Resume" answers each of them."""
+    return _in_force(day, closed_intervals(site, closures, resumptions), {closure.id: closure for closure in closures})
+
+
+def is_closed(site: Site, day: date, closures: Collection[ClosureFact], resumptions: Iterable[ResumptionFact]) -> bool:
+    """Whether any closure is in force at a site on a day."""
+    return bool(closures_on(site, day, closures, resumptions))
+
+
+def doubtful_closures(
+    site: Site, day: date, closures: Collection[ClosureFact], resumptions: Collection[ResumptionFact]
+) -> list[ClosureFact]:
+    """Closures in force on a day though the site has since reopened after another one: somebody should be asked.
+
+    So it is when a ministry's closure of March arrives by stick in July, and the college has been open since June.
+    """
+    reopened = [resumption for resumption in resumptions if resumption.since <= day and _opens(resumption, site)]
+    # Its own opening since then would have ended a closure in force, so what is found here belongs to another one.
+    return [
+        closure
+        for closure in closures_on(site, day, closures, resumptions)
+        if any(_begin(closure) <= resumption.since for resumption in reopened)
+    ]
+
+
+def _openings(site: Site, resumptions: Iterable[ResumptionFact]) -> Mapping[str, list[date]]:
+    by_closure: dict[str, list[date]] = defaultdict(list)
+    for resumption in resumptions:
+        if _opens(resumption, site):
+            by_closure[resumption.closure].append(resumption.since)
+    return by_closure
+
+
+def _opens(resumption: ResumptionFact, site: Site) -> bool:
+    return (
+        not resumption.withdrawn
+        and resumption.kind == ResumptionKind.REOPENED
+        and lies_in(site, resumption.partition)
+        and covers(resumption.scope, resumption.sites, site)
+    )
+
+
+def _interval(site: Site, closure: ClosureFact, openings: Iterable[date]) -> ClosedInterval | None:
+    if closure.withdrawn or not lies_in(site, closure.partition) or not covers(closure.scope, closure.sites, site):
+        return None
+    first = _begin(closure)
+    # An opening dated before the notice that counts belongs to another story, and opens nothing here.
+    opened = min((opening for opening in openings if opening >= first), default=None)
+    if first in (opened, date.max):
+        return None
+    return ClosedInterval(first, opened - _DAY if opened else None, closure.id)
+
+
+def _begin(closure: ClosureFact) -> date:
+    notice = counting_notice(closure)
+    # Without a notice a closure never begins.
+    return notice.since if notice else date.max
+
+
+def _in_force(day: date, intervals: Iterable[ClosedInterval], closure_by_id: Mapping[str, ClosureFact]) -> list[ClosureFact]:
+    return [closure_by_id[closure] for first, last, closure in intervals if first <= day and (last is None or day <= last)]
+
+
+# Days
+
+
+def weekdays_on(day: date, patterns: Iterable[WeeklyPattern]) -> frozenset[int]:
+    """The weekdays of training in force on a day; Monday to Friday before the first pattern."""
+    begun = [pattern for pattern in patterns if pattern.since <= day]
+    # Two patterns of one date come from two laptops: any rule will do that all laptops share.
+    latest = max(begun, key=lambda pattern: (pattern.since, sorted(pattern.weekdays)), default=None)
+    return MONDAY_TO_FRIDAY if latest is None else latest.weekdays
+
+
+def day_kind(
+    on: date,
+    patterns: Iterable[WeeklyPattern],
+    holidays: Mapping[date, Holiday],
+    closures_in_force: Sequence[ClosureFact] = (),
+) -> Day[Holiday]:
+    """What a day is and why. Pass `closures_on(...)` of the day; for many days ask `day_calendar`."""
+    is_rest = on.weekday() not in weekdays_on(on, patterns)
+    if closures_in_force:
+        kind = DayKind.CLOSED
+    elif on in holidays:
+        kind = DayKind.HOLIDAY
+    else:
+        kind = DayKind.REST if is_rest else DayKind.TRAINING
+    return Day(on, kind, tuple(closures_in_force), holidays.get(on), is_rest)
+
+
+def day_calendar(
+    first: date,
+    last: date,
+    site: Site,
+    closures: Collection[ClosureFact],
+    resumptions: Iterable[ResumptionFact],
+    *,
+    patterns: Collection[WeeklyPattern] = (),
+    holidays: Mapping[date, Holiday],
+) -> list[Day[Holiday]]:
+    """One entry per calendar day from `first` to `last`, oldest first, no gaps."""
+    intervals = closed_intervals(site, closures, resumptions)
+    closure_by_id = {closure.id: closure for closure in closures}
+    return [day_kind(day, patterns, holidays, _in_force(day, intervals, closure_by_id)) for day in _days(first, last)]
+
+
+def training_days(
+    first: date,
+    last: date,
+    patterns: Collection[WeeklyPattern],
+    holidays: Collection[date],
+    intervals: Iterable[ClosedInterval] = (),
+) -> list[date]:
+    """The days from `first` to `last` on which training is due, oldest first: neither rest, holiday nor closed.
+
+    Without `intervals` it is what had been planned.
+    """
+    closed = closed_days(first, last, intervals)
+    return [day for day in _working_days(first, last, patterns) if day not in holidays and day not in closed]
+
+
+def closed_days(first: date, last: date, intervals: Iterable[ClosedInterval]) -> set[date]:
+    """The calendar days from `first` to `last` inside at least one interval; an open one runs to `last`."""
+    return {day for begin, end, _ in intervals for day in _days(max(first, begin), last if end is None else min(last, end))}
+
+
+def lost_days(
+    first: date,
+    last: date,
+    intervals: Iterable[ClosedInterval],
+    patterns: Collection[WeeklyPattern] = (),
+    holidays: Collection[date] = (),
+) -> list[date]:
+    """The training days from `first` to `last` that closures took, each once, oldest first."""
+    closed = closed_days(first, last, intervals)
+    return [day for day in training_days(first, last, patterns, holidays) if day in closed]
+
+
+def days_lost(
+    first: date,
+    last: date,
+    intervals: Iterable[ClosedInterval],
+    patterns: Collection[WeeklyPattern] = (),
+    holidays: Collection[date] = (),
+) -> int:
+    """How many training days from `first` to `last` closures took; Monday to Friday unless patterns say otherwise."""
+    return len(lost_days(first, last, intervals, patterns, holidays))
+
+
+def person_days_lost(spans: Iterable[Span | tuple[date, date | None]], lost: Sequence[date]) -> int:
+    """The sum of lost days over apprentices, each counted while at the site.
+
+    spans   one or more per apprentice; the spans of one apprentice must not overlap
+    lost    what `lost_days` gives for the site and the period: sorted, each day once
+    """
+    return sum(
+        (len(lost) if last is None else bisect_right(lost, last)) - bisect_left(lost, first)
+        for first, last in spans
+        if last is None or first <= last
+    )
+
+
+def projected_end(
+    planned_end: date,
+    days_owed: int,
+    patterns: Collection[WeeklyPattern],
+    holidays: Collection[date],
+    intervals: Iterable[ClosedInterval] = (),
+) -> date | None:
+    """The day on which the days owed have been made up, when training simply goes on after the planned end.
+
+    None if that is not to be seen within three years: nobody has reopened, or the pattern has no day of training.
+    """
+    if days_owed <= 0:
+        return planned_end
+    days = training_days(planned_end + _DAY, planned_end + _HORIZON, patterns, holidays, intervals)
+    return days[days_owed - 1] if days_owed <= len(days) else None
+
+
+def _working_days(first: date, last: date, patterns: Collection[WeeklyPattern]) -> Iterator[date]:
+    # Cut the period where a pattern begins, so that the pattern is looked up once per stretch, not once per day.
+    begins = sorted({first, *(pattern.since for pattern in patterns if first < pattern.since <= last)})
+    for begin, following in pairwise([*begins, last + _DAY]):
+        weekdays = weekdays_on(begin, patterns)
+        yield from (day for day in _days(begin, following - _DAY) if day.weekday() in weekdays)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+
+
+# Rates
+
+
+def return_rate(expected: Collection[str], returned: Collection[str]) -> Rate:
+    """How many of those expected back came; who came unexpectedly is in neither number."""
+    due = set(expected)
+    return Rate(len(due.intersection(returned)), len(due))
+
+
+def return_rates(group_by_expected: Mapping[str, str], returned: Collection[str]) -> dict[str, Rate]:
+    """`return_rate` per group, such as sex, by group; the mapping says to which group each expected person belongs."""
+    expected_by_group: dict[str, list[str]] = defaultdict(list)
+    for person, group in group_by_expected.items():
+        expected_by_group[group].append(person)
+    return {group: return_rate(expected_by_group[group], returned) for group in sorted(expected_by_group)}
