@@ -326,6 +326,10 @@ def test_closures_in_force_come_oldest_first() -> None:
     assert closures_on(NCT, JUNE_1, [flood, closure()], []) == [closure(), flood]
 
 
+def test_closures_of_one_day_come_by_id() -> None:
+    assert closures_on(NCT, JUNE_1, [closure("c2"), closure("c1")], []) == [closure("c1"), closure("c2")]
+
+
 def test_a_closure_that_arrives_after_the_site_reopened_is_doubtful() -> None:
     ours = closure("c1", partition="centre/nct")
     late = closure("c2")
@@ -335,6 +339,15 @@ def test_a_closure_that_arrives_after_the_site_reopened_is_doubtful() -> None:
 def test_a_new_closure_after_the_reopening_is_not_doubtful() -> None:
     again = closure("c2", notice(date(2020, 6, 10)))
     assert doubtful_closures(NCT, JUNE_22, [closure(), again], [reopening(JUNE_1)]) == []
+
+
+def test_a_closure_from_the_very_day_of_the_reopening_is_doubtful() -> None:
+    again = closure("c2", notice(JUNE_1))
+    assert doubtful_closures(NCT, JUNE_1, [closure(), again], [reopening(JUNE_1)]) == [again]
+
+
+def test_nothing_is_doubtful_before_the_site_reopens() -> None:
+    assert doubtful_closures(NCT, MAY_31, [closure(), closure("c2")], [reopening(JUNE_1)]) == []
 
 
 # The calendar
@@ -355,6 +368,11 @@ def test_a_changed_pattern_never_rewrites_the_past() -> None:
 def test_two_patterns_of_one_date_are_decided_alike_everywhere() -> None:
     other = WeeklyPattern(MONDAY_TO_SATURDAY.since, frozenset(range(1, 5)))
     assert weekdays_on(JUNE_1, [other, MONDAY_TO_SATURDAY]) == weekdays_on(JUNE_1, [MONDAY_TO_SATURDAY, other])
+
+
+def test_a_pattern_begins_on_its_very_day() -> None:
+    sunday_too = WeeklyPattern(date(2020, 6, 7), frozenset(range(7)))
+    assert training_days(date(2020, 6, 6), date(2020, 6, 7), [sunday_too], ()) == [date(2020, 6, 7)]
 
 
 def test_a_pattern_without_days_has_no_training() -> None:
@@ -395,6 +413,10 @@ def test_the_calendar_has_one_entry_a_day_without_gaps() -> None:
 
 
 # Days lost, per person
+
+
+def test_closed_days_stay_within_the_period() -> None:
+    assert closed_days(APRIL_15, date(2020, 4, 16), [ClosedInterval(MARCH_18, MAY_31, "c1")]) == {APRIL_15, date(2020, 4, 16)}
 
 
 def test_an_open_closure_counts_to_the_end_of_the_period() -> None:
