@@ -19,7 +19,7 @@ their counters, which one database draws from one sequence, so that two processe
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from sync.dots import dot, is_dot, split
 from sync.errors import TooLarge, Unreadable
@@ -31,7 +31,7 @@ KEY_MAX = 8
 TEXT_TOTAL_MAX = 16_000_000
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-type Column = list[object] | dict[str, object]
+Column: TypeAlias = list[object] | dict[str, object]
 
 
 class Change(NamedTuple):

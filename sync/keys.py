@@ -5,7 +5,7 @@ purpose, so that a signed segment can never be shown as a signed receipt.
 """
 
 import hashlib
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from nacl.exceptions import CryptoError
 from nacl.public import Box, SealedBox
@@ -13,7 +13,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from sync.errors import Forged
 
-type Purpose = Literal["segment", "receipt", "join"]
+Purpose: TypeAlias = Literal["segment", "receipt", "join"]
 
 SEED_BYTES = 32
 SIGNATURE_BYTES = 64

@@ -5,7 +5,7 @@ show alike, until a person chooses. No clock can make a write lose against one i
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from sync.changes import Change
 from sync.schema import Field, Plain
@@ -21,7 +21,7 @@ class Head(NamedTuple):
     values: tuple[Plain, ...]
 
 
-type State = dict[str, tuple[Head, ...]]
+State: TypeAlias = dict[str, tuple[Head, ...]]
 """The heads of a row by group, the winner first; a group nobody wrote is absent."""
 
 

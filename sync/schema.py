@@ -6,17 +6,17 @@ sense together. Checks here never tighten in a later version: what one laptop ac
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from sync.dots import is_dot
 
-type Plain = str | int | bool | None
+Plain: TypeAlias = str | int | bool | None
 """A value as it travels and as the ledger keeps it: dates are ISO text, instants are seconds since 1970 (UTC)."""
 
-type Kind = Literal["text", "code", "int", "bool", "date", "instant", "ref"]
-type Key = tuple[Plain, ...]
+Kind: TypeAlias = Literal["text", "code", "int", "bool", "date", "instant", "ref"]
+Key: TypeAlias = tuple[Plain, ...]
 
 TEXT_MAX = 20_000
 INTEGER_MAX = 2**53

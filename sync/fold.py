@@ -1,0 +1,590 @@
+"""From changes to rows, in the caller's transaction: local writes, arriving segments, and the full refold.
+
+The state is a pure function of the set of held segments and the pending changes: whatever the order, the duplicates,
+the clock. Local and foreign changes go through the same `apply`. Only types, sizes and rights are checked here; business
+rules speak where people type, so that what one laptop accepted can never be refused by another.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from sync import ledger, merge, rights, segments
+from sync.changes import Change, canonical, decode, encode
+from sync.dots import dot, minter_of, split
+from sync.errors import Forged, TooLarge, Unreadable
+from sync.ledger import HEAD, PAST, QUARANTINE, Replica
+from sync.merge import Head, State
+from sync.rights import GRANT, Grant
+from sync.schema import Key, Plain, Table, partition_kind
+from sync.segments import Graph, Segment
+
+SEAL_AT_BYTES = 16 * 1024
+_CHUNK = 400
+
+
+class Image(NamedTuple):
+    """A row after a write: every column of the application's table but `partition` and the key."""
+
+    table: str
+    key: Key
+    columns: dict[str, object]
+
+
+class Draft(NamedTuple):
+    """A local write before it has a dot.
+
+    bases  None: all heads the row has now; else the dots that the form had shown
+    dot    given for a new row whose id was minted when it was made
+    """
+
+    table: str
+    key: Key
+    fields: dict[str, Plain]
+    bases: tuple[str, ...] | None = None
+    dot: str | None = None
+
+
+# ---- rows and their heads
+
+
+def load(connection: sa.Connection, partition: str, table: Table, keys: Sequence[Key]) -> dict[Key, State]:
+    """The heads of the rows with these keys; a row that does not exist has no groups."""
+    states: dict[Key, State] = {}
+    for start in range(0, len(keys), _CHUNK):
+        part = keys[start : start + _CHUNK]
+        for row in connection.execute(sa.select(table.rows).where(table.rows.c.partition == partition, _has_key(table, part))).mappings():
+            states[tuple(f.plain(row[f.name]) for f in table.key)] = _state(table, row)
+        _load_others(connection, partition, table, part, states)
+    return states
+
+
+def _has_key(table: Table, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
+    native = [tuple(f.native(value) for f, value in zip(table.key, key, strict=True)) for key in keys]
+    columns = [table.rows.c[f.name] for f in table.key]
+    if len(columns) == 1:
+        return columns[0].in_([value for (value,) in native])
+    # All marks of one day share the date: a plain `in` on the first column and `=` on the others uses the primary key,
+    # where SQLite would scan for a list of row values.
+    return sa.or_(*(sa.and_(*(c == value for c, value in zip(columns, key, strict=True))) for key in native)) if len(native) <= 5 else sa.and_(  # noqa: PLR2004
+        *(column.in_({key[k] for key in native}) for k, column in enumerate(columns))
+    )
+
+
+def _state(table: Table, row: Mapping[str, object]) -> State:
+    special = json.loads(str(row["groups"])) if row["groups"] else {}
+    whole = (row["eff"], row["dot"], row["by"], row["at"])
+    state: State = {}
+    for group, fields in table.groups.items():
+        stamp = special.get(group, whole) if group in special or row["dot"] else None
+        if stamp is not None:
+            eff, name, by, at = stamp
+            state[group] = (Head(eff, name, by, at, tuple(f.plain(row[f.name]) for f in fields)),)
+    return state
+
+
+def _load_others(connection: sa.Connection, partition: str, table: Table, keys: Sequence[Key], states: dict[Key, State]) -> None:
+    by_text = {ledger.key_text(key): key for key in keys}
+    for row in connection.execute(sa.select(HEAD).where(HEAD.c.partition == partition, HEAD.c.tbl == table.name, HEAD.c.key.in_(by_text))):
+        state = states[by_text[row.key]]
+        state[row.grp] = (*state[row.grp], Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held))))
+    for key in by_text.values():
+        state = states.get(key, {})
+        for group, heads in state.items():
+            if len(heads) > 1:
+                state[group] = tuple(sorted(heads, reverse=True))
+
+
+def image(table: Table, key: Key, state: State) -> Image:
+    """The row that shows a state: the winners' values, the oldest winner's stamp, and the stamps that differ from it."""
+    columns: dict[str, object] = {}
+    oldest = min(heads[0] for heads in state.values())
+    special: dict[str, object] = {}
+    for group, fields in table.groups.items():
+        heads = state.get(group)
+        for place, f in enumerate(fields):
+            columns[f.name] = f.native(heads[0].values[place]) if heads else None
+        if heads is None:
+            special[group] = None
+        elif heads[0].dot != oldest.dot:
+            special[group] = heads[0][:4]
+    columns |= {"dot": oldest.dot, "by": oldest.by, "at": oldest.at, "eff": oldest.eff}
+    columns["groups"] = canonical(special).decode() if special else None
+    return Image(table.name, key, columns)
+
+
+# ---- applying changes
+
+
+class Outcome(NamedTuple):
+    """What an `apply` did: the rows that changed and the changes that were not folded, with the reason."""
+
+    images: list[Image]
+    refused: list[tuple[Change, str]]
+
+
+def apply(
+    connection: sa.Connection,
+    replica: Replica,
+    partition: str,
+    changes: Sequence[Change],
+    *,
+    counts: Callable[[str], bool],
+    roles: frozenset[str],
+    write_rows: bool = True,
+) -> Outcome:
+    """Fold changes, in their order, into the rows of one partition.
+
+    counts      whether a base may count: it stands earlier in the segment, or in an ancestor
+    roles       the standing of the author; decides which tables he may write
+    write_rows  False when the caller writes the rows himself from the images
+    """
+    good, refused = _sort_out(replica, partition, changes, roles)
+    links = _Links(connection, partition, changes, counts)
+    images: list[Image] = []
+    tables: dict[str, list[Change]] = {}
+    for change in good:
+        tables.setdefault(change.table, []).append(change)
+    for change, _ in refused:
+        links.refuse(change)
+    for name, some in tables.items():
+        images += _apply_table(connection, partition, replica.schema.tables[name], some, links, write_rows=write_rows)
+    return Outcome(images, refused)
+
+
+def _sort_out(replica: Replica, partition: str, changes: Iterable[Change], roles: frozenset[str]) -> tuple[list[Change], list[tuple[Change, str]]]:
+    """The changes to fold, and those to quarantine; one with an unknown field is both: what is known of it counts."""
+    good: list[Change] = []
+    refused: list[tuple[Change, str]] = []
+    for change in changes:
+        table = replica.schema.tables.get(change.table)
+        reason = _refusal(table, partition, change, roles) if table else "unknown-table"
+        if reason:
+            refused.append((change, reason))
+        elif table:
+            good.append(change)
+            if not change.fields.keys() <= table.fields.keys():
+                refused.append((change, "unknown-field"))
+    return good, refused
+
+
+def _refusal(table: Table, partition: str, change: Change, roles: frozenset[str]) -> str | None:
+    if partition_kind(partition) not in table.partitions:
+        return "wrong-partition"
+    if not rights.may_write(roles, table):
+        return "not-granted"
+    if not table.accepts_key(change.key):
+        return "bad-key"
+    if any(name in table.fields and not table.fields[name].accepts(value) for name, value in change.fields.items()):
+        return "bad-value"
+    return None
+
+
+class _Links:
+    """What the bases of a batch of changes reach, and the effective times of what they reach."""
+
+    def __init__(self, connection: sa.Connection, partition: str, changes: Sequence[Change], counts: Callable[[str], bool]) -> None:
+        self._counts = counts
+        self._eff: dict[str, int] = {}
+        self._through: dict[str, tuple[str, ...]] = {}
+        wanted = {base for change in changes for base in change.bases} - {change.dot for change in changes}
+        while wanted:
+            found = self._read(connection, partition, sorted(wanted))
+            wanted = {base for base in found if base not in self._eff and base not in self._through}
+
+    def _read(self, connection: sa.Connection, partition: str, wanted: Sequence[str]) -> set[str]:
+        further: set[str] = set()
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            for row in connection.execute(sa.select(PAST.c.dot, PAST.c.eff).where(PAST.c.partition == partition, PAST.c.dot.in_(part))):
+                self._eff[row.dot] = row.eff
+            rows = connection.execute(sa.select(QUARANTINE.c.dot, QUARANTINE.c.bases).where(QUARANTINE.c.partition == partition, QUARANTINE.c.dot.in_(part)))
+            for row in rows:
+                self._through[row.dot] = tuple(json.loads(row.bases))
+                further.update(self._through[row.dot])
+        return further
+
+    def refuse(self, change: Change) -> None:
+        """A change of this batch that is quarantined: links run through it."""
+        self._through[change.dot] = self.counting(change)
+
+    def counting(self, change: Change) -> tuple[str, ...]:
+        return tuple(base for base in change.bases if self._counts(base))
+
+    def reach(self, change: Change, state: State) -> tuple[frozenset[str], int]:
+        """The dots a change replaces where they are heads, and its effective time."""
+        if not change.bases:
+            return frozenset(), change.at
+        current = {head.dot: head.eff for heads in state.values() for head in heads}
+        reached: set[str] = set()
+        todo = list(self.counting(change))
+        while todo:
+            base = todo.pop()
+            if base not in reached:
+                reached.add(base)
+                if base not in current and base not in self._eff:
+                    todo += self._through.get(base, ())
+        known = [current.get(base, self._eff.get(base)) for base in reached]
+        return frozenset(reached), merge.effective(change.at, [eff for eff in known if eff is not None])
+
+    def applied(self, change: Change, eff: int) -> None:
+        self._eff[change.dot] = eff
+
+
+def _apply_table(
+    connection: sa.Connection, partition: str, table: Table, changes: Sequence[Change], links: _Links, *, write_rows: bool
+) -> list[Image]:
+    states = load(connection, partition, table, list(dict.fromkeys(change.key for change in changes)))
+    had_others = {key for key, state in states.items() if any(len(heads) > 1 for heads in state.values())}
+    touched: dict[Key, None] = {}
+    gone: list[dict[str, object]] = []
+    for change in changes:
+        state = states.get(change.key, {})
+        seen, eff = links.reach(change, state)
+        after, replaced = merge.merge(state, change, table.groups, seen=seen, eff=eff)
+        links.applied(change, eff)
+        if not after:
+            continue
+        states[change.key] = after
+        touched[change.key] = None
+        gone += [_ledger_row(partition, table, change.key, group, head, next=change.dot) for group, head in replaced]
+    images = [image(table, key, states[key]) for key in touched]
+    if write_rows:
+        ledger.upsert(connection, table.rows, [{"partition": partition, **_key_columns(table, row.key), **row.columns} for row in images])
+    ledger.upsert(connection, PAST, gone)
+    _write_others(connection, partition, table, {key: states[key] for key in touched}, had_others)
+    return images
+
+
+def _key_columns(table: Table, key: Key) -> dict[str, object]:
+    return {f.name: f.native(value) for f, value in zip(table.key, key, strict=True)}
+
+
+def _ledger_row(partition: str, table: Table, key: Key, group: str, head: Head, **more: object) -> dict[str, object]:
+    eff, name, by, at, values = head
+    place = {"partition": partition, "tbl": table.name, "key": ledger.key_text(key), "grp": group}
+    return place | {"dot": name, "eff": eff, "by": by, "at": at, "held": canonical(list(values)).decode()} | more
+
+
+def _write_others(connection: sa.Connection, partition: str, table: Table, states: Mapping[Key, State], had_others: set[Key]) -> None:
+    stale = [ledger.key_text(key) for key in states if key in had_others]
+    for start in range(0, len(stale), _CHUNK):
+        part = stale[start : start + _CHUNK]
+        connection.execute(HEAD.delete().where(HEAD.c.partition == partition, HEAD.c.tbl == table.name, HEAD.c.key.in_(part)))
+    rows = [
+        _ledger_row(partition, table, key, group, head, open=merge.is_open((heads[0], head)))
+        for key, state in states.items()
+        for group, heads in state.items()
+        for head in heads[1:]
+    ]
+    ledger.upsert(connection, HEAD, rows)
+
+
+# ---- local writes
+
+
+class Writing:
+    """The local writes of one transaction: mints dots, folds at once, and leaves the changes pending."""
+
+    def __init__(self, connection: sa.Connection, replica: Replica) -> None:
+        self._connection = connection
+        self._replica = replica
+        self._drawn: dict[str, int] = {}
+
+    def mint(self, partition: str) -> str:
+        """The next dot of this process in a partition."""
+        if partition not in self._drawn:
+            self._drawn[partition] = ledger.counter(self._connection, partition)
+        self._drawn[partition] += 1
+        return dot(self._minter(partition), self._drawn[partition])
+
+    def _minter(self, partition: str) -> str:
+        return minter_of(self._replica.key.public, self._replica.mint.nonce(), partition)
+
+    def write(self, partition: str, drafts: Sequence[Draft], *, by: str, at: int, write_rows: bool = True) -> list[Image]:
+        """Fold drafts of one person and one moment; each row at most once. Raises ValueError for what fold would refuse."""
+        changes = [self._change(partition, draft, by, at) for draft in drafts]
+        changes.sort(key=lambda change: split(change.dot)[1])
+        outcome = apply(
+            self._connection, self._replica, partition, changes, counts=lambda _: True, roles=frozenset({"root"}), write_rows=write_rows
+        )
+        if outcome.refused:
+            change, reason = outcome.refused[0]
+            message = f"{change.table} {change.key}: {reason}"
+            raise ValueError(message)
+        ledger.add_pending(self._connection, partition, self._replica.mint.nonce(), changes)
+        ledger.set_counter(self._connection, partition, self._drawn[partition])
+        return outcome.images
+
+    def _change(self, partition: str, draft: Draft, by: str, at: int) -> Change:
+        bases = draft.bases
+        if bases is None:
+            bases = self._heads_now(partition, draft)
+        return Change(draft.dot or self.mint(partition), draft.table, draft.key, draft.fields, bases, by, at)
+
+    def _heads_now(self, partition: str, draft: Draft) -> tuple[str, ...]:
+        table = self._replica.schema.tables[draft.table]
+        state = load(self._connection, partition, table, [draft.key]).get(draft.key, {})
+        groups = {table.group_of[name] for name in draft.fields}
+        return tuple(sorted({head.dot for group in groups for head in state.get(group, ())}))
+
+
+def seal(connection: sa.Connection, replica: Replica, at: int) -> list[Segment]:
+    """Seal all pending changes, on top of everything held. Returns the new segments."""
+    made: list[Segment] = []
+    for partition in ledger.pending_counts(connection):
+        waiting = ledger.pending(connection, partition)
+        for part in _parts(waiting):
+            made.append(_seal_part(connection, replica, partition, part, at))
+    return made
+
+
+def _parts(waiting: list[tuple[bytes, Change]]) -> Iterable[list[tuple[bytes, Change]]]:
+    """Runs of pending changes whose body packs to no more than about SEAL_AT_BYTES."""
+    if len(waiting) > 1 and _packed_size([change for _, change in waiting]) > SEAL_AT_BYTES:
+        half = len(waiting) // 2
+        yield from _parts(waiting[:half])
+        yield from _parts(waiting[half:])
+    elif waiting:
+        yield waiting
+
+
+def _packed_size(changes: Sequence[Change]) -> int:
+    return len(zlib.compress(encode(changes, ()), 1))
+
+
+def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part: list[tuple[bytes, Change]], at: int) -> Segment:
+    nonces = list(dict.fromkeys(nonce for nonce, _ in part))
+    minters = {minter_of(replica.key.public, nonce, partition): nonce for nonce in nonces}
+    listed = {minter for minter, _, _ in ledger.minters(connection, partition, list(minters))}
+    graph = ledger.graph(connection, partition)
+    segment = segments.seal(
+        replica.key,
+        partition,
+        [change for _, change in part],
+        nonces=[nonce for minter, nonce in minters.items() if minter not in listed],
+        parents=[(head, graph.generation[head]) for head in graph.heads()],
+        at=at,
+        schema=replica.schema.version,
+    )
+    ledger.drop_pending(connection, partition, [split(change.dot)[1] for _, change in part])
+    ledger.add_segment(connection, segment, "folded")
+    ledger.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=rights.founds(segment.header, replica.authority), grants=[])
+    return segment
+
+
+def spans_of(changes: Iterable[Change]) -> dict[str, tuple[int, int]]:
+    """The first and last counter of each minter."""
+    found: dict[str, tuple[int, int]] = {}
+    for change in changes:
+        minter, counter = split(change.dot)
+        first, last = found.get(minter, (counter, counter))
+        found[minter] = (min(first, counter), max(last, counter))
+    return found
+
+
+# ---- arriving segments
+
+
+class Received(NamedTuple):
+    """What became of arriving segments."""
+
+    taken: list[bytes]
+    missing: set[bytes]
+    changes: int
+
+
+def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segment]) -> Received:
+    """Check, keep and fold segments. One whose parents are not here is left out; the parents are named in `missing`.
+
+    Raises Forged, Unreadable, TooLarge for a segment that is not whole; the caller rolls back.
+    """
+    graphs: dict[str, Graph] = {}
+    taken: list[bytes] = []
+    missing: set[bytes] = set()
+    changes = 0
+    for segment in arriving:
+        partition = segment.header.partition
+        if partition not in graphs:
+            graphs[partition] = ledger.graph(connection, partition)
+        graph = graphs[partition]
+        if segment.id in graph:
+            continue
+        segments.check(segment)
+        absent = {parent for parent in segment.header.parents if parent not in graph}
+        if absent:
+            missing |= absent
+            continue
+        if segment.header.generation != 1 + max((graph.generation[parent] for parent in segment.header.parents), default=0):
+            raise Forged
+        graph.add(segment.id, segment.header.parents, segment.header.generation)
+        changes += _take(connection, replica, graph, segment)
+        taken.append(segment.id)
+    return Received(taken, missing, changes)
+
+
+def _take(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment) -> int:
+    try:
+        changes = decode(segment.body, segment.header.minters)
+    except (Unreadable, TooLarge) as error:
+        ledger.add_segment(connection, segment, "too-large" if isinstance(error, TooLarge) else "unreadable")
+        return 0
+    ledger.add_segment(connection, segment, "folded")
+    if _copies_earlier(connection, graph, segment, changes):
+        refold(connection, replica, segment.header.partition)
+    else:
+        fold(connection, replica, graph, segment, changes)
+    return len(changes)
+
+
+def _copies_earlier(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> bool:
+    """Whether dots of this segment count elsewhere already, though by generation and id they should count here.
+
+    So it is after a data folder was copied with pending changes in it; rare enough to fold the partition again.
+    """
+    partition, spans = segment.header.partition, spans_of(changes)
+    rank = (segment.header.generation, segment.id)
+    for minter, first, last, holder in ledger.spans(connection, partition, list(spans)):
+        low, high = spans[minter]
+        if first <= high and low <= last and (graph.generation[holder], holder) > rank:
+            return True
+    waiting = {change.dot for _, change in ledger.pending(connection, partition)}
+    return any(change.dot in waiting for change in changes)
+
+
+def fold(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, changes: Sequence[Change]) -> None:
+    """Fold one kept segment, all of whose ancestors are folded."""
+    partition, header = segment.header.partition, segment.header
+    is_founder = rights.founds(header, replica.authority)
+    roles = rights.standing(graph, segment.id, header, ledger.roots(connection, partition), ledger.grants(connection, partition))
+    if is_founder:
+        roles |= {"root"}
+    own, stolen = _own(connection, graph, segment, changes)
+    fresh, twice = _uncounted(connection, segment, own)
+    counts = _ancestry(connection, graph, segment, changes)
+    outcome = apply(connection, replica, partition, fresh, counts=counts, roles=roles)
+    refused = outcome.refused + [(change, "foreign-dot") for change in stolen] + [(change, "dot-twice") for change in twice]
+    _quarantine(connection, segment, refused, counts)
+    kept_back = {change.dot for change, _ in refused}
+    grants = [_grant(segment, change) for change in fresh if change.table == GRANT and change.dot not in kept_back and _is_grant(change)]
+    ledger.note_facts(connection, segment, spans_of(changes), is_founder=is_founder, grants=grants)
+
+
+def _own(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+    """The changes whose minter is the author's, listed here or in an ancestor; and the others, which are forged."""
+    mine = set(segment.header.minters)
+    used = {split(change.dot)[0] for change in changes} - mine
+    for minter, listed_in, author in ledger.minters(connection, segment.header.partition, list(used)):
+        if author == segment.header.author and graph.is_ancestor(listed_in, segment.id):
+            mine.add(minter)
+    return [c for c in changes if split(c.dot)[0] in mine], [c for c in changes if split(c.dot)[0] not in mine]
+
+
+def _uncounted(connection: sa.Connection, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+    """The changes that count first here, and those whose dot names another content already. Equal copies are ignored."""
+    seen: dict[str, Change] = {}
+    spans = spans_of(changes)
+    holders = {
+        holder
+        for minter, first, last, holder in ledger.spans(connection, segment.header.partition, list(spans))
+        if holder != segment.id and first <= spans[minter][1] and spans[minter][0] <= last
+    }
+    for other in ledger.segments(connection, sorted(holders)):
+        seen.update((change.dot, change) for change in decode(other.body, other.header.minters))
+    fresh: list[Change] = []
+    twice: list[Change] = []
+    for change in changes:
+        earlier = seen.setdefault(change.dot, change)
+        if earlier is change:
+            fresh.append(change)
+        elif earlier != change:
+            twice.append(change)
+    return fresh, twice
+
+
+def _ancestry(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> Callable[[str], bool]:
+    """Whether a base stands earlier in the segment or in an ancestor. Predicted dots count for nothing."""
+    named = {split(base)[0] for change in changes for base in change.bases}
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for minter, first, last, holder in ledger.spans(connection, segment.header.partition, list(named)) if named else []:
+        if holder != segment.id and graph.is_ancestor(holder, segment.id):
+            spans.setdefault(minter, []).append((first, last))
+    within = {change.dot for change in changes}
+
+    def counts(base: str) -> bool:
+        minter, counter = split(base)
+        return base in within or any(first <= counter <= last for first, last in spans.get(minter, ()))
+
+    return counts
+
+
+def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[tuple[Change, str]], counts: Callable[[str], bool]) -> None:
+    rows = [
+        {
+            "partition": segment.header.partition,
+            "dot": change.dot,
+            "segment": segment.id,
+            "tbl": change.table,
+            "reason": reason,
+            "bases": canonical([base for base in change.bases if counts(base)]).decode(),
+        }
+        for change, reason in refused
+    ]
+    ledger.upsert(connection, QUARANTINE, rows)
+
+
+def _is_grant(change: Change) -> bool:
+    node, role = change.key[0], change.fields.get("role")
+    return isinstance(node, str) and isinstance(role, str) and len(node) == 64 and all(c in "0123456789abcdef" for c in node)  # noqa: PLR2004
+
+
+def _grant(segment: Segment, change: Change) -> Grant:
+    return Grant(segment.id, bytes.fromhex(str(change.key[0])), str(change.fields["role"]))
+
+
+# ---- refold
+
+
+def refold(connection: sa.Connection, replica: Replica, partition: str) -> None:
+    """Build the rows of a partition anew from its segments and pending changes.
+
+    Segments in the order of (generation, id): so a dot that stands in two segments counts where that is lowest.
+    """
+    for table in (HEAD, PAST, QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.GRANT):
+        connection.execute(table.delete().where(table.c.partition == partition))
+    for declared in replica.schema.tables.values():
+        connection.execute(declared.rows.delete().where(declared.rows.c.partition == partition))
+    graph = ledger.graph(connection, partition)
+    order = sorted(graph.ids, key=lambda segment: (graph.generation[segment], segment))
+    counted: set[str] = set()
+    for segment in ledger.segments(connection, order):
+        try:
+            changes = decode(segment.body, segment.header.minters)
+        except (Unreadable, TooLarge):
+            continue
+        fold(connection, replica, graph, segment, changes)
+        counted.update(change.dot for change in changes)
+    _refold_pending(connection, replica, partition, counted)
+
+
+def _refold_pending(connection: sa.Connection, replica: Replica, partition: str, counted: set[str]) -> None:
+    waiting = [change for _, change in ledger.pending(connection, partition)]
+    ledger.drop_pending(connection, partition, [split(change.dot)[1] for change in waiting if change.dot in counted])
+    left = [change for change in waiting if change.dot not in counted]
+    if left:
+        apply(connection, replica, partition, left, counts=lambda _: True, roles=frozenset({"root"}))
+
+
+def upgrade(connection: sa.Connection, replica: Replica) -> list[str]:
+    """Refold the partitions that hold changes of tables or fields this version has come to know. Returns their names."""
+    rows = connection.execute(sa.select(QUARANTINE.c.partition, QUARANTINE.c.tbl).where(QUARANTINE.c.reason.in_(("unknown-table", "unknown-field"))).distinct())
+    partitions = sorted({partition for partition, table in rows if table in replica.schema.tables})
+    if ledger.get_self(connection, "schema") == canonical(replica.schema.version):
+        return []
+    for partition in partitions:
+        refold(connection, replica, partition)
+    ledger.set_self(connection, "schema", canonical(replica.schema.version))
+    return partitions

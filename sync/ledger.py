@@ -1,0 +1,432 @@
+"""The engine's own tables: segments, pending changes, heads beside the winner, the past, quarantine, peers.
+
+Reads and writes on a SQLAlchemy Core connection that the caller owns; nothing here commits. What the rows of the
+application show lives in the application's tables; what cannot be seen there lives here.
+"""
+
+import json
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sync.changes import Change, canonical
+from sync.dots import Mint, split
+from sync.keys import NodeKey
+from sync.merge import Head
+from sync.rights import Grant
+from sync.schema import Field, Key, Schema, Table
+from sync.segments import ID_BYTES, Graph, Segment, parents_of, read_header
+
+metadata = sa.MetaData()
+
+
+def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    return sa.Table(f"sync_{name}", metadata, *columns)
+
+
+def _column(name: str, kind: type[sa.types.TypeEngine[object]] | sa.types.TypeEngine[object] = sa.Text, *, key: bool = False) -> sa.Column[object]:
+    return sa.Column(name, kind, primary_key=key, nullable=False, autoincrement=False)
+
+
+def _stamps() -> list[sa.Column[object]]:
+    return [*(sa.Column(name, sa.Text) for name in ("dot", "by", "groups")), *(sa.Column(name, sa.BigInteger) for name in ("at", "eff"))]
+
+
+def _control(name: str, rows: sa.Table, partitions: set[str], fields: list[str]) -> Table:
+    groups = {field: (Field(field, "text"),) for field in fields}
+    return Table(name, (Field("node", "text"),), groups, frozenset(partitions), frozenset({"writer"}), rows)
+
+
+BYTES, BIG, FLAG = sa.LargeBinary(), sa.BigInteger(), sa.Boolean()
+
+SELF = _table("self", _column("name", key=True), _column("value", BYTES))
+PARTITION = _table("partition", _column("partition", key=True), _column("counter", BIG), _column("heads", BYTES))
+SEGMENT = _table(
+    "segment",
+    _column("id", BYTES, key=True),
+    _column("partition"),
+    _column("generation", BIG),
+    _column("header", BYTES),
+    _column("signature", BYTES),
+    _column("body", BYTES),  # zlib
+    _column("verdict"),  # folded, or why not
+    sa.Index("sync_segment_by_partition", "partition", "generation", "id"),
+)
+MINTER = _table("minter", _column("partition", key=True), _column("minter", key=True), _column("segment", BYTES, key=True), _column("author", BYTES))
+SPAN = _table(  # which segment holds which dots: a minter's counters stand in one run per segment
+    "span",
+    _column("partition", key=True),
+    _column("minter", key=True),
+    _column("segment", BYTES, key=True),
+    _column("first", BIG),
+    _column("last", BIG),
+)
+ROOT = _table("root", _column("partition", key=True), _column("segment", BYTES, key=True), _column("author", BYTES))
+GRANT = _table("granted", _column("partition", key=True), _column("segment", BYTES, key=True), _column("node", BYTES, key=True), _column("role", key=True))
+PENDING = _table("pending", _column("partition", key=True), _column("counter", BIG, key=True), _column("nonce", BYTES), _column("change"))
+HEAD = _table(  # values that stand beside the winner; open where they differ from it
+    "head",
+    _column("partition", key=True),
+    _column("tbl", key=True),
+    _column("key", key=True),
+    _column("grp", key=True),
+    _column("dot", key=True),
+    _column("eff", BIG),
+    _column("by"),
+    _column("at", BIG),
+    _column("held"),
+    _column("open", FLAG),
+)
+PAST = _table(  # values that were replaced: the history, and the effective times of older bases
+    "past",
+    _column("partition", key=True),
+    _column("tbl", key=True),
+    _column("key", key=True),
+    _column("grp", key=True),
+    _column("dot", key=True),
+    _column("eff", BIG),
+    _column("by"),
+    _column("at", BIG),
+    _column("held"),
+    _column("next"),  # the dot that replaced it
+    sa.Index("sync_past_by_dot", "partition", "dot"),
+)
+QUARANTINE = _table(  # changes that are kept but not folded
+    "quarantine",
+    _column("partition", key=True),
+    _column("dot", key=True),
+    _column("segment", BYTES, key=True),
+    _column("tbl"),
+    _column("reason"),
+    _column("bases"),
+)
+PEER = _table("peer", _column("node", BYTES, key=True), _column("partition", key=True), _column("heads", BYTES))
+
+# Two tables of the engine that are synced as any other: who may write a partition, and which nodes there are.
+GRANT_ROWS = sa.Table(
+    "sync_grant",
+    metadata,
+    _column("partition", key=True),
+    _column("node", key=True),
+    sa.Column("role", sa.Text),
+    *_stamps(),
+)
+NODE_ROWS = sa.Table(
+    "sync_node",
+    metadata,
+    _column("partition", key=True),
+    _column("node", key=True),
+    *(sa.Column(name, sa.Text) for name in ("name", "seat", "home")),
+    *_stamps(),
+)
+CONTROL = {
+    "grant": _control("grant", GRANT_ROWS, {"nation", "region", "centre"}, ["role"]),
+    "node": _control("node", NODE_ROWS, {"nation"}, ["name", "seat", "home"]),
+}
+
+INVITATION = _table(
+    "invitation",
+    _column("proof", BYTES, key=True),
+    _column("grants"),
+    sa.Column("node", sa.LargeBinary, nullable=True),
+    sa.Column("answer", sa.LargeBinary, nullable=True),
+)
+
+
+@dataclass(frozen=True)
+class Replica:
+    """Who this database is: its schema, its key, its minting, and the authority it has pinned (None: it stands alone)."""
+
+    schema: Schema
+    key: NodeKey
+    mint: Mint
+    authority: bytes | None
+
+
+class Past(NamedTuple):
+    """A replaced value and the dot that replaced it."""
+
+    group: str
+    head: Head
+    next: str
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, or replace the ones with the same primary key. All rows have the same columns."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    keys = [column.name for column in table.primary_key]
+    insert = dialect.insert(table)
+    rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    statement = insert.on_conflict_do_update(index_elements=keys, set_=rest) if rest else insert.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, list(rows))
+
+
+# ---- settings of this database
+
+
+def get_self(connection: sa.Connection, name: str) -> bytes | None:
+    """A value of this database's own, such as its key's seed."""
+    return connection.execute(sa.select(SELF.c.value).where(SELF.c.name == name)).scalar()
+
+
+def set_self(connection: sa.Connection, name: str, value: bytes) -> None:
+    """Keep a value of this database's own."""
+    upsert(connection, SELF, [{"name": name, "value": value}])
+
+
+# ---- partitions, heads, counters
+
+
+def ids(joined: bytes) -> list[bytes]:
+    """The 20-byte ids in a run of bytes."""
+    return [joined[k : k + ID_BYTES] for k in range(0, len(joined), ID_BYTES)]
+
+
+def heads(connection: sa.Connection) -> dict[str, list[bytes]]:
+    """The heads of every partition that has a segment."""
+    rows = connection.execute(sa.select(PARTITION.c.partition, PARTITION.c.heads))
+    return {partition: ids(joined) for partition, joined in rows if joined}
+
+
+def counter(connection: sa.Connection, partition: str) -> int:
+    """The last counter drawn here in a partition; holds the partition's row on PostgreSQL until the transaction ends."""
+    found = connection.execute(sa.select(PARTITION.c.counter).where(PARTITION.c.partition == partition).with_for_update()).scalar()
+    return int(found or 0)
+
+
+def set_counter(connection: sa.Connection, partition: str, value: int) -> None:
+    """Keep the last counter drawn."""
+    changed = connection.execute(PARTITION.update().where(PARTITION.c.partition == partition).values(counter=value))
+    if not changed.rowcount:
+        connection.execute(PARTITION.insert().values(partition=partition, counter=value, heads=b""))
+
+
+def _move_heads(connection: sa.Connection, segment: Segment) -> None:
+    partition = segment.header.partition
+    joined = connection.execute(sa.select(PARTITION.c.heads).where(PARTITION.c.partition == partition)).scalar()
+    after = sorted({*ids(joined or b""), segment.id} - set(segment.header.parents))
+    if joined is None:
+        connection.execute(PARTITION.insert().values(partition=partition, counter=0, heads=b"".join(after)))
+    else:
+        connection.execute(PARTITION.update().where(PARTITION.c.partition == partition).values(heads=b"".join(after)))
+
+
+# ---- segments
+
+
+def graph(connection: sa.Connection, partition: str) -> Graph:
+    """The graph of the held segments of a partition."""
+    columns = (SEGMENT.c.id, SEGMENT.c.header, SEGMENT.c.generation)
+    rows = connection.execute(sa.select(*columns).where(SEGMENT.c.partition == partition))
+    return Graph((segment, parents_of(header), generation) for segment, header, generation in rows)
+
+
+def add_segment(connection: sa.Connection, segment: Segment, verdict: str) -> None:
+    """Keep a segment; the heads move with it."""
+    connection.execute(
+        SEGMENT.insert().values(
+            id=segment.id,
+            partition=segment.header.partition,
+            generation=segment.header.generation,
+            header=segment.header.text,
+            signature=segment.signature,
+            body=zlib.compress(segment.body, 6),
+            verdict=verdict,
+        )
+    )
+    _move_heads(connection, segment)
+
+
+def segments(connection: sa.Connection, wanted: Sequence[bytes]) -> Iterable[Segment]:
+    """The segments of these ids, in the order given; those that are not held are left out."""
+    columns = (SEGMENT.c.id, SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.body)
+    for start in range(0, len(wanted), 200):
+        part = wanted[start : start + 200]
+        rows = {row.id: row for row in connection.execute(sa.select(*columns).where(SEGMENT.c.id.in_(part)))}
+        for segment in part:
+            if segment in rows:
+                row = rows[segment]
+                yield Segment(read_header(row.header), row.signature, zlib.decompress(row.body))
+
+
+def packed_sizes(connection: sa.Connection, partition: str) -> dict[bytes, int]:
+    """The packed size of each held body, in bytes."""
+    rows = connection.execute(sa.select(SEGMENT.c.id, sa.func.length(SEGMENT.c.body)).where(SEGMENT.c.partition == partition))
+    return dict(rows.tuples().all())
+
+
+# ---- pending changes
+
+
+def add_pending(connection: sa.Connection, partition: str, nonce: bytes, changes: Iterable[Change]) -> None:
+    """Keep local changes until they are sealed."""
+    rows = [{"partition": partition, "counter": split(change.dot)[1], "nonce": nonce, "change": canonical(change).decode()} for change in changes]
+    if rows:
+        connection.execute(PENDING.insert(), rows)
+
+
+def pending(connection: sa.Connection, partition: str) -> list[tuple[bytes, Change]]:
+    """(nonce, change) of the pending changes, in counter order."""
+    rows = connection.execute(sa.select(PENDING.c.nonce, PENDING.c.change).where(PENDING.c.partition == partition).order_by(PENDING.c.counter))
+    return [(nonce, _change(text)) for nonce, text in rows]
+
+
+def pending_counts(connection: sa.Connection) -> dict[str, int]:
+    """How many changes wait to be sealed, by partition."""
+    return dict(connection.execute(sa.select(PENDING.c.partition, sa.func.count()).group_by(PENDING.c.partition)).tuples().all())
+
+
+def drop_pending(connection: sa.Connection, partition: str, counters: Collection[int]) -> None:
+    """Forget pending changes that a segment now holds."""
+    for start in range(0, len(counters), 500):
+        some = list(counters)[start : start + 500]
+        connection.execute(PENDING.delete().where(PENDING.c.partition == partition, PENDING.c.counter.in_(some)))
+
+
+def _change(text: str) -> Change:
+    dot, table, key, fields, bases, by, at = json.loads(text)
+    return Change(dot, table, tuple(key), fields, tuple(bases), by, at)
+
+
+# ---- what the graph says of minters, roots and grants
+
+
+def note_facts(connection: sa.Connection, segment: Segment, spans: Mapping[str, tuple[int, int]], *, is_founder: bool, grants: Iterable[Grant]) -> None:
+    """Index what later segments will be judged by."""
+    at = {"partition": segment.header.partition, "segment": segment.id}
+    upsert(connection, MINTER, [{**at, "minter": minter, "author": segment.header.author} for minter in segment.header.minters])
+    upsert(connection, SPAN, [{**at, "minter": minter, "first": first, "last": last} for minter, (first, last) in spans.items()])
+    if is_founder:
+        upsert(connection, ROOT, [{**at, "author": segment.header.author}])
+    upsert(connection, GRANT, [{**at, "node": grant.node, "role": grant.role} for grant in grants])
+
+
+def minters(connection: sa.Connection, partition: str, wanted: Collection[str]) -> list[tuple[str, bytes, bytes]]:
+    """(minter, segment that lists it, author) of these minters."""
+    rows = connection.execute(
+        sa.select(MINTER.c.minter, MINTER.c.segment, MINTER.c.author).where(MINTER.c.partition == partition, MINTER.c.minter.in_(wanted))
+    )
+    return [(row.minter, row.segment, row.author) for row in rows]
+
+
+def spans(connection: sa.Connection, partition: str, wanted: Collection[str]) -> list[tuple[str, int, int, bytes]]:
+    """(minter, first, last, segment) of these minters."""
+    rows = connection.execute(
+        sa.select(SPAN.c.minter, SPAN.c.first, SPAN.c.last, SPAN.c.segment).where(SPAN.c.partition == partition, SPAN.c.minter.in_(wanted))
+    )
+    return [(row.minter, row.first, row.last, row.segment) for row in rows]
+
+
+def roots(connection: sa.Connection, partition: str) -> list[tuple[bytes, bytes]]:
+    """(founding segment, root key)."""
+    rows = connection.execute(sa.select(ROOT.c.segment, ROOT.c.author).where(ROOT.c.partition == partition))
+    return [(row.segment, row.author) for row in rows]
+
+
+def grants(connection: sa.Connection, partition: str) -> list[Grant]:
+    """The folded grants of a partition."""
+    rows = connection.execute(sa.select(GRANT.c.segment, GRANT.c.node, GRANT.c.role).where(GRANT.c.partition == partition))
+    return [Grant(row.segment, row.node, row.role) for row in rows]
+
+
+def readers(connection: sa.Connection, partition: str) -> set[bytes]:
+    """The keys that a `centre/..` partition may be shown to: its roots and grantees."""
+    return {author for _, author in roots(connection, partition)} | {grant.node for grant in grants(connection, partition)}
+
+
+# ---- history, conflicts, quarantine
+
+
+def key_text(key: Key) -> str:
+    """A row's key as the ledger keeps it."""
+    return canonical(list(key)).decode()
+
+
+def past(connection: sa.Connection, partition: str, table: str, key: Key) -> list[Past]:
+    """The replaced values of one row, newest first."""
+    rows = connection.execute(
+        sa.select(PAST)
+        .where(PAST.c.partition == partition, PAST.c.tbl == table, PAST.c.key == key_text(key))
+        .order_by(PAST.c.eff.desc(), PAST.c.dot.desc())
+    )
+    return [Past(row.grp, Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held))), row.next) for row in rows]
+
+
+class OpenConflict(NamedTuple):
+    """A group of a row with more than one value: the key of the row, and the values beside the winner."""
+
+    partition: str
+    table: str
+    key: Key
+    group: str
+    others: tuple[Head, ...]
+
+
+def open_conflicts(connection: sa.Connection, partition: str | None = None) -> list[OpenConflict]:
+    """The open conflicts, of one partition or all, in a steady order."""
+    where = HEAD.c.open if partition is None else sa.and_(HEAD.c.open, HEAD.c.partition == partition)
+    order = (HEAD.c.partition, HEAD.c.tbl, HEAD.c.key, HEAD.c.grp, HEAD.c.eff.desc(), HEAD.c.dot.desc())
+    found: dict[tuple[str, str, str, str], list[Head]] = {}
+    for row in connection.execute(sa.select(HEAD).where(where).order_by(*order)):
+        found.setdefault((row.partition, row.tbl, row.key, row.grp), []).append(Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held))))
+    return [OpenConflict(p, table, tuple(json.loads(key)), group, tuple(others)) for (p, table, key, group), others in found.items()]
+
+
+def quarantine_counts(connection: sa.Connection) -> dict[str, dict[str, int]]:
+    """How many changes are kept but not folded, by partition and reason."""
+    counts: dict[str, dict[str, int]] = {}
+    columns = (QUARANTINE.c.partition, QUARANTINE.c.reason, sa.func.count())
+    for partition, reason, count in connection.execute(sa.select(*columns).group_by(QUARANTINE.c.partition, QUARANTINE.c.reason)):
+        counts.setdefault(partition, {})[reason] = count
+    for partition, verdict, count in connection.execute(
+        sa.select(SEGMENT.c.partition, SEGMENT.c.verdict, sa.func.count())
+        .where(SEGMENT.c.verdict.in_(("unreadable", "too-large")))
+        .group_by(SEGMENT.c.partition, SEGMENT.c.verdict)
+    ):
+        counts.setdefault(partition, {})[verdict] = count
+    return counts
+
+
+# ---- the directory
+
+
+class Node(NamedTuple):
+    """A node of the directory. home: the centre partition of a laptop, else empty."""
+
+    key: bytes
+    name: str
+    seat: str
+    home: str
+
+
+def nodes(connection: sa.Connection) -> dict[bytes, Node]:
+    """The directory, by key."""
+    columns = (NODE_ROWS.c.node, NODE_ROWS.c.name, NODE_ROWS.c.seat, NODE_ROWS.c.home)
+    found = (Node(bytes.fromhex(node), name or "", seat or "", home or "") for node, name, seat, home in connection.execute(sa.select(*columns)))
+    return {node.key: node for node in found}
+
+
+# ---- peers
+
+
+def peer_heads(connection: sa.Connection, node: bytes) -> dict[str, list[bytes]]:
+    """The heads a peer last stated, or was last seen to share, by partition."""
+    rows = connection.execute(sa.select(PEER.c.partition, PEER.c.heads).where(PEER.c.node == node))
+    return {partition: ids(joined) for partition, joined in rows}
+
+
+def set_peer_heads(connection: sa.Connection, node: bytes, stated: Mapping[str, Collection[bytes]]) -> None:
+    """Keep what a peer has; the latest statement wins."""
+    known = peer_heads(connection, node)
+    rows = [
+        {"node": node, "partition": partition, "heads": b"".join(sorted(has))}
+        for partition, has in stated.items()
+        if known.get(partition) != sorted(has)
+    ]
+    upsert(connection, PEER, rows)
