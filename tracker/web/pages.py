@@ -41,6 +41,7 @@ class NavItem:
     endpoint: str
     verb: str
     seats: tuple[str, ...]
+    count: Callable[[], int] | None
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,33 @@ class Link:
     label: str
     url: str
     is_here: bool
+    count: int
 
 
-def nav_item(bp: Blueprint, endpoint: str, label: str, *, verb: str, order: int, seats: tuple[str, ...] = SEATS) -> None:
-    """Add a page of the slice to the navigation of those who may `verb`, on these seats; low orders stand first."""
+def nav_item(
+    bp: Blueprint,
+    endpoint: str,
+    label: str,
+    *,
+    verb: str,
+    order: int,
+    seats: tuple[str, ...] = SEATS,
+    count: Callable[[], int] | None = None,
+) -> None:
+    """Add a page of the slice to the navigation of those who may `verb`, on these seats; low orders stand first.
+
+    label  an N_() sentence, one or two words
+    count  how many things wait there for a person; 0 shows nothing
+    """
 
     def add(state: BlueprintSetupState) -> None:
-        state.app.extensions["nav"].append(NavItem(order, label, f"{bp.name}.{endpoint}", verb, seats))
+        state.app.extensions["nav"].append(NavItem(order, label, f"{bp.name}.{endpoint}", verb, seats, count))
 
     bp.record(add)
 
 
 def top_bar(bp: Blueprint, slot: str, value: Callable[[], object]) -> None:
-    """Let a slice fill a slot of the frame: `seat_name` (str), `sync_state` (SyncState), `conflicts` (int)."""
+    """Let a slice fill a slot of the frame: `seat_name` (str) or `sync_state` (SyncState)."""
 
     def fill(state: BlueprintSetupState) -> None:
         state.app.extensions["top_bar"][slot] = value
@@ -112,7 +127,10 @@ def links() -> list[Link]:
     items = cast(list[NavItem], current_app.extensions["nav"])
     shown = [each for each in sorted(items, key=lambda each: each.order) if g.settings.seat in each.seats and policy.may(actor, each.verb)]
     here = request.blueprint
-    return [Link(_(each.label), url_for(each.endpoint), each.endpoint.partition(".")[0] == here) for each in shown]
+    return [
+        Link(_(each.label), url_for(each.endpoint), each.endpoint.partition(".")[0] == here, each.count() if each.count else 0)
+        for each in shown
+    ]
 
 
 def _slot(name: str, otherwise: object) -> object:
@@ -134,6 +152,7 @@ def frame() -> dict[str, object]:
         "slot": _slot,
         "languages": [(code, name, _language_url(code)) for code, name in LANGUAGES.items() if code != language()],
         "may": policy.may,
+        "settings": current_app.extensions["settings"],
     }
 
 

@@ -1,0 +1,21 @@
+// The only script every page loads. It mounts what the page names: data-module="attendance-grid" -> attendance-grid.js.
+
+for (const element of document.querySelectorAll("[data-module]")) {
+  import(`./${element.dataset.module}.js`).then((module) => module.mount(element));
+}
+
+document.querySelector(".error-summary")?.focus();
+
+// The menu is a plain <details>; with script it also closes when the person looks elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
