@@ -378,6 +378,13 @@ def open_conflicts(connection: sa.Connection, partition: str | None = None) -> l
     return [OpenConflict(p, table, tuple(json.loads(key)), group, tuple(others)) for (p, table, key, group), others in found.items()]
 
 
+def equal_heads(connection: sa.Connection, partition: str, table: str, key: Key, group: str, dots: Collection[str]) -> set[str]:
+    """The heads beside the winner that show the same value: who saw one of `dots` on a form saw these too."""
+    same = HEAD.c.open.is_(False)
+    where = (HEAD.c.partition == partition, HEAD.c.tbl == table, HEAD.c.key == key_text(key), HEAD.c.grp == group, same)
+    return set(connection.execute(sa.select(HEAD.c.dot).where(*where)).scalars()) if dots else set()
+
+
 def quarantine_counts(connection: sa.Connection) -> dict[str, dict[str, int]]:
     """How many changes are kept but not folded, by partition and reason."""
     counts: dict[str, dict[str, int]] = {}

@@ -1,0 +1,81 @@
+"""The sync engine: git, for registers. These are its public names; nothing else may be imported from outside.
+
+`README.md` beside this file is the protocol's specification; the files read in the order
+errors dots schema changes keys segments merge rights ledger fold exchange joining http.
+"""
+
+from sync.dots import Mint
+from sync.errors import NotJoined, SyncError, Unreachable
+from sync.fold import Draft, Image, Writing, refold, seal, upgrade
+from sync.http import Hub, Line, Report, answer, join, sync
+from sync.joining import Invitation, Welcome, enter, found, found_alone, invite
+from sync.keys import NodeKey
+from sync.ledger import (
+    CONTROL,
+    Node,
+    OpenConflict,
+    Past,
+    Replica,
+    equal_heads,
+    get_self,
+    heads,
+    metadata,
+    nodes,
+    open_conflicts,
+    past,
+    peer_heads,
+    pending_counts,
+    quarantine_counts,
+    set_self,
+)
+from sync.merge import Head
+from sync.schema import Field, Key, Kind, Plain, Schema, Table
+
+__all__ = [
+    "CONTROL",
+    "Draft",
+    "Field",
+    "Head",
+    "Hub",
+    "Image",
+    "Invitation",
+    "Key",
+    "Kind",
+    "Line",
+    "Mint",
+    "Node",
+    "NodeKey",
+    "NotJoined",
+    "OpenConflict",
+    "Past",
+    "Plain",
+    "Replica",
+    "Report",
+    "Schema",
+    "SyncError",
+    "Table",
+    "Unreachable",
+    "Welcome",
+    "Writing",
+    "answer",
+    "enter",
+    "equal_heads",
+    "found",
+    "found_alone",
+    "get_self",
+    "heads",
+    "invite",
+    "join",
+    "metadata",
+    "nodes",
+    "open_conflicts",
+    "past",
+    "peer_heads",
+    "pending_counts",
+    "quarantine_counts",
+    "refold",
+    "seal",
+    "set_self",
+    "sync",
+    "upgrade",
+]

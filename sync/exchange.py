@@ -1,0 +1,318 @@
+"""Messages, and the conversation in which two nodes find what each lacks. No I/O: the same for HTTP and for a stick.
+
+A message carries the digest of all shared heads and what the peer's last known heads lack; in calm times that is the
+whole conversation. Where digests differ: heads, a ladder of ancestors' prefixes, segments. There is no session: after a
+cut both sides say their heads again. See `README.md` beside this file for the bytes.
+"""
+
+import hashlib
+import json
+import lzma
+import struct
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import cast
+
+import sqlalchemy as sa
+
+from sync import fold, ledger
+from sync.changes import canonical
+from sync.errors import Stuck, TooLarge, TooNew, Unreadable
+from sync.keys import SIGNATURE_BYTES
+from sync.ledger import Replica
+from sync.schema import partition_kind
+from sync.segments import BODY_MAX, Graph, Header, Segment
+
+VERSION = 1
+DIGEST_BYTES = 16
+PACKED_MAX = 2**20
+UNPACKED_MAX = 32 * 2**20
+SEGMENTS_MAX = 20_000
+DEFAULT_BYTES = 64 * 1024
+_SEGMENT_OVERHEAD = 90
+ROUNDS_MAX = 10_000
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message.
+
+    answers   in a reply: the first eight bytes of the hash of the sealed request
+    digest    of the heads of all partitions that both may read, after everything below was folded by the sender
+    heads     by partition, where the sender thinks that it and the peer differ; ladders likewise
+    segments  parents before children
+    receipts  signed statements of what nodes hold (kept by version 1, shown from the next on)
+    """
+
+    answers: bytes = b""
+    digest: bytes = b""
+    heads: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    ladders: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    segments: Sequence[Segment] = ()
+    receipts: Sequence[str] = ()
+
+
+# ---- bytes
+
+
+def pack(message: Message, sender: bytes) -> bytes:
+    """The bytes of a message: version, packing, length, packed block, signatures."""
+    control: dict[str, object] = {"d": message.digest.hex()}
+    if message.answers:
+        control["a"] = message.answers.hex()
+    if message.heads:
+        control["h"] = {partition: [head.hex() for head in heads] for partition, heads in message.heads.items()}
+        control["l"] = {partition: [rung.hex() for rung in rungs] for partition, rungs in message.ladders.items()}
+    if message.segments:
+        control["s"] = _pack_headers(message.segments, sender)
+    if message.receipts:
+        control["r"] = list(message.receipts)
+    text = canonical(control)
+    block = struct.pack(">I", len(text)) + text + b"".join(segment.body for segment in message.segments)
+    method, packed = min(((0, block), (1, zlib.compress(block, 9)), (2, _lzma(block))), key=lambda pair: len(pair[1]))
+    return struct.pack(">BBI", VERSION, method, len(packed)) + packed + b"".join(segment.signature for segment in message.segments)
+
+
+_LZMA = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 2**23, "lc": 3, "lp": 0, "pb": 0}]
+
+
+def _lzma(block: bytes) -> bytes:
+    return lzma.compress(block, format=lzma.FORMAT_RAW, filters=_LZMA)
+
+
+def unpack(data: bytes, sender: bytes) -> Message:
+    """The message in `data` from `sender`. Raises Unreadable, TooLarge, TooNew: never anything else."""
+    if len(data) > PACKED_MAX:
+        raise TooLarge
+    try:
+        version, method, length = struct.unpack_from(">BBI", data)
+        if version != VERSION:
+            raise TooNew
+        block = _unpacked(method, data[6 : 6 + length])
+        (size,) = struct.unpack_from(">I", block)
+        control = json.loads(block[4 : 4 + size])
+        segments = _unpack_segments(control.get("s"), block[4 + size :], data[6 + length :], sender)
+        return Message(
+            bytes.fromhex(control.get("a", "")),
+            bytes.fromhex(control["d"]),
+            _ids(control.get("h", {})),
+            _ids(control.get("l", {})),
+            segments,
+            [str(receipt) for receipt in control.get("r", ())],
+        )
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, struct.error, zlib.error, lzma.LZMAError) as error:
+        raise Unreadable from error
+
+
+def _unpacked(method: int, packed: bytes) -> bytes:
+    if method == 0:
+        return packed
+    if method == 1:
+        unzip = zlib.decompressobj()
+        block = unzip.decompress(packed, UNPACKED_MAX)
+        done = unzip.eof
+    else:
+        unlzma = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=_LZMA, memlimit=None)
+        block = unlzma.decompress(packed, UNPACKED_MAX)
+        done = unlzma.eof or unlzma.needs_input
+    if len(block) >= UNPACKED_MAX:
+        raise TooLarge
+    if not done:
+        raise Unreadable
+    return block
+
+
+def _ids(stated: Mapping[str, Iterable[str]]) -> dict[str, list[bytes]]:
+    return {partition: [bytes.fromhex(text) for text in texts] for partition, texts in stated.items()}
+
+
+def _pack_headers(segments: Sequence[Segment], sender: bytes) -> dict[str, object]:
+    """The headers by column, less what the receiver works out himself: generation mostly, body hash, ids sent before."""
+    place = {segment.id: k for k, segment in enumerate(segments)}
+    partitions = list(dict.fromkeys(segment.header.partition for segment in segments))
+    authors = list(dict.fromkeys(segment.header.author for segment in segments))
+    return {
+        "p": partitions,
+        "k": ["" if author == sender else author.hex() for author in authors],
+        "g": [
+            [
+                partitions.index(segment.header.partition),
+                authors.index(segment.header.author),
+                "".join(nonce.hex() for nonce in segment.header.nonces),
+                [k - place[parent] if parent in place else parent.hex() for parent in segment.header.parents],
+                segment.header.generation,
+                segment.header.at,
+                segment.header.schema,
+                len(segment.body),
+            ]
+            for k, segment in enumerate(segments)
+        ],
+    }
+
+
+def _unpack_segments(packed: dict[str, list[object]] | None, bodies: bytes, signatures: bytes, sender: bytes) -> list[Segment]:
+    if packed is None:
+        return []
+    rows = cast("list[tuple[int, int, str, list[int | str], int, int, int, int]]", packed["g"])
+    if len(rows) > SEGMENTS_MAX:
+        raise TooLarge
+    authors = [bytes.fromhex(str(author)) or sender for author in packed["k"]]
+    segments: list[Segment] = []
+    start = 0
+    for k, (partition, author, nonces, parents, generation, at, schema, size) in enumerate(rows):
+        if not 0 <= size <= BODY_MAX:
+            raise TooLarge
+        body = bodies[start : start + size]
+        start += size
+        header = Header(
+            str(packed["p"][partition]),
+            authors[author],
+            tuple(bytes.fromhex(nonces[n : n + 16]) for n in range(0, len(nonces), 16)),
+            tuple(sorted(segments[k - parent].id if isinstance(parent, int) else bytes.fromhex(parent) for parent in parents)),
+            generation,
+            at,
+            schema,
+            hashlib.sha256(body).digest(),
+        )
+        segments.append(Segment(header, signatures[k * SIGNATURE_BYTES : (k + 1) * SIGNATURE_BYTES], body))
+    return segments
+
+
+# ---- what is shared, and what is lacking
+
+
+def shared(connection: sa.Connection, replica: Replica, peer: bytes) -> dict[str, list[bytes]]:
+    """The heads of the non-empty partitions that this node and the peer may both read."""
+    me = replica.key.public
+    return {
+        partition: heads
+        for partition, heads in ledger.heads(connection).items()
+        if partition_kind(partition) != "centre" or {me, peer} <= ledger.readers(connection, partition)
+    }
+
+
+def digest(heads: Mapping[str, Collection[bytes]]) -> bytes:
+    """Sixteen bytes that agree exactly when the heads do."""
+    text = canonical({partition: sorted(head.hex() for head in some) for partition, some in heads.items()})
+    return hashlib.sha256(b"daftari heads\n" + text).digest()[:DIGEST_BYTES]
+
+
+def _lacking(connection: sa.Connection, partitions: Iterable[str], known: Mapping[str, Collection[bytes]], most: int) -> list[Segment]:
+    """What a peer with these heads lacks, parents first, up to about `most` packed bytes and at least one segment."""
+    wanted: list[bytes] = []
+    room = most
+    for partition in sorted(partitions, key=lambda name: (("nation", "region", "centre").index(partition_kind(name)), name)):
+        sizes = ledger.packed_sizes(connection, partition)
+        for segment in ledger.graph(connection, partition).lacking(known.get(partition, ())):
+            room -= sizes[segment] // 2 + _SEGMENT_OVERHEAD
+            if wanted and room < 0:
+                return list(ledger.segments(connection, wanted))
+            wanted.append(segment)
+    return list(ledger.segments(connection, wanted))
+
+
+def _common(connection: sa.Connection, message: Message) -> dict[str, list[bytes]]:
+    """What we hold of a peer's stated heads and ladder: unknown heads are skipped, known rungs count as held."""
+    common: dict[str, list[bytes]] = {}
+    for partition, heads in message.heads.items():
+        graph: Graph = ledger.graph(connection, partition)
+        known = [head for head in heads if head in graph] + graph.climb(message.ladders.get(partition, ()))
+        common[partition] = graph_tips(graph, known)
+    return common
+
+
+def graph_tips(graph: Graph, known: Collection[bytes]) -> list[bytes]:
+    """The members of `known` that no other member has as an ancestor."""
+    ordered = sorted(set(known), key=lambda segment: graph.generation[segment], reverse=True)
+    tips: list[bytes] = []
+    for segment in ordered:
+        if not any(graph.is_ancestor(segment, tip) for tip in tips):
+            tips.append(segment)
+    return tips
+
+
+# ---- the conversation
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a node says next (None: both sides agree), and what the last message brought."""
+
+    say: Message | None
+    taken: int = 0
+    changes: int = 0
+
+
+def first(connection: sa.Connection, replica: Replica, peer: bytes, *, most: int = DEFAULT_BYTES) -> Message:
+    """Begin: the digest, and what the peer's last known heads lack. The caller has sealed what was pending."""
+    return _say(connection, replica, peer, most, state=False)
+
+
+def answer(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES) -> Step:
+    """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
+    received = _take(connection, replica, peer, message)
+    agreed = digest(shared(connection, replica, peer)) == message.digest
+    say = _say(connection, replica, peer, most, state=not agreed, answers=answers)
+    return Step(say, len(received.taken), received.changes)
+
+
+def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, most: int = DEFAULT_BYTES) -> Step:
+    """Fold a reply; say on until both digests agree."""
+    received = _take(connection, replica, peer, reply)
+    if digest(shared(connection, replica, peer)) == reply.digest:
+        return Step(None, len(received.taken), received.changes)
+    return Step(_say(connection, replica, peer, most, state=True), len(received.taken), received.changes)
+
+
+def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
+    received = fold.receive(connection, replica, message.segments)
+    if message.heads:
+        ledger.set_peer_heads(connection, peer, _common(connection, message))
+    _note_sent(connection, peer, received.taken, message)
+    mine = shared(connection, replica, peer)
+    if digest(mine) == message.digest:
+        ledger.set_peer_heads(connection, peer, mine)
+    return received
+
+
+def _note_sent(connection: sa.Connection, peer: bytes, taken: Collection[bytes], message: Message) -> None:
+    """Who sends a segment holds it and its ancestors."""
+    sent: dict[str, set[bytes]] = {}
+    for segment in message.segments:
+        if segment.id in taken:
+            sent.setdefault(segment.header.partition, set()).add(segment.id)
+    known = ledger.peer_heads(connection, peer)
+    for partition, ids in sent.items():
+        graph = ledger.graph(connection, partition)
+        ledger.set_peer_heads(connection, peer, {partition: graph_tips(graph, {*ids, *(h for h in known.get(partition, ()) if h in graph)})})
+
+
+def _say(connection: sa.Connection, replica: Replica, peer: bytes, most: int, *, state: bool, answers: bytes = b"") -> Message:
+    mine = shared(connection, replica, peer)
+    known = ledger.peer_heads(connection, peer)
+    differing = {partition: heads for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
+    segments = _lacking(connection, differing, known, most)
+    if not state:
+        return Message(answers, digest(mine), {}, {}, segments)
+    # Nothing seems to differ, and yet the digests do: one of us is wrong about the other, so say everything.
+    stated = differing or mine
+    ladders = {partition: ledger.graph(connection, partition).ladder() for partition in stated}
+    return Message(answers, digest(mine), stated, ladders, segments)
+
+
+class Progress:
+    """Stops a conversation that goes round in circles, so that a wrong peer cannot hold a laptop for ever."""
+
+    def __init__(self) -> None:
+        self._said: list[tuple[bytes, int]] = []
+
+    def check(self, step: Step) -> None:
+        """Raises Stuck after three messages in a row that brought nothing and said the same."""
+        if step.say is None:
+            return
+        self._said.append((step.say.digest, step.taken))
+        last = self._said[-3:]
+        if len(self._said) > ROUNDS_MAX or (len(last) == 3 and all(a[0] == b[0] and not b[1] for a, b in pairwise(last))):  # noqa: PLR2004
+            raise Stuck

@@ -1,0 +1,212 @@
+"""The conversation over HTTP: envelopes, the laptop's side with requests, and the hub's one route.
+
+`POST /sync`, one envelope up, one down. Sealed between the two nodes' keys, TLS or not; `Content-Length` always, no
+chunked bodies, no redirects, no cookies. Success is only a reply that opens with the right key and answers this very
+request: a captive portal or a proxy can never produce an acknowledgement (F-20, F-23, F-24).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import requests
+import sqlalchemy as sa
+from urllib3.util import SKIP_HEADER
+
+from sync import exchange, fold, joining, keys, ledger
+from sync.changes import canonical
+from sync.errors import (
+    AlreadyJoined,
+    BadInvitation,
+    Forged,
+    NotDaftari,
+    Stranger,
+    Stuck,
+    SyncError,
+    TooLarge,
+    TooNew,
+    Unreachable,
+    Unreadable,
+)
+from sync.exchange import DEFAULT_BYTES, PACKED_MAX, Progress
+from sync.joining import Hello, Welcome
+from sync.keys import NodeKey
+from sync.ledger import Replica
+
+PATH = "/sync"
+CONTENT_TYPE = "application/x-daftari"
+MAGIC = b"\xda"
+MESSAGE, HELLO, JOIN, REFUSED = b"M", b"H", b"J", b"E"
+ANSWERS_BYTES = 8
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 15, 120
+ENVELOPE_MAX = PACKED_MAX + 64 * exchange.SEGMENTS_MAX + 1024
+_REFUSALS: dict[str, type[SyncError]] = {
+    error.code: error for error in (Stranger, BadInvitation, Forged, Unreadable, TooLarge, TooNew, AlreadyJoined, Stuck)
+}
+
+Begin: TypeAlias = Callable[[], AbstractContextManager[sa.Connection]]
+
+
+@dataclass
+class Report:
+    """What one exchange cost and brought. Bytes are those at the socket, HTTP headers included."""
+
+    messages: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    changes_sent: int = 0
+    changes_received: int = 0
+
+
+# ---- the laptop's side
+
+
+class Line:
+    """A way to post one envelope and get one back. Counts bytes."""
+
+    def __init__(self, url: str, report: Report, verify: str | bool = True) -> None:
+        """verify  True, or the path of the authority's certificate that is pinned for this server"""
+        self._url = url.rstrip("/") + PATH
+        self._report = report
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = verify
+
+    def post(self, envelope: bytes) -> bytes:
+        """Raises Unreachable, NotDaftari, TooLarge, or what the other side refused with."""
+        headers = {"Content-Type": CONTENT_TYPE, "User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER, "Accept": None, "Connection": None}
+        timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        try:
+            with self._session.post(self._url, envelope, headers=headers, timeout=timeout, allow_redirects=False, stream=True) as reply:
+                body = reply.raw.read(ENVELOPE_MAX + 1, decode_content=False)
+                self._count(reply, envelope, body)
+        except (requests.RequestException, OSError) as error:
+            raise Unreachable from error
+        if len(body) > ENVELOPE_MAX:
+            raise TooLarge
+        if reply.status_code != requests.codes.ok or reply.headers.get("Content-Type") != CONTENT_TYPE or body[:1] != MAGIC:
+            raise NotDaftari
+        if body[1:2] == REFUSED:
+            raise _REFUSALS.get(body[2:].decode("ascii", "replace"), NotDaftari)
+        return body
+
+    def _count(self, reply: requests.Response, envelope: bytes, body: bytes) -> None:
+        sent = [(k, v) for k, v in reply.request.headers.items() if v != SKIP_HEADER]
+        host = ("Host", self._url.split("/")[2])
+        line = f"POST {reply.request.path_url} HTTP/1.1\r\n"
+        self._report.messages += 1
+        self._report.bytes_up += len(line) + sum(len(k) + len(v) + 4 for k, v in [*sent, host]) + 2 + len(envelope)
+        got = f"HTTP/1.1 {reply.status_code} {reply.reason}\r\n"
+        self._report.bytes_down += len(got) + sum(len(k) + len(v) + 4 for k, v in reply.headers.items()) + 2 + len(body)
+
+
+def sync(begin: Begin, replica: Replica, hub: bytes, line: Line, report: Report, *, now: int, draw: Callable[[int], bytes], most: int = DEFAULT_BYTES) -> None:
+    """Exchange until both sides have nothing more. Each message is folded in a transaction of its own.
+
+    begin  opens a transaction; committed when it ends without an error
+    hub    the pinned key of the other side
+    """
+    with begin() as connection:
+        fold.seal(connection, replica, now)
+        say = exchange.first(connection, replica, hub, most=most)
+    progress = Progress()
+    while True:
+        report.changes_sent += _changes_in(say)
+        plain = exchange.pack(say, replica.key.public)
+        envelope = MAGIC + MESSAGE + keys.short(replica.key.public) + replica.key.seal(hub, plain, draw(keys.NONCE_BYTES))
+        reply = _open_reply(replica.key, hub, envelope, line.post(envelope))
+        with begin() as connection:
+            step = exchange.take(connection, replica, hub, reply, most=most)
+        report.changes_received += step.changes
+        if step.say is None:
+            return
+        progress.check(step)
+        say = step.say
+
+
+def _changes_in(message: exchange.Message) -> int:
+    return sum(block["n"] for segment in message.segments for block in json.loads(segment.body)["b"])
+
+
+def _open_reply(key: NodeKey, hub: bytes, envelope: bytes, reply: bytes) -> exchange.Message:
+    try:
+        message = exchange.unpack(key.open(hub, reply[2:]), hub)
+    except Forged as error:
+        raise NotDaftari from error
+    if reply[1:2] != MESSAGE or message.answers != _answers(envelope):
+        raise NotDaftari
+    return message
+
+
+def _answers(envelope: bytes) -> bytes:
+    return hashlib.sha256(envelope).digest()[:ANSWERS_BYTES]
+
+
+def join(line: Line, code: str, node: NodeKey) -> Welcome:
+    """Ask to be let in with an invitation code. Raises BadInvitation and what `Line.post` raises."""
+    try:
+        said = json.loads(line.post(MAGIC + HELLO)[2:])
+        server = Hello(*(bytes.fromhex(said[name]) for name in ("authority", "hub", "signature")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotDaftari from error
+    joining.check_hello(server, code)
+    return joining.read_welcome(server, node, line.post(MAGIC + JOIN + joining.request(server, code, node))[2:])
+
+
+# ---- the hub's side
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What the hub's route needs.
+
+    authority  the authority's key, where this hub may admit nodes; else None
+    admitted   told of each node that comes in, in the same transaction
+    """
+
+    begin: Begin
+    replica: Callable[[], Replica]
+    authority: NodeKey | None
+    name: str
+    draw: Callable[[int], bytes]
+    admitted: Callable[[joining.Invitation, str], None]
+
+
+def answer(hub: Hub, envelope: bytes, now: int) -> bytes:
+    """The reply to an envelope. A refusal is an envelope too, and never an acknowledgement."""
+    try:
+        if envelope[:1] != MAGIC or len(envelope) > ENVELOPE_MAX:
+            raise Unreadable
+        match envelope[1:2]:
+            case b"M":
+                return _answer_message(hub, envelope, now)
+            case b"H" if hub.authority:
+                said = joining.hello(hub.authority, hub.replica().key.public)
+                return MAGIC + HELLO + canonical({name: value.hex() for name, value in vars(said).items()})
+            case b"J" if hub.authority:
+                with hub.begin() as connection:
+                    sealed = joining.admit(
+                        connection, hub.replica(), hub.authority, envelope[2:], server=hub.name, at=now, draw=hub.draw, admitted=hub.admitted
+                    )
+                return MAGIC + JOIN + sealed
+        raise Unreadable
+    except SyncError as error:
+        return MAGIC + REFUSED + error.code.encode()
+
+
+def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
+    replica = hub.replica()
+    name, sealed = envelope[2 : 2 + keys.SHORT_BYTES], envelope[2 + keys.SHORT_BYTES :]
+    with hub.begin() as connection:
+        peer = next((node for node in ledger.nodes(connection) if keys.short(node) == name), None)
+        if peer is None:
+            raise Stranger
+        message = exchange.unpack(replica.key.open(peer, sealed), peer)
+        fold.seal(connection, replica, now)
+        step = exchange.answer(connection, replica, peer, message, answers=_answers(envelope))
+        if step.say is None:
+            raise Stuck
+    return MAGIC + MESSAGE + replica.key.seal(peer, exchange.pack(step.say, replica.key.public), hub.draw(keys.NONCE_BYTES))

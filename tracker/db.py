@@ -1,0 +1,244 @@
+"""The database: base classes for synced and local rows, the pragmas, and `write(actor)`, the one transaction.
+
+Synced rows carry the stamps of the values they show; `tracker/replication` turns what an action changed into pending
+changes inside the same transaction. Synced tables have no constraint that could refuse a change from elsewhere.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event, orm
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from tracker.policy import Actor
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class Code(sa.types.TypeDecorator[str]):
+    """A stable ASCII code from a code list; an unknown one is shown, never refused."""
+
+    impl, cache_ok = sa.Text, True
+
+
+class Ref(sa.types.TypeDecorator[str]):
+    """The id of another row of the same partition (or of the nation)."""
+
+    impl, cache_ok = sa.Text, True
+
+
+class Instant(sa.types.TypeDecorator[int]):
+    """Seconds since 1970, UTC."""
+
+    impl, cache_ok = sa.BigInteger, True
+
+
+class Base(DeclarativeBase):
+    """The ancestor of all models."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: sa.Text(), int: sa.BigInteger(), date: sa.Date(), bool: sa.Boolean()}
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+@dataclass(frozen=True)
+class Synced:
+    """How a model replicates: where it lives, which granted roles may write it, and which fields belong together."""
+
+    partitions: tuple[str, ...]
+    roles: tuple[str, ...] = ("writer",)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class LocalRow(Model):
+    """A row that never leaves this machine; ordinary constraints are welcome."""
+
+    __abstract__ = True
+
+
+class SyncedRow(Model):
+    """A row of one partition; the last five columns are the engine's.
+
+    dot, by, at, eff  the stamp of the oldest value shown: its change, the person, the claimed and the effective second
+    groups            JSON: the stamps (eff, dot, by, at) of groups that changed later
+    """
+
+    __abstract__ = True
+    __sync__: ClassVar[Synced]
+
+    partition: Mapped[str] = mapped_column(primary_key=True)
+    dot: Mapped[str | None]
+    by: Mapped[str | None]
+    at: Mapped[int | None]
+    eff: Mapped[int | None]
+    groups: Mapped[str | None]
+
+
+class Row(SyncedRow):
+    """A synced row named by the change that created it; the id is there as soon as the row is added to a session."""
+
+    __abstract__ = True
+
+    id: Mapped[str] = mapped_column(Ref, primary_key=True)
+
+
+def groups_of(model: type[SyncedRow]) -> dict[str, tuple[str, ...]]:
+    """The groups of a synced model with their fields: the declared ones, and every other field by itself."""
+    engine_columns = {"partition", "dot", "by", "at", "eff", "groups"}
+    mapper = orm.class_mapper(model)
+    key = {column.key for column in mapper.primary_key}
+    grouped = {name for fields in model.__sync__.groups.values() for name in fields}
+    single = {c.key: (c.key,) for c in mapper.columns if c.key not in engine_columns | key | grouped}
+    return {**model.__sync__.groups, **single}
+
+
+# ---- what a form had shown
+
+
+class Shown:
+    """What a form showed of a row: the dot of each group, and a digest of each value. Travels in a hidden field."""
+
+    def __init__(self, dots: Mapping[str, str], values: Mapping[str, str]) -> None:
+        self.dots = dots
+        self.values = values
+
+    @classmethod
+    def of(cls, row: SyncedRow) -> "Shown":
+        """What a form that is drawn now shows."""
+        groups = groups_of(type(row))
+        dots = {group: found for group in groups if (found := dot_of(row, group))}
+        return cls(dots, {name: digest(getattr(row, name)) for fields in groups.values() for name in fields})
+
+    @classmethod
+    def read(cls, token: str | None) -> "Shown | None":
+        """Read the hidden field back; nonsense counts as nothing shown."""
+        try:
+            dots, values = json.loads(token or "")
+            return cls({str(k): str(v) for k, v in dots.items()}, {str(k): str(v) for k, v in values.items()})
+        except (ValueError, TypeError, AttributeError):
+            return None
+
+    def __str__(self) -> str:
+        return json.dumps([self.dots, self.values], separators=(",", ":"))
+
+
+def seen_token(row: SyncedRow) -> str:
+    """The hidden field `seen` of a form that edits `row`."""
+    return str(Shown.of(row))
+
+
+def dot_of(row: SyncedRow, group: str) -> str | None:
+    """The dot of the value that a group shows."""
+    stamp = stamp_of(row, group)
+    return stamp[1] if stamp else None
+
+
+def stamp_of(row: SyncedRow, group: str) -> tuple[int, str, str, int] | None:
+    """(effective second, dot, person, claimed second) of the value that a group shows."""
+    special = json.loads(row.groups) if row.groups else {}
+    if group in special:
+        return tuple(special[group]) if special[group] else None
+    return (row.eff or 0, row.dot, row.by or "", row.at or 0) if row.dot else None
+
+
+def digest(value: object) -> str:
+    """Six hexadecimal digits of a shown value; empty text and nothing are the same on a form."""
+    plain = value.isoformat() if isinstance(value, date) else value
+    return hashlib.sha256(json.dumps("" if plain is None else plain).encode()).hexdigest()[:6]
+
+
+def apply_form(row: SyncedRow, values: Mapping[str, object], seen: str | None) -> None:
+    """Set what a person changed on a form: untouched fields are no edits, a stale one becomes a visible conflict.
+
+    values  all submitted fields, clean
+    seen    the form's hidden field; None (a file, the command line) compares with the row as it is now
+    """
+    shown = Shown.read(seen) if seen is not None else Shown.of(row)
+    for group, fields in groups_of(type(row)).items():
+        submitted = {name: values[name] for name in fields if name in values}
+        if shown and all(digest(value) == shown.values.get(name) for name, value in submitted.items()):
+            continue
+        for name, value in submitted.items():
+            setattr(row, name, value)
+        if submitted and seen is not None:
+            name_shown(row, group, *([shown.dots[group]] if shown and group in shown.dots else []))
+
+
+def name_shown(row: SyncedRow, group: str, *dots: str) -> None:
+    """Say which dots a person had before him when he changed a group; the write replaces these and nothing else."""
+    row.__dict__.setdefault("_shown", {})[group] = dots
+    orm.attributes.flag_modified(row, groups_of(type(row))[group][0])
+
+
+def void(row: SyncedRow, reason: str | None) -> None:
+    """Withdraw a row with a reason, or restore it (None): a write of the whole row, so an unseen edit is a conflict."""
+    row.void_reason = reason  # type: ignore[attr-defined]
+    for group in groups_of(type(row)):
+        orm.attributes.flag_modified(row, groups_of(type(row))[group][0])
+
+
+# ---- transactions
+
+
+@contextmanager
+def write(actor: Actor) -> Iterator[Session]:
+    """One action, one transaction: committed at the end, or nothing of it happened. An inner `write` joins the outer one."""
+    session = db.session()
+    if "actor" in session.info:
+        yield session
+        return
+    session.rollback()  # ends the reading transaction, so that the write begins on the newest rows
+    session.info["actor"] = actor
+    try:
+        session.connection(execution_options={"is_write": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.clear()
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Pragmas of `reliability.md` 3.1, and BEGIN IMMEDIATE for writes, so that no reader has to upgrade its lock."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own connection)
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "cell_size_check=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("is_write") else "BEGIN")
+
+
+def sqlite_url(path: Path) -> str:
+    """The SQLAlchemy address of a database file."""
+    return f"sqlite:///{path.as_posix()}"
