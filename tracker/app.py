@@ -5,11 +5,12 @@ from importlib.util import find_spec
 from typing import Final
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import config, web
+from tracker import config, replication, web
 from tracker.clock import Clock, REAL
 from tracker.clock import use as use_clock
-from tracker.db import db
+from tracker.db import db, prepare_engine
 
 # Registration order = import order: each slice may import the ones before it (tests/house/test_imports.py).
 SLICES: Final = (
@@ -33,8 +34,13 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
     app = Flask("tracker", template_folder=str(config.web_folder("templates")), static_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     use_clock(app, clock)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
     web.install(app, settings)
     db.init_app(app)
+    replication.install(app)
+    with app.app_context():
+        prepare_engine(db.engine)
     for name in SLICES:
         if find_spec(f"tracker.{name}") is None or find_spec(f"tracker.{name}.routes") is None:
             continue

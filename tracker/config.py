@@ -74,12 +74,14 @@ class Settings:
     home: Path = field(metadata={"meaning": Meaning("The data folder; the per-user data directory unless set", "folder")})
     seat: str = _text("centre", "What this machine is", "word", choices=SEATS)
     name: str = _text("", "Name of the centre, region or office, as the top bar shows it", "text")
+    regions: str = _text("", "Regions that a coordinator's laptop serves, such as TZ-01", "list, by commas")
     database: str = _text("", "Database; empty = daftari.sqlite3 in the data folder", "URL")
     language: str = _text("sw", "Language until a person chooses another", "word", choices=("sw", "en"))
     host: str = _text("127.0.0.1", "Address that the server listens on", "address")
     port: int = _number(8321, "Port that the server listens on", "port", lowest=0)
     lan_http: bool = _flag("Serve phones without encryption; every page then says so")
     trusted_hosts: str = _text("localhost,127.0.0.1,[::1]", "Host names that a browser may use for this server", "list, by commas")
+    proxies: int = _number(0, "Reverse proxies in front of the server, whose word on address and HTTPS counts", "proxies", lowest=0)
     secret_key: str = _text("", "Key of the form tokens; empty = drawn once and kept in the data folder", "text")
     server: str = _text("", "Address of the server that this machine syncs with", "URL")
     sync_every_s: int = _number(900, "Time between two exchanges", "seconds", lowest=10)
@@ -104,7 +106,16 @@ class Settings:
     @property
     def hosts(self) -> list[str]:
         """The trusted host names."""
-        return [host.strip() for host in self.trusted_hosts.split(",") if host.strip()]
+        return _listed(self.trusted_hosts)
+
+    @property
+    def region_partitions(self) -> frozenset[str]:
+        """The partitions of the regions that this laptop serves."""
+        return frozenset(f"region/{code}" for code in _listed(self.regions))
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def environment_name(setting: str) -> str:

@@ -44,6 +44,7 @@ class Actor:
     partitions  where the person works; None = everywhere
     cohorts     ids of the cohorts that an instructor teaches
     seat        centre, region or central: which kind of machine this is
+    home        partition of the person's own staff row, where what he adds belongs
     """
 
     id: str
@@ -52,6 +53,7 @@ class Actor:
     partitions: frozenset[str] | None
     cohorts: frozenset[str] = frozenset()
     seat: str = "centre"
+    home: str = ""
 
 
 OPERATOR: Final = Actor(id="operator", name="operator", role="operator", partitions=None)

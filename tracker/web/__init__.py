@@ -1,7 +1,7 @@
 """What every page stands on: who may see it, how it is drawn, what its headers say. Imports no slice."""
 
 from tracker.web.access import access_of, at_most, login_required, may_, node_only, public
-from tracker.web.forms import Form
+from tracker.web.forms import Form, typed
 from tracker.web.headers import cookie_name
 from tracker.web.install import install
 from tracker.web.pages import nav_item, page, set_loader, SyncState, top_bar, wants_json
@@ -23,5 +23,6 @@ __all__ = [
     "set_loader",
     "static_url",
     "top_bar",
+    "typed",
     "wants_json",
 ]

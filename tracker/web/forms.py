@@ -4,6 +4,7 @@ Labels and messages are given as `N_("...")` and translated by the macros that s
 """
 
 from flask_wtf import FlaskForm
+from wtforms import Field
 
 from tracker import i18n
 
@@ -30,3 +31,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
             """Our catalogue."""
             del form
             return _Translations()
+
+
+def typed(field: Field) -> str:
+    """What was typed into a text field; nothing typed is the empty text."""
+    return str(field.data or "")
