@@ -7,6 +7,7 @@ errors dots schema changes keys segments merge rights ledger fold exchange joini
 from sync.dots import Mint
 from sync.errors import NotJoined, SyncError, Unreachable
 from sync.fold import Draft, Image, Writing, refold, seal, upgrade
+from sync.exchange import DEFAULT_BYTES
 from sync.http import Hub, Line, Report, answer, join, sync
 from sync.joining import Invitation, Welcome, enter, found, found_alone, invite
 from sync.keys import NodeKey
@@ -33,6 +34,7 @@ from sync.schema import Field, Key, Kind, Plain, Schema, Table
 
 __all__ = [
     "CONTROL",
+    "DEFAULT_BYTES",
     "Draft",
     "Field",
     "Head",

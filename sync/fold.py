@@ -101,7 +101,7 @@ def _load_others(connection: sa.Connection, partition: str, table: Table, keys: 
 def image(table: Table, key: Key, state: State) -> Image:
     """The row that shows a state: the winners' values, the oldest winner's stamp, and the stamps that differ from it."""
     columns: dict[str, object] = {}
-    oldest = min(heads[0] for heads in state.values())
+    oldest = min((heads[0] for heads in state.values()), key=lambda head: head[:2])
     special: dict[str, object] = {}
     for group, fields in table.groups.items():
         heads = state.get(group)
@@ -250,7 +250,7 @@ def _apply_table(
             continue
         states[change.key] = after
         touched[change.key] = None
-        gone += [_ledger_row(partition, table, change.key, group, head, next=change.dot) for group, head in replaced]
+        gone += [_ledger_row(partition, table, change.key, group, head) for group, head in replaced]
     images = [image(table, key, states[key]) for key in touched]
     if write_rows:
         ledger.upsert(connection, table.rows, [{"partition": partition, **_key_columns(table, row.key), **row.columns} for row in images])

@@ -92,7 +92,6 @@ PAST = _table(  # values that were replaced: the history, and the effective time
     _column("by"),
     _column("at", BIG),
     _column("held"),
-    _column("next"),  # the dot that replaced it
     sa.Index("sync_past_by_dot", "partition", "dot"),
 )
 QUARANTINE = _table(  # changes that are kept but not folded
@@ -148,11 +147,10 @@ class Replica:
 
 
 class Past(NamedTuple):
-    """A replaced value and the dot that replaced it."""
+    """A value that was replaced."""
 
     group: str
     head: Head
-    next: str
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
@@ -355,7 +353,7 @@ def past(connection: sa.Connection, partition: str, table: str, key: Key) -> lis
         .where(PAST.c.partition == partition, PAST.c.tbl == table, PAST.c.key == key_text(key))
         .order_by(PAST.c.eff.desc(), PAST.c.dot.desc())
     )
-    return [Past(row.grp, Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held))), row.next) for row in rows]
+    return [Past(row.grp, Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held)))) for row in rows]
 
 
 class OpenConflict(NamedTuple):

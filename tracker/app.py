@@ -38,9 +38,9 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
     web.install(app, settings)
     db.init_app(app)
-    replication.install(app)
     with app.app_context():
         prepare_engine(db.engine)
+    replication.install(app)
     for name in SLICES:
         if find_spec(f"tracker.{name}") is None or find_spec(f"tracker.{name}.routes") is None:
             continue

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, orm
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, Session
 
 from tracker.policy import Actor
 
@@ -45,7 +46,7 @@ class Instant(sa.types.TypeDecorator[int]):
 class Base(DeclarativeBase):
     """The ancestor of all models."""
 
-    type_annotation_map: ClassVar[dict[Any, Any]] = {str: sa.Text(), int: sa.BigInteger(), date: sa.Date(), bool: sa.Boolean()}
+    registry = orm.registry(type_annotation_map={str: sa.Text(), int: sa.BigInteger(), date: sa.Date(), bool: sa.Boolean()})
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
@@ -81,12 +82,13 @@ class SyncedRow(Model):
     __abstract__ = True
     __sync__: ClassVar[Synced]
 
-    partition: Mapped[str] = mapped_column(primary_key=True)
-    dot: Mapped[str | None]
-    by: Mapped[str | None]
-    at: Mapped[int | None]
-    eff: Mapped[int | None]
-    groups: Mapped[str | None]
+    # The key leads with the partition everywhere, so that the same schema can be spread over machines by it.
+    partition: Mapped[str] = mapped_column(primary_key=True, sort_order=-2)
+    dot: Mapped[str | None] = mapped_column(sort_order=1)
+    by: Mapped[str | None] = mapped_column(sort_order=1)
+    at: Mapped[int | None] = mapped_column(sort_order=1)
+    eff: Mapped[int | None] = mapped_column(sort_order=1)
+    groups: Mapped[str | None] = mapped_column(sort_order=1)
 
 
 class Row(SyncedRow):
@@ -94,9 +96,10 @@ class Row(SyncedRow):
 
     __abstract__ = True
 
-    id: Mapped[str] = mapped_column(Ref, primary_key=True)
+    id: Mapped[str] = mapped_column(Ref, primary_key=True, sort_order=-1)
 
 
+@cache
 def groups_of(model: type[SyncedRow]) -> dict[str, tuple[str, ...]]:
     """The groups of a synced model with their fields: the declared ones, and every other field by itself."""
     engine_columns = {"partition", "dot", "by", "at", "eff", "groups"}
@@ -221,7 +224,7 @@ def prepare_engine(engine: Engine) -> None:
         return
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own connection)
+    def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         for pragma in (
             f"busy_timeout={BUSY_TIMEOUT_MS}",

@@ -1,5 +1,6 @@
 """Which tables and fields replicate and how they merge, read off the models."""
 
+from functools import cache
 from typing import cast
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from tracker.db import Base, Code, Instant, Ref, SyncedRow, groups_of
 SCHEMA_VERSION = 1
 
 
+@cache
 def schema() -> Schema:
     """The schema of all models that are imported, with the engine's own two tables."""
     models = (mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, SyncedRow))

@@ -1,0 +1,45 @@
+"""The door to the sync engine: the only package that imports `sync`, and the dozen verbs the house uses."""
+
+from sync import Invitation, Node, Report, SyncError
+from tracker.replication import capture
+from tracker.replication.line import answer, hub_key, invite, join, sync_now
+from tracker.replication.node import begin, create_tables, found_central, found_centre, home, install, is_set_up
+from tracker.replication.review import (
+    Conflict,
+    PartitionStatus,
+    Version,
+    conflicts_of,
+    decide,
+    history,
+    open_conflicts,
+    status,
+)
+
+capture.listen()
+
+__all__ = [
+    "Conflict",
+    "Invitation",
+    "Node",
+    "PartitionStatus",
+    "Report",
+    "SyncError",
+    "Version",
+    "answer",
+    "begin",
+    "conflicts_of",
+    "create_tables",
+    "decide",
+    "found_central",
+    "found_centre",
+    "history",
+    "home",
+    "hub_key",
+    "install",
+    "invite",
+    "is_set_up",
+    "join",
+    "open_conflicts",
+    "status",
+    "sync_now",
+]

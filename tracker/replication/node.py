@@ -1,0 +1,122 @@
+"""This machine as a node: its key, its partitions, and the connection on which the engine works."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+
+import sync
+from sync import Mint, NodeKey, Replica
+from tracker import clock
+from tracker.db import Base, db, write
+from tracker.errors import DomainError
+from tracker.i18n import N_
+from tracker.policy import OPERATOR
+from tracker.replication import tables
+
+SEED_BYTES = 32
+NATION = "nation"
+
+
+class NotSetUp(DomainError):
+    """The data folder is empty."""
+
+    code, status = "node.not_set_up", 409
+    sentence = N_("This data folder is empty. Begin with the first steps in the browser, or with the command init or join.")
+
+
+def install(app: Flask) -> None:
+    """Give the application its replica: loaded when it is first needed, and again after `forget`."""
+    held: list[Replica] = []
+
+    def replica() -> Replica:
+        if not held:
+            held.append(_load())
+        return held[0]
+
+    app.extensions["replica"] = replica
+    app.extensions["forget_replica"] = held.clear
+
+
+def _load() -> Replica:
+    with db.engine.connect() as connection:
+        seed = sync.get_self(connection, "seed")
+        authority = sync.get_self(connection, "authority")
+    if seed is None:
+        raise NotSetUp
+    key = NodeKey(seed)
+    return Replica(tables.schema(), key, Mint(key.public, os.urandom, os.getpid), authority)
+
+
+def replica() -> Replica:
+    """This database's replica. Raises NotSetUp."""
+    load: Callable[[], Replica] = current_app.extensions["replica"]
+    return load()
+
+
+@contextmanager
+def begin() -> Iterator[sa.Connection]:
+    """A transaction on the session's own connection, so that rows and ledger are saved together."""
+    with write(OPERATOR) as session:
+        yield session.connection()
+        session.expire_all()
+
+
+def create_tables() -> None:
+    """Make all tables in an empty database, and draw this node's key. Does nothing where they are."""
+    Base.metadata.create_all(db.engine)
+    sync.metadata.create_all(db.engine)
+    with begin() as connection:
+        if sync.get_self(connection, "seed") is None:
+            sync.set_self(connection, "seed", os.urandom(SEED_BYTES))
+
+
+def is_set_up() -> bool:
+    """Whether the data folder holds a node with a place in the country."""
+    if not sa.inspect(db.engine).has_table("sync_self"):
+        return False
+    with db.engine.connect() as connection:
+        return sync.get_self(connection, "home") is not None
+
+
+def home() -> str:
+    """The partition of this machine's own centre; `nation` at central, empty on a coordinator's laptop."""
+    with db.engine.connect() as connection:
+        return (sync.get_self(connection, "home") or b"").decode()
+
+
+def set_home(connection: sa.Connection, partition: str) -> None:
+    """Keep which partition is this machine's own."""
+    sync.set_self(connection, "home", partition.encode())
+
+
+def found_centre() -> str:
+    """Found a centre alone: this laptop's key is the root of its partition. Returns the partition."""
+    with begin() as connection:
+        partition = sync.found_alone(connection, replica(), nonce=os.urandom(8), at=clock.now_s())
+        set_home(connection, partition)
+    return partition
+
+
+def found_central(name: str) -> str:
+    """Found the nation: draw the authority's key, pin it, and enter this server in the directory."""
+    authority = NodeKey(os.urandom(SEED_BYTES))
+    with begin() as connection:
+        sync.set_self(connection, "authority", authority.public)
+        sync.set_self(connection, "authority-seed", authority.seed)
+        set_home(connection, NATION)
+    current_app.extensions["forget_replica"]()
+    with begin() as connection:
+        own = replica()
+        sync.found(connection, own, authority, NATION, [(own.key.public, "writer")], nonce=os.urandom(8), at=clock.now_s())
+        sync.enter(connection, own, own.key.public, name=name, seat="central", home="", at=clock.now_s())
+    return NATION
+
+
+def authority_key() -> NodeKey | None:
+    """The authority's key, where this machine keeps it."""
+    with db.engine.connect() as connection:
+        seed = sync.get_self(connection, "authority-seed")
+    return NodeKey(seed) if seed else None
