@@ -1,0 +1,1 @@
+"""Attendance: registers and marks. Unmarked is not present; not taken is not absent."""

@@ -1,0 +1,39 @@
+"""Registers and marks, with natural keys: two laptops that mark the same apprentice on the same day meet in one row."""
+
+from datetime import date
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Code, Ref, Synced, SyncedRow
+
+
+class Register(SyncedRow):
+    """That a register was taken, and how."""
+
+    __tablename__ = "register"
+    __sync__ = Synced(partitions=("centre",), groups={"taking": ("status", "method", "note")})
+
+    cohort_id: Mapped[str] = mapped_column(Ref, primary_key=True)
+    on: Mapped[date] = mapped_column(primary_key=True)
+    slot: Mapped[str] = mapped_column(Code, primary_key=True)
+    status: Mapped[str | None] = mapped_column(Code)
+    method: Mapped[str | None] = mapped_column(Code)
+    note: Mapped[str | None]
+
+
+class Mark(SyncedRow):
+    """What was marked for an apprentice; without a status the mark was taken back. One group: a mark makes sense whole."""
+
+    __tablename__ = "mark"
+    __sync__ = Synced(partitions=("centre",), groups={"mark": ("status", "place", "reason", "minutes")})
+
+    apprentice_id: Mapped[str] = mapped_column(Ref, primary_key=True)
+    on: Mapped[date] = mapped_column(primary_key=True)
+    slot: Mapped[str] = mapped_column(Code, primary_key=True)
+    status: Mapped[str | None] = mapped_column(Code)
+    place: Mapped[str | None] = mapped_column(Code)
+    reason: Mapped[str | None]
+    minutes: Mapped[int | None]
+
+    __table_args__ = (Index("mark_by_day", "partition", "on"),)  # the register and the overview read by day

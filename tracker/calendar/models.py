@@ -1,0 +1,92 @@
+"""Weekly patterns, corrections of holidays, and closures with their notices and resumptions: facts, not switches."""
+
+from datetime import date
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Code, Ref, Row, Synced, SyncedRow
+
+ANYWHERE = ("nation", "region", "centre")
+
+
+class WeeklyPattern(Row):
+    """The training days of a week (1 = Monday .. 7 = Sunday) from a date on; a new pattern never rewrites the past."""
+
+    __tablename__ = "weekly_pattern"
+    __sync__ = Synced(partitions=("centre",))
+
+    campus_id: Mapped[str | None] = mapped_column(Ref)
+    since: Mapped[date | None]
+    weekdays: Mapped[str | None]
+    void_reason: Mapped[str | None]
+
+
+class HolidayCorrection(Row):
+    """A holiday that the pack does not know, or one that it estimates wrongly."""
+
+    __tablename__ = "holiday_correction"
+    __sync__ = Synced(partitions=("nation",))
+
+    jurisdiction: Mapped[str | None] = mapped_column(Code)
+    on: Mapped[date | None]
+    name: Mapped[str | None]
+    is_holiday: Mapped[bool | None]
+    void_reason: Mapped[str | None]
+
+
+class Closure(Row):
+    """Something closes. What counts is one of its notices."""
+
+    __tablename__ = "closure"
+    __sync__ = Synced(partitions=ANYWHERE, groups={"scope": ("scope_kind", "scope_code", "sites")})
+
+    scope_kind: Mapped[str | None] = mapped_column(Code)
+    scope_code: Mapped[str | None]
+    sites: Mapped[str | None] = mapped_column(Code)
+    reason: Mapped[str | None] = mapped_column(Code)
+    chosen_notice_id: Mapped[str | None] = mapped_column(Ref)
+    note: Mapped[str | None]
+    void_reason: Mapped[str | None]
+
+
+class Notice(Row):
+    """What somebody announced of a closure; contradicting notices stand side by side."""
+
+    __tablename__ = "notice"
+    __sync__ = Synced(partitions=ANYWHERE, groups={"dates": ("since", "expected_until")})
+
+    closure_id: Mapped[str | None] = mapped_column(Ref)
+    source: Mapped[str | None]
+    authority: Mapped[str | None]
+    since: Mapped[date | None]
+    expected_until: Mapped[date | None]
+    reference: Mapped[str | None]
+    void_reason: Mapped[str | None]
+
+
+class Resumption(Row):
+    """A permission to reopen, or a reopening, for its own scope and sites of one closure."""
+
+    __tablename__ = "resumption"
+    __sync__ = Synced(partitions=ANYWHERE, groups={"scope": ("scope_kind", "scope_code", "sites")})
+
+    closure_id: Mapped[str | None] = mapped_column(Ref)
+    scope_kind: Mapped[str | None] = mapped_column(Code)
+    scope_code: Mapped[str | None]
+    sites: Mapped[str | None] = mapped_column(Code)
+    kind: Mapped[str | None] = mapped_column(Code)
+    since: Mapped[date | None]
+    conditions: Mapped[str | None]
+    void_reason: Mapped[str | None]
+
+
+class TaughtDay(SyncedRow):
+    """A closed day, holiday or rest day on which a cohort was taught anyway: its marks count."""
+
+    __tablename__ = "taught_day"
+    __sync__ = Synced(partitions=("centre",))
+
+    cohort_id: Mapped[str] = mapped_column(Ref, primary_key=True)
+    on: Mapped[date] = mapped_column(primary_key=True)
+    reason: Mapped[str | None]
+    void_reason: Mapped[str | None]

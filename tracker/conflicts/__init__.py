@@ -1,0 +1,1 @@
+"""Conflicts: values that people wrote apart, and the choice between them."""

@@ -1,0 +1,1 @@
+"""Employers: the host employers of a centre."""

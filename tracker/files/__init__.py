@@ -1,0 +1,1 @@
+"""Files: import and export of CSV, the same columns both ways."""

@@ -1,0 +1,1 @@
+"""Overview: what a centre, a region and the country see at a glance."""

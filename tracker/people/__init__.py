@@ -1,0 +1,1 @@
+"""People: cohorts, apprentices and their enrolments."""

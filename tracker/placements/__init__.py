@@ -1,0 +1,1 @@
+"""Placements: apprentices at host employers, suspended by closures or by a person."""

@@ -1,0 +1,1 @@
+"""Programmes: what central adds to the programmes of the country pack."""
