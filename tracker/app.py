@@ -42,6 +42,8 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
         prepare_engine(db.engine)
     replication.install(app)
     for name in SLICES:
+        if find_spec(f"tracker.{name}") and find_spec(f"tracker.{name}.models"):
+            import_module(f"tracker.{name}.models")
         if find_spec(f"tracker.{name}") is None or find_spec(f"tracker.{name}.routes") is None:
             continue
         app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")

@@ -37,7 +37,7 @@ set_loader(bp, recognise)
 @bp.before_app_request
 def change_first_password() -> ResponseReturnValue | None:
     """A first password, which somebody else knows, opens nothing but the page that changes it."""
-    is_open = request.endpoint in {"accounts.password", "accounts.sign_out", "static"}
+    is_open = request.endpoint in {"accounts.password", "accounts.sign_in", "accounts.sign_out", "static"}
     if g.actor is None or is_open or not g.signed_in.credential.must_change:
         return None
     return redirect(url_for("accounts.password"))

@@ -11,13 +11,23 @@ from pathlib import Path
 from typing import cast, Final
 from urllib.parse import quote
 
-from flask import current_app, Flask, Response, send_from_directory, url_for
+from flask import abort, current_app, Flask, Response, url_for
+from werkzeug.security import safe_join
 
 from tracker.web.access import public
 from tracker.web.headers import YEAR_S
 
 STYLES: Final = ("tokens", "base", "layout", "forms", "tables")  # then the slices', by name
 BUNDLE: Final = "css/daftari.css"
+# Said here, because on Windows the registry may call a script plain text, which a browser with `nosniff` then refuses.
+KINDS: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 @dataclass(frozen=True)
@@ -74,8 +84,11 @@ def _serve(version: str, filename: str) -> Response:
     if filename == BUNDLE:
         response = Response(files.styles, mimetype="text/css")
     else:
-        response = send_from_directory(files.folder, filename, conditional=False)
-        response.direct_passthrough = False
+        path = safe_join(str(files.folder), filename)
+        kind = KINDS.get(Path(filename).suffix)
+        if path is None or kind is None or not Path(path).is_file():
+            abort(404)
+        response = Response(Path(path).read_bytes(), mimetype=kind)
     # A page left open over an upgrade asks with the old version: it gets the new file, but keeps it under no false name.
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if version == files.version else "no-cache"
     return response

@@ -1,0 +1,45 @@
+"""Every sentence speaks Kiswahili, with the same places, and the compiled catalogue is the written one."""
+
+import re
+
+from tests.house.reading import Sentence, sentences
+from tracker.locale.compile import compiled, FOLDER, merged, TARGET
+
+PLACE = re.compile(r"%\((\w+)\)[sd]")
+
+
+KISWAHILI = merged()
+
+
+def _kiswahili(sentence: Sentence) -> tuple[str, ...]:
+    message = KISWAHILI.get(sentence.text, sentence.context)
+    if message is None:
+        return ()
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def test_every_sentence_has_its_kiswahili() -> None:
+    missing = {f"{each.where}: {each.text}" for each in sentences() if not _kiswahili(each) or not all(_kiswahili(each))}
+    assert missing == set()
+
+
+def test_both_languages_have_the_same_places() -> None:
+    wrong = [
+        f"{each.where}: {each.text} / {kiswahili}"
+        for each in sentences()
+        for kiswahili in _kiswahili(each)
+        if set(PLACE.findall(each.plural or each.text)) != set(PLACE.findall(kiswahili))
+    ]
+    assert wrong == []
+
+
+def test_the_compiled_catalogue_is_the_written_one() -> None:
+    assert TARGET.read_bytes() == compiled()
+
+
+def test_no_translation_is_left_over() -> None:
+    """Except those of WTForms, which asks for its sentences itself."""
+    used = {each.text for each in sentences()}
+    library = set(re.findall(r'^msgid(?:_plural)? "(.*)"$', (FOLDER / "wtforms.po").read_text(encoding="utf-8"), re.MULTILINE))
+    written = {message.id[0] if isinstance(message.id, tuple) else message.id for message in KISWAHILI if message.id}
+    assert written - used - library == set()
