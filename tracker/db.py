@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, TYPE_CHECKING
+from typing import Any, ClassVar, TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -20,7 +20,8 @@ from sqlalchemy import event, orm
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, Session
 
-from tracker.policy import Actor
+from tracker.errors import NotAllowed, NotFound
+from tracker.policy import Actor, may
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -96,7 +97,7 @@ class Row(SyncedRow):
 
     __abstract__ = True
 
-    id: Mapped[str] = mapped_column(Ref, primary_key=True, sort_order=-1)
+    id: Mapped[str] = mapped_column(Ref, primary_key=True, sort_order=-1, index=True)  # pages name a row by its id alone
 
 
 @cache
@@ -108,6 +109,22 @@ def groups_of(model: type[SyncedRow]) -> dict[str, tuple[str, ...]]:
     grouped = {name for fields in model.__sync__.groups.values() for name in fields}
     single = {c.key: (c.key,) for c in mapper.columns if c.key not in engine_columns | key | grouped}
     return {**model.__sync__.groups, **single}
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def row_for(model: type[AnyRow], actor: Actor, row_id: str, verb: str = "read") -> AnyRow:
+    """The access door that every slice's own door is made of: the row with this id, if the actor may.
+
+    Raises NotFound where he may not even read it, so that nobody learns what exists; else NotAllowed.
+    """
+    row = db.session.execute(sa.select(model).where(model.id == row_id)).scalars().first()
+    if row is None or not may(actor, "read", row):
+        raise NotFound
+    if not may(actor, verb, row):
+        raise NotAllowed(verb=verb)
+    return row
 
 
 # ---- what a form had shown
