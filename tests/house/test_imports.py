@@ -74,7 +74,7 @@ def test_replication_imports_only_the_engines_public_names() -> None:
 
 
 def test_replication_imports_no_slice() -> None:
-    door = [module for module in modules("tracker/replication")]
+    door = modules("tracker/replication")
     assert [f"{module.name} imports {name}" for module in door for name in module.imports() if _slice_of(name)] == []
 
 
@@ -130,7 +130,7 @@ def test_a_role_imports_only_what_it_may(role: str) -> None:
         for module in modules("tracker")
         if _slice_of(module.name) and module.path.stem == role
         for name in module.imports()
-        if _slice_of(name) and (other := (name.split(".") + [""])[2]) in known and other not in ROLES[role]
+        if _slice_of(name) and (other := [*name.split("."), ""][2]) in known and other not in ROLES[role]
     ]
     assert wrong == []
 

@@ -15,7 +15,8 @@ def _kiswahili(sentence: Sentence) -> tuple[str, ...]:
     message = KISWAHILI.get(sentence.text, sentence.context)
     if message is None:
         return ()
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    written = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return tuple(str(each or "") for each in written)
 
 
 def test_every_sentence_has_its_kiswahili() -> None:

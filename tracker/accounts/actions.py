@@ -124,8 +124,18 @@ def _set_password(actor: Actor, credential: Credential, password: str, *, must_c
         session.execute(delete(Session).where(Session.credential_id == credential.id))
 
 
-def add_user(actor: Actor, partition: str, username: str, name: str, role: str, password: str, *, must_change: bool = True) -> Credential:
-    """Add a person to the staff of a partition and let him sign in on this machine.
+def add_user(
+    actor: Actor,
+    partition: str,
+    username: str,
+    name: str,
+    role: str,
+    password: str,
+    *,
+    must_change: bool = True,
+    administers: bool = False,
+) -> Credential:
+    """Add a person to the staff of a partition and let him sign in on this machine; `administers` lets him keep it, too.
 
     Raises NotAllowed, BadUsername, UsernameTaken, WrongRole, WeakPassword.
     """
@@ -140,7 +150,12 @@ def add_user(actor: Actor, partition: str, username: str, name: str, role: str, 
         staff = Staff(partition=partition, name=name.strip(), role=role, active=True)
         session.add(staff)
         credential = Credential(
-            username=username, password_hash=password_hash, staff_id=staff.id, partition=partition, must_change=must_change
+            username=username,
+            password_hash=password_hash,
+            staff_id=staff.id,
+            partition=partition,
+            must_change=must_change,
+            administers=administers,
         )
         session.add(credential)
         session.flush()

@@ -41,6 +41,7 @@ class Credential(LocalRow):
     staff_id: Mapped[str] = mapped_column(String(64))
     partition: Mapped[str] = mapped_column(String(64))
     must_change: Mapped[bool]
+    administers: Mapped[bool] = mapped_column(default=False)  # keeps this machine, whatever the role in the register
 
 
 class Session(LocalRow):

@@ -1,7 +1,7 @@
 """Who is who: staff, users of this machine, and the actor behind a session."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from flask import current_app
@@ -59,7 +59,7 @@ def actor_for_credential(credential: Credential) -> Actor | None:
     staff = staff_of(credential)
     if staff is None or not staff.active:
         return None
-    return actor_for_staff(staff)
+    return replace(actor_for_staff(staff), administers=credential.administers)
 
 
 def actor_for_staff(staff: Staff) -> Actor:

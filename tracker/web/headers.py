@@ -9,6 +9,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from tracker import i18n
 from tracker.errors import DomainError, N_
+from tracker.web.access import access_of
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -70,7 +71,13 @@ def check_origin() -> None:
 
 
 def protect(response: Response) -> Response:
-    """Add the protecting headers; a page is kept by no cache unless its view said otherwise."""
+    """Add the protecting headers; a page is kept by no cache unless its view said otherwise.
+
+    An answer to another node's program is no page, and every byte of it is paid for by a centre.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view and access_of(view) == "node":
+        return response
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if "Cache-Control" not in response.headers:

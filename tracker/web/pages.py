@@ -126,11 +126,10 @@ def links() -> list[Link]:
         return []
     items = cast(list[NavItem], current_app.extensions["nav"])
     shown = [each for each in sorted(items, key=lambda each: each.order) if g.settings.seat in each.seats and policy.may(actor, each.verb)]
-    here = request.blueprint
-    return [
-        Link(_(each.label), url_for(each.endpoint), each.endpoint.partition(".")[0] == here, each.count() if each.count else 0)
-        for each in shown
-    ]
+    # Exactly one entry is "here": this page's own, else the slice's first.
+    near = [each.endpoint for each in shown if each.endpoint.partition(".")[0] == request.blueprint]
+    here = request.endpoint if request.endpoint in near else next(iter(near), None)
+    return [Link(_(each.label), url_for(each.endpoint), each.endpoint == here, each.count() if each.count else 0) for each in shown]
 
 
 def _slot(name: str, otherwise: object) -> object:
