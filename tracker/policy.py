@@ -45,6 +45,7 @@ class Actor:
     cohorts     ids of the cohorts that an instructor teaches
     seat        centre, region or central: which kind of machine this is
     home        partition of the person's own staff row, where what he adds belongs
+    administers keeps this machine besides his role: accounts, joining, backup
     """
 
     id: str
@@ -54,6 +55,7 @@ class Actor:
     cohorts: frozenset[str] = frozenset()
     seat: str = "centre"
     home: str = ""
+    administers: bool = False
 
 
 OPERATOR: Final = Actor(id="operator", name="operator", role="operator", partitions=None)
@@ -92,7 +94,7 @@ def may(actor: Actor, verb: str, thing: Placed | str | None = None) -> bool:
     """Whether the actor may do `verb` to a row or a partition; None asks whether there is anything he might do it to."""
     if verb not in VERBS:
         raise ValueError(f"no such verb: {verb}")
-    if verb not in VERBS_BY_ROLE.get(actor.role, frozenset()):
+    if verb not in VERBS_BY_ROLE.get(actor.role, frozenset()) and not (actor.administers and verb in VERBS_BY_ROLE["administrator"]):
         return False
     if thing is None or verb in MACHINE:
         return True

@@ -7,7 +7,7 @@ from tests.make import Make, PASSWORD
 from tracker.accounts import actions, queries, rules
 from tracker.accounts.models import Credential
 from tracker.errors import NotAllowed
-from tracker.policy import Actor
+from tracker.policy import Actor, may, OPERATOR
 
 FIRST = "mti mkubwa wa bluu"
 
@@ -109,3 +109,11 @@ def test_any_other_password_is_accepted(dalali: Actor, make: Make, password: str
 def test_the_instructor_teaches_only_the_cohorts_named(amina: Actor, baraka: Actor, make: Make) -> None:
     actions.set_teaching(amina, make.centre, baraka.id, "cohort-1")
     assert make.actor("baraka").cohorts == {"cohort-1"}
+
+
+def test_a_registrar_may_keep_the_machine_as_well(make: Make) -> None:
+    actions.add_user(OPERATOR, make.centre, "zawadi", "Zawadi Mushi", "registrar", FIRST, administers=True)
+    zawadi = make.actor("zawadi")
+    assert may(zawadi, "accounts")
+    assert may(zawadi, "edit-people", make.centre)
+    assert not may(zawadi, "edit-people", make.other)
