@@ -41,6 +41,7 @@ class Welcome:
     """What a node learns when it joins.
 
     home  its centre partition, or empty
+    more  the invitation's own, such as the regions of a coordinator's laptop
     """
 
     authority: bytes
@@ -49,6 +50,7 @@ class Welcome:
     home: str
     name: str
     server: str
+    more: str
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def read_welcome(said: Hello, node: NodeKey, sealed: bytes) -> Welcome:
     """The server's answer. Raises Forged, Unreadable."""
     try:
         answer = json.loads(node.open(said.hub, sealed))
-        return Welcome(said.authority, said.hub, *(str(answer[name]) for name in ("seat", "home", "name", "server")))
+        return Welcome(said.authority, said.hub, *(str(answer[name]) for name in ("seat", "home", "name", "server", "more")))
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable from error
 
@@ -192,7 +194,7 @@ def admit(
         home = _grant_all(connection, replica, authority, node, invitation, at, draw)
         enter(connection, replica, node, name=invitation.name, seat=invitation.seat, home=home, at=at)
         admitted(invitation, home)
-        answer = canonical({"seat": invitation.seat, "home": home, "name": invitation.name, "server": server})
+        answer = canonical({"seat": invitation.seat, "home": home, "name": invitation.name, "server": server, "more": invitation.more})
         connection.execute(INVITATION.update().where(INVITATION.c.proof == proof).values(node=node, answer=answer))
     else:
         answer = row.answer
