@@ -5,10 +5,10 @@ errors dots schema changes keys segments merge rights ledger fold exchange joini
 """
 
 from sync.dots import Mint
-from sync.errors import NotJoined, SyncError, Unreachable
+from sync.errors import NotJoined, SyncError, TooLarge, Unreachable, Unreadable
 from sync.fold import Draft, Image, Writing, refold, seal, upgrade
 from sync.exchange import DEFAULT_BYTES
-from sync.http import Hub, Line, Report, answer, join, sync
+from sync.http import CONTENT_TYPE, Hub, Line, Report, answer, join, refusal, sync
 from sync.joining import Invitation, Welcome, enter, found, found_alone, invite
 from sync.keys import NodeKey
 from sync.ledger import (
@@ -33,6 +33,7 @@ from sync.merge import Head
 from sync.schema import Field, Key, Kind, Plain, Schema, Table
 
 __all__ = [
+    "CONTENT_TYPE",
     "CONTROL",
     "DEFAULT_BYTES",
     "Draft",
@@ -56,7 +57,9 @@ __all__ = [
     "Schema",
     "SyncError",
     "Table",
+    "TooLarge",
     "Unreachable",
+    "Unreadable",
     "Welcome",
     "Writing",
     "answer",
@@ -76,6 +79,7 @@ __all__ = [
     "pending_counts",
     "quarantine_counts",
     "refold",
+    "refusal",
     "seal",
     "set_self",
     "sync",

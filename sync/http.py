@@ -44,7 +44,7 @@ ANSWERS_BYTES = 8
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 15, 120
 ENVELOPE_MAX = PACKED_MAX + 64 * exchange.SEGMENTS_MAX + 1024
 _REFUSALS: dict[str, type[SyncError]] = {
-    error.code: error for error in (Stranger, BadInvitation, Forged, Unreadable, TooLarge, TooNew, AlreadyJoined, Stuck)
+    error.code: error for error in (SyncError, Stranger, BadInvitation, Forged, Unreadable, TooLarge, TooNew, AlreadyJoined, Stuck)
 }
 
 Begin: TypeAlias = Callable[[], AbstractContextManager[sa.Connection]]
@@ -159,12 +159,18 @@ def join(line: Line, code: str, node: NodeKey) -> Welcome:
 # ---- the hub's side
 
 
+def refusal(error: type[SyncError]) -> bytes:
+    """The envelope that refuses. It is never an acknowledgement."""
+    return MAGIC + REFUSED + error.code.encode()
+
+
 @dataclass(frozen=True)
 class Hub:
     """What the hub's route needs.
 
     authority  the authority's key, where this hub may admit nodes; else None
     admitted   told of each node that comes in, in the same transaction
+    heard      told the key of each node whose message was taken over, in the same transaction
     """
 
     begin: Begin
@@ -173,6 +179,7 @@ class Hub:
     name: str
     draw: Callable[[int], bytes]
     admitted: Callable[[joining.Invitation, str], None]
+    heard: Callable[[bytes], None] = lambda _: None
 
 
 def answer(hub: Hub, envelope: bytes, now: int) -> bytes:
@@ -194,7 +201,7 @@ def answer(hub: Hub, envelope: bytes, now: int) -> bytes:
                 return MAGIC + JOIN + sealed
         raise Unreadable
     except SyncError as error:
-        return MAGIC + REFUSED + error.code.encode()
+        return refusal(type(error))
 
 
 def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
@@ -209,4 +216,5 @@ def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
         step = exchange.answer(connection, replica, peer, message, answers=_answers(envelope))
         if step.say is None:
             raise Stuck
+        hub.heard(peer)
     return MAGIC + MESSAGE + replica.key.seal(peer, exchange.pack(step.say, replica.key.public), hub.draw(keys.NONCE_BYTES))

@@ -47,4 +47,5 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
         if find_spec(f"tracker.{name}") is None or find_spec(f"tracker.{name}.routes") is None:
             continue
         app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")
+    app.register_blueprint(import_module("tracker.nodes.sync_route").bp)
     return app

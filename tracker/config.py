@@ -93,7 +93,7 @@ class Settings:
     throttle_free: int = _number(5, "Wrong passwords before waiting begins", "tries", lowest=1)
     throttle_max_s: int = _number(15 * 60, "Longest wait after wrong passwords", "seconds", lowest=1)
     request_max_bytes: int = _number(1 << 20, "Largest request", "bytes", lowest=1024)
-    sync_max_bytes: int = _number(256 << 10, "Largest sync message", "bytes", lowest=1024)
+    sync_max_bytes: int = _number(2560 << 10, "Largest sync message", "bytes", lowest=1024)
     upload_max_bytes: int = _number(5 << 20, "Largest file to import", "bytes", lowest=1024)
     form_max_bytes: int = _number(64_000, "Largest form without its files", "bytes", lowest=1024)
     form_max_parts: int = _number(200, "Most fields in one form with files", "fields", lowest=10)

@@ -1,8 +1,8 @@
 """The door to the sync engine: the only package that imports `sync`, and the dozen verbs the house uses."""
 
-from sync import Invitation, Node, Report, SyncError
+from sync import CONTENT_TYPE, Invitation, Node, Report, SyncError, TooLarge, Unreadable
 from tracker.replication import capture
-from tracker.replication.line import answer, hub_key, invite, join, sync_now
+from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
 from tracker.replication.node import begin, create_tables, found_central, found_centre, home, install, is_set_up
 from tracker.replication.review import (
     Conflict,
@@ -18,12 +18,15 @@ from tracker.replication.review import (
 capture.listen()
 
 __all__ = [
+    "CONTENT_TYPE",
     "Conflict",
     "Invitation",
     "Node",
     "PartitionStatus",
     "Report",
     "SyncError",
+    "TooLarge",
+    "Unreadable",
     "Version",
     "answer",
     "begin",
@@ -40,6 +43,7 @@ __all__ = [
     "is_set_up",
     "join",
     "open_conflicts",
+    "refuse",
     "status",
     "sync_now",
 ]

@@ -57,12 +57,15 @@ def hub_key() -> bytes | None:
         return sync.get_self(connection, "hub")
 
 
-def sync_now(url: str) -> Report:
-    """Exchange with the server until both have nothing more; three tries, each with smaller messages. Raises SyncError."""
+def sync_now(url: str, report: Report | None = None) -> Report:
+    """Exchange with the server until both have nothing more; three tries, each with smaller messages. Raises SyncError.
+
+    report  filled as the exchange goes on, for whoever watches it, and kept when it fails
+    """
     hub = hub_key()
     if hub is None or not url:
         raise NotJoined
-    report = Report()
+    report = report or Report()
     most = sync.DEFAULT_BYTES
     for attempt in range(1, TRIES + 1):
         try:
@@ -76,7 +79,14 @@ def sync_now(url: str) -> Report:
     return report
 
 
-def answer(envelope: bytes, *, name: str, admitted: Callable[[Invitation, str], None]) -> bytes:
+def answer(
+    envelope: bytes, *, name: str, admitted: Callable[[Invitation, str], None], heard: Callable[[bytes], None] = lambda _: None
+) -> bytes:
     """The reply to one envelope of another node. Never raises for what the other side sent."""
-    hub = Hub(node.begin, node.replica, node.authority_key(), name, os.urandom, admitted)
+    hub = Hub(node.begin, node.replica, node.authority_key(), name, os.urandom, admitted, heard)
     return sync.answer(hub, envelope, clock.now_s())
+
+
+def refuse(error: type[sync.SyncError]) -> bytes:
+    """The envelope that tells another node why nothing was taken over."""
+    return sync.refusal(error)

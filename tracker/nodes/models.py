@@ -1,0 +1,33 @@
+"""What this machine remembers of its talks with other nodes; none of it travels."""
+
+from sqlalchemy import Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Instant, LocalRow
+
+
+class Exchange(LocalRow):
+    """One exchange that this machine began, successful or not. Instants are of the real clock."""
+
+    __tablename__ = "exchange"
+
+    id: Mapped[int] = mapped_column(Integer(), primary_key=True)
+    started: Mapped[int] = mapped_column(Instant())
+    ended: Mapped[int] = mapped_column(Instant(), index=True)
+    peer: Mapped[str] = mapped_column(String(200))  # the address it was sent to
+    messages: Mapped[int]
+    bytes_up: Mapped[int]
+    bytes_down: Mapped[int]
+    changes_sent: Mapped[int]
+    changes_received: Mapped[int]
+    error: Mapped[str | None] = mapped_column(String(40))  # code of a SyncError
+
+
+class Heard(LocalRow):
+    """When another node was last heard from here: one row per node, written with what its message brought."""
+
+    __tablename__ = "heard"
+
+    node: Mapped[str] = mapped_column(String(64), primary_key=True)  # its key, hexadecimal
+    at: Mapped[int] = mapped_column(Instant())
+    bytes: Mapped[int]
