@@ -69,6 +69,7 @@ class UserForm(_RoleForm):
     password = StringField(
         N_("First password"), [InputRequired(N_("Enter the new password."))], render_kw={"autocomplete": "off", "spellcheck": "false"}
     )
+    administers = BooleanField(N_("Also keeps this computer: accounts, backup and joining"))
 
 
 class ChangeUserForm(_RoleForm):

@@ -141,7 +141,15 @@ def new_user() -> ResponseReturnValue:
     form.offer_roles(kind_of(g.actor.home))
     if form.validate_on_submit():
         try:
-            actions.add_user(g.actor, g.actor.home, typed(form.username), typed(form.name), typed(form.role), typed(form.password))
+            actions.add_user(
+                g.actor,
+                g.actor.home,
+                typed(form.username),
+                typed(form.name),
+                typed(form.role),
+                typed(form.password),
+                administers=form.administers.data,
+            )
         except (rules.BadUsername, rules.UsernameTaken) as refusal:
             form.username.errors = [say(refusal)]
         except rules.WeakPassword as refusal:

@@ -117,3 +117,9 @@ def test_a_registrar_may_keep_the_machine_as_well(make: Make) -> None:
     assert may(zawadi, "accounts")
     assert may(zawadi, "edit-people", make.centre)
     assert not may(zawadi, "edit-people", make.other)
+
+
+def test_a_page_can_add_a_registrar_who_keeps_the_machine(client: Browser, make: Make) -> None:
+    form = {"username": "zawadi", "name": "Zawadi Mushi", "role": "registrar", "password": FIRST, "administers": "y"}
+    client.sign_in("dalali").send("/accounts/users/new", **form)
+    assert may(make.actor("zawadi"), "accounts")
