@@ -102,6 +102,8 @@ def change_password(actor: Actor, credential: Credential, *, current: str, new: 
     Raises WrongSignIn, WaitFirst, WeakPassword.
     """
     confirm(credential, current)
+    if new == current:
+        raise rules.SamePassword
     _set_password(actor, credential, new, must_change=False)
     return _open_session(credential.id, device)
 

@@ -40,6 +40,12 @@ class TooCommon(WeakPassword):
     sentence = N_("This password is easy to guess. Choose several words that do not belong together.")
 
 
+class SamePassword(WeakPassword):
+    """The new password is the old one, which somebody else may know."""
+
+    sentence = N_("The new password has to be another one than before.")
+
+
 class UsernameTaken(DomainError):
     """Another person signs in with this name on this machine."""
 

@@ -123,3 +123,10 @@ def test_a_page_can_add_a_registrar_who_keeps_the_machine(client: Browser, make:
     form = {"username": "zawadi", "name": "Zawadi Mushi", "role": "registrar", "password": FIRST, "administers": "y"}
     client.sign_in("dalali").send("/accounts/users/new", **form)
     assert may(make.actor("zawadi"), "accounts")
+
+
+def test_the_first_password_cannot_stay(client: Browser, make: Make, dalali: Actor) -> None:
+    actions.add_user(dalali, make.centre, "zawadi", "Zawadi Mushi", "registrar", FIRST)
+    client.set_cookie("s", actions.sign_in("zawadi", FIRST, device="test", address="10.0.0.2"))
+    assert "another one than before" in client.send("/accounts/password", current=FIRST, new=FIRST).text
+    assert _credential("zawadi").must_change
