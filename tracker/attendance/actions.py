@@ -1,0 +1,259 @@
+"""Marking: one tap, all who remain, a whole form, a file; taking a register; undoing; saying that a closed day was taught."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tracker import clock, replication
+from tracker.attendance import queries, rules
+from tracker.attendance.models import Mark, Register
+from tracker.attendance.rules import Act, MarkLine, MarkValue
+from tracker.db import apply_form, dot_of, name_shown, write
+from tracker.errors import NotFound
+from tracker.people.models import Apprentice, Cohort
+from tracker.policy import Actor, check
+
+BULK = "bulk"
+
+
+def mark(
+    actor: Actor,
+    partition: str,
+    apprentice_id: str,
+    on: date,
+    status: str | None,
+    *,
+    slot: str = "day",
+    place: str | None = None,
+    reason: str | None = None,
+    minutes: int | None = None,
+    seen: str | None = None,
+) -> Mark | None:
+    """Mark an apprentice; a status of None takes the mark back. The same value again is no edit.
+
+    place, reason, minutes  None = as it was; "centre" is usual
+    seen                    token of what the page showed ("" = unmarked, None = no page): a stale one makes a visible conflict
+    Raises NotFound, NotAllowed, UnknownStatus, TooManyMinutes, NotYet.
+    """
+    value = MarkValue(status, place, reason, minutes)
+    rules.check_mark(value, slot)
+    rules.check_day(status, on, clock.today())
+    with write(actor) as session:
+        thing = queries.enrolled_on(partition, apprentice_id, on) or session.get(Apprentice, {"partition": partition, "id": apprentice_id})
+        if thing is None:
+            raise NotFound
+        check(actor, "mark", thing)
+        row = _put(session, partition, apprentice_id, on, slot, value, seen)
+        session.flush()
+        cohort_id = getattr(thing, "cohort_id", None)
+        cohort = cohort_id and session.get(Cohort, {"partition": partition, "id": cohort_id})
+        if cohort and status is not None:
+            _take_when_complete(session, actor, cohort, on, slot, "taps")
+        return row
+
+
+def _put(session: Session, partition: str, apprentice_id: str, on: date, slot: str, value: MarkValue, seen: str | None) -> Mark | None:
+    row = session.get(Mark, {"partition": partition, "apprentice_id": apprentice_id, "on": on, "slot": slot})
+    if row is None:
+        if value.status is None:
+            return None
+        row = Mark(partition=partition, apprentice_id=apprentice_id, on=on, slot=slot, **rules.corrected(rules.UNMARKED, value)._asdict())
+        session.add(row)
+        return row
+    return _correct(row, value, seen)
+
+
+def _correct(row: Mark, value: MarkValue, seen: str | None) -> Mark:
+    old = queries.value_of(row)
+    new = rules.corrected(old, value)
+    if new == old:
+        return row
+    for name, each in new._asdict().items():
+        setattr(row, name, each)
+    # Unmarked was shown and unmarked it still is: that somebody marked and took back meanwhile hides nothing.
+    is_stale = seen is not None and seen != (dot_of(row, "mark") or "") and not (seen == "" and old.status is None)
+    if is_stale:
+        name_shown(row, "mark", *([seen] if seen else []))
+    return row
+
+
+def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mapping[str, tuple[str | None, str | None]]) -> Act | None:
+    """Save a whole form: (status, seen) by apprentice. Only what differs from what is stored is an edit; gives the act to undo.
+
+    Raises NotFound, NotAllowed, UnknownStatus, NotYet.
+    """
+    for status, _seen in entries.values():
+        rules.check_mark(MarkValue(status), slot)
+        rules.check_day(status, on, clock.today())
+    with write(actor) as session:
+        cohort = queries.cohort_to_mark(actor, cohort_id)
+        members = {apprentice.id for apprentice, _ in queries.members(actor, cohort, on)}
+        before = {key: dot_of(row, "mark") for key, row in queries.marks_by_apprentice(cohort.partition, on, slot, members).items()}
+        rows = [
+            _put(session, cohort.partition, apprentice_id, on, slot, MarkValue(status), seen)
+            for apprentice_id, (status, seen) in entries.items()
+            if apprentice_id in members
+        ]
+        session.flush()
+        taken = _take_when_complete(session, actor, cohort, on, slot, "taps")
+        dots = [row.dot for row in rows if row is not None and before.get(row.apprentice_id) != row.dot]
+        return Act.of([*dots, taken.dot if taken else None])
+
+
+def mark_remaining_present(actor: Actor, cohort_id: str, on: date, slot: str = "day") -> Act | None:
+    """Mark all who are expected and still unmarked as present: the act of a person, kept as such in the register.
+
+    Raises NotFound, NotAllowed, NotYet.
+    """
+    rules.check_mark(rules.UNMARKED, slot)
+    rules.check_day("present", on, clock.today())
+    with write(actor) as session:
+        cohort = queries.cohort_to_mark(actor, cohort_id)
+        rows = [
+            _put(session, cohort.partition, apprentice_id, on, slot, MarkValue("present"), None)
+            for apprentice_id in queries.missing(actor, cohort, on, slot)
+        ]
+        register = _take(session, cohort, on, slot, BULK, None) if rows else None
+        session.flush()
+        return Act.of([*(row.dot for row in rows if row), register.dot if register else None])
+
+
+def take_register(actor: Actor, cohort_id: str, on: date, slot: str = "day", *, note: str | None = None) -> Register:
+    """Say that the register is done, whoever is still unmarked; raises NotFound, NotAllowed, NotYet."""
+    rules.check_mark(rules.UNMARKED, slot)
+    rules.check_day("present", on, clock.today())
+    with write(actor) as session:
+        return _take(session, queries.cohort_to_mark(actor, cohort_id), on, slot, "taps", note)
+
+
+def _take_when_complete(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, method: str) -> Register | None:
+    register = session.get(Register, _register_key(cohort, on, slot))
+    if (register is not None and register.status == rules.TAKEN) or on > clock.today() or not queries.is_complete(actor, cohort, on, slot):
+        return None
+    register = _take(session, cohort, on, slot, method, None)
+    session.flush()
+    return register
+
+
+def _register_key(cohort: Cohort, on: date, slot: str) -> dict[str, object]:
+    return {"partition": cohort.partition, "cohort_id": cohort.id, "on": on, "slot": slot}
+
+
+def _take(session: Session, cohort: Cohort, on: date, slot: str, method: str, note: str | None) -> Register:
+    register = session.get(Register, _register_key(cohort, on, slot))
+    if register is None:
+        register = Register(partition=cohort.partition, cohort_id=cohort.id, on=on, slot=slot)
+        session.add(register)
+    if register.status != rules.TAKEN:
+        register.status, register.method = rules.TAKEN, method
+    if note:
+        register.note = note
+    return register
+
+
+def undo(actor: Actor, cohort_id: str, on: date, slot: str, act: Act) -> list[str]:
+    """Bring back what stood before one of the person's own saves; gives the apprentices concerned.
+
+    What has changed again since then stays. Raises NotFound, NotAllowed.
+    """
+    with write(actor) as session:
+        cohort = queries.cohort_to_mark(actor, cohort_id)
+        members = {apprentice.id for apprentice, _ in queries.members(actor, cohort, on)}
+        rows = queries.marks_by_apprentice(cohort.partition, on, slot, members)
+        mine = [row for row in rows.values() if row.by == actor.id and act.made(dot_of(row, "mark"))]
+        for row in mine:
+            past = next((version.values for version in replication.history(row) if not version.is_current), {})
+            for name in MarkValue._fields:
+                setattr(row, name, past.get(name))
+        register = session.get(Register, _register_key(cohort, on, slot))
+        if register is not None and act.made(dot_of(register, "taking")):
+            register.status = register.method = None
+        return [row.apprentice_id for row in mine]
+
+
+def edit_mark(
+    actor: Actor, cohort_id: str, apprentice_id: str, on: date, slot: str, values: Mapping[str, object], seen: str | None
+) -> Mark | None:
+    """Change a whole mark on its own page: status, place, reason, minutes; an empty status takes it back.
+
+    Raises NotFound, NotAllowed, UnknownStatus, TooManyMinutes, NotYet.
+    """
+    value = MarkValue(**values)  # type: ignore[arg-type]  # the form's clean values
+    rules.check_mark(value, slot)
+    rules.check_day(value.status, on, clock.today())
+    with write(actor) as session:
+        cohort = queries.cohort_to_mark(actor, cohort_id)
+        if apprentice_id not in {apprentice.id for apprentice, _ in queries.members(actor, cohort, on)}:
+            raise NotFound
+        key = {"partition": cohort.partition, "apprentice_id": apprentice_id, "on": on, "slot": slot}
+        row = session.get(Mark, key)
+        clean = value._asdict() if value.status else rules.UNMARKED._asdict()
+        if row is not None:
+            apply_form(row, clean, seen)
+        elif value.status:
+            row = Mark(**key, **clean)
+            session.add(row)
+        session.flush()
+        _take_when_complete(session, actor, cohort, on, slot, "taps")
+        return row
+
+
+class Imported(NamedTuple):
+    """What an import of marks did."""
+
+    added: int
+    corrected: int
+    unchanged: int
+
+
+def import_marks(actor: Actor, partition: str, rows: Iterable[MarkLine]) -> Imported:
+    """Write the marks of a file in one transaction and note the registers they belong to as taken by import.
+
+    Equal marks are no edits; of two lines for one apprentice, day and slot the later counts. Days to come and days
+    without training are the file check's affair: here nothing is refused but unknown codes.
+    Raises NotAllowed, UnknownStatus, TooManyMinutes.
+    """
+    check(actor, "import", partition)
+    lines = {(line.apprentice_id, line.on, line.slot): line for line in rows}
+    for line in lines.values():
+        rules.check_mark(MarkValue(line.status, line.place, line.reason, line.minutes), line.slot)
+    if not lines:
+        return Imported(0, 0, 0)
+    with write(actor) as session:
+        days = [on for _, on, _ in lines]
+        existing = queries.marks_between(partition, min(days), max(days))
+        added, changed = [], 0
+        for key, line in lines.items():
+            value = MarkValue(line.status, line.place, line.reason, line.minutes)
+            row = existing.get(key)
+            if row is None:
+                new = rules.corrected(rules.UNMARKED, value)
+                apprentice_id, on, slot = key
+                added.append(Mark(partition=partition, apprentice_id=apprentice_id, on=on, slot=slot, **new._asdict()))
+            else:
+                before = queries.value_of(row)
+                changed += queries.value_of(_correct(row, value, None)) != before
+        session.add_all(added)
+        session.add_all(_registers_to_add(session, partition, lines))
+        return Imported(len(added), changed, len(lines) - len(added) - changed)
+
+
+def _registers_to_add(session: Session, partition: str, keys: Iterable[tuple[str, date, str]]) -> list[Register]:
+    """The registers that these marks belong to and that were not taken yet, as taken by import."""
+    keys = list(keys)
+    cohorts = queries.cohorts_by_day(partition, {(apprentice_id, on) for apprentice_id, on, _ in keys})
+    wanted = sorted({(cohort_id, on, slot) for apprentice_id, on, slot in keys for cohort_id in cohorts.get((apprentice_id, on), ())})
+    days = [on for _, on, _ in keys]
+    stored = session.scalars(select(Register).where(Register.partition == partition, Register.on.between(min(days), max(days))))
+    known = {(row.cohort_id, row.on, row.slot): row for row in stored}
+    for key in wanted:
+        if key in known and known[key].status != rules.TAKEN:
+            known[key].status, known[key].method = rules.TAKEN, "import"
+    return [
+        Register(partition=partition, cohort_id=cohort_id, on=on, slot=slot, status=rules.TAKEN, method="import")
+        for cohort_id, on, slot in wanted
+        if (cohort_id, on, slot) not in known
+    ]

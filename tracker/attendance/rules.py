@@ -1,0 +1,168 @@
+"""What a mark may be, what counts, and the arithmetic of attendance. Pure: plain values in, plain values out.
+
+*Not taken* is not *absent*: only marks in registers taken count, and only on days of training or confirmed as taught.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from typing import Final, NamedTuple
+
+from tracker.calendar.rules import DayKind, Rate
+from tracker.errors import DomainError, N_
+
+STATUSES: Final = ("present", "late", "absent", "excused", "remote")
+ATTENDED: Final = frozenset({"present", "late", "remote"})
+SLOTS: Final = ("day", "am", "pm")
+PLACES: Final = ("centre", "workplace", "remote")
+METHODS: Final = ("taps", "bulk", "import")
+TAKEN: Final = "taken"
+DAY_MINUTES: Final = 24 * 60
+
+
+class UnknownStatus(DomainError):
+    """A status, slot or place that no list has; only synced rows may carry one."""
+
+    code, status = "attendance.unknown_code", 400
+    sentence = N_("There is no such choice: %(code)s")
+
+
+class NotYet(DomainError):
+    """Nobody can know tomorrow's attendance."""
+
+    code = "attendance.not_yet"
+    sentence = N_("A day in the future cannot be marked. Only leave that was given beforehand can be entered.")
+
+
+class TooManyMinutes(DomainError):
+    """More minutes than a day has."""
+
+    code, status = "attendance.minutes", 400
+    sentence = N_("The minutes attended must be between 0 and 1440.")
+
+
+class MarkValue(NamedTuple):
+    """The whole of a mark; without a status it is taken back."""
+
+    status: str | None
+    place: str | None = None
+    reason: str | None = None
+    minutes: int | None = None
+
+
+UNMARKED: Final = MarkValue(None)
+
+
+class MarkLine(NamedTuple):
+    """A mark as a file gives it, already checked."""
+
+    apprentice_id: str
+    on: date
+    status: str
+    slot: str = "day"
+    place: str | None = None
+    reason: str | None = None
+    minutes: int | None = None
+
+
+class Tally(NamedTuple):
+    """How many of each status; `unmarked` includes statuses taken back and ones from a newer version."""
+
+    present: int = 0
+    late: int = 0
+    absent: int = 0
+    excused: int = 0
+    remote: int = 0
+    unmarked: int = 0
+
+    @property
+    def rate(self) -> Rate:
+        """(present + late + remote) of (those + absent); who is excused stands apart."""
+        attended = self.present + self.late + self.remote
+        return Rate(attended, attended + self.absent)
+
+
+def tally(statuses: Iterable[str | None]) -> Tally:
+    """Count statuses."""
+    found = Counter(statuses)
+    known = {status: found.pop(status, 0) for status in STATUSES}
+    return Tally(**known, unmarked=found.total())
+
+
+def attendance_rate(statuses: Iterable[str | None]) -> Rate:
+    """The rate of these marks; 0/0 has no share: *no data*, not nought. Pass only marks of which `counts` is true."""
+    return tally(statuses).rate
+
+
+def counts(kind: str, *, is_taken: bool, was_taught: bool) -> bool:
+    """Whether the marks of a day count in any rate.
+
+    kind        what the calendar says of the cohort's day (DayKind)
+    is_taken    its register was taken
+    was_taught  somebody confirmed that training took place although the calendar says otherwise
+    """
+    return is_taken and is_offered(kind, was_taught=was_taught)
+
+
+def is_offered(kind: str, *, was_taught: bool) -> bool:
+    """Whether a register can be taken for a day: training is due, or was given anyway."""
+    return kind == DayKind.TRAINING or was_taught
+
+
+def corrected(old: MarkValue, new: MarkValue) -> MarkValue:
+    """What a mark becomes: what is not said (None) stays while the status stays, and is the usual where it changes.
+
+    An empty reason is said, and clears; a mark taken back keeps nothing.
+    """
+    if new.status is None:
+        return UNMARKED
+    kept = old if old.status == new.status else MarkValue(new.status)
+    usual = "remote" if new.status == "remote" else "centre"
+    # "remote" is both a status and a place; whoever says the one and not the other means both.
+    place = usual if new.place == "centre" else new.place or kept.place or usual
+    reason = kept.reason if new.reason is None else new.reason.strip() or None
+    return MarkValue(new.status, place, reason, kept.minutes if new.minutes is None else new.minutes)
+
+
+def check_mark(value: MarkValue, slot: str) -> None:
+    """Raise UnknownStatus or TooManyMinutes unless people may enter this."""
+    for code, known in ((value.status, STATUSES), (value.place, PLACES), (slot, SLOTS)):
+        if code is not None and code not in known:
+            raise UnknownStatus(code=code)
+    if value.minutes is not None and not 0 <= value.minutes <= DAY_MINUTES:
+        raise TooManyMinutes
+
+
+def check_day(status: str | None, on: date, today: date) -> None:
+    """Raise NotYet for a day to come, leave given beforehand excepted."""
+    if on > today and status not in {None, "excused"}:
+        raise NotYet
+
+
+class Act(NamedTuple):
+    """The changes of one save, named by the dots it minted: proof enough to undo it and nothing else."""
+
+    minter: str
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, dots: Iterable[str | None]) -> "Act | None":
+        """The act that made these changes of one transaction; None if there is none."""
+        parts = sorted((dot.partition("-") for dot in dots if dot), key=lambda part: int(part[2]))
+        return cls(parts[0][0], int(parts[0][2]), int(parts[-1][2])) if parts else None
+
+    @classmethod
+    def read(cls, token: str | None) -> "Act | None":
+        """Read a token back; None for nonsense."""
+        minter, _, span = (token or "").partition("-")
+        first, _, last = span.partition("-")
+        return cls(minter, int(first), int(last)) if first.isdecimal() and last.isdecimal() else None
+
+    def __str__(self) -> str:
+        return f"{self.minter}-{self.first}-{self.last}"
+
+    def made(self, dot: str | None) -> bool:
+        """Whether a value was written by this act."""
+        minter, _, counter = (dot or "").partition("-")
+        return minter == self.minter and counter.isdecimal() and self.first <= int(counter) <= self.last
