@@ -1,0 +1,347 @@
+"""What people do with the calendar: announce, choose, withdraw, permit, reopen; weekly patterns, holidays, days taught anyway."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from tracker.calendar import checks, queries
+from tracker.calendar.models import Closure, HolidayCorrection, Notice, Resumption, TaughtDay, WeeklyPattern
+from tracker.calendar.rules import DayKind, ResumptionKind, Scope
+from tracker.clock import today
+from tracker.country import tz
+from tracker.db import apply_form, row_for, void, write
+from tracker.errors import NotFound
+from tracker.people.models import Cohort
+from tracker.policy import Actor, check, NATION
+
+# ---- closures
+
+
+def close(
+    actor: Actor,
+    partition: str,
+    scope_kind: str,
+    scope_code: str | None,
+    sites: str,
+    reason: str,
+    since: date,
+    expected_until: date | None = None,
+    *,
+    source: str = "",
+    authority: str = "",
+    reference: str = "",
+    note: str = "",
+) -> Closure:
+    """Close something from `since` on, with the first notice. It stays closed until somebody reopens it.
+
+    scope_code  None for the nation; of a centre, the part of its partition behind `centre/`
+    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, EndsBeforeItBegins.
+    """
+    with write(actor) as session:
+        check(actor, "close", partition)
+        _check_scope(partition, scope_kind, scope_code, sites)
+        checks.check_dates(since, expected_until, today())
+        closure = Closure(
+            partition=partition, scope_kind=scope_kind, scope_code=scope_code, sites=sites, reason=reason, note=note.strip() or None
+        )
+        session.add(closure)
+        notice = _notice(closure, since, expected_until, source, authority, reference)
+        session.add(notice)
+        return closure
+
+
+def _check_scope(partition: str, scope_kind: str, scope_code: str | None, sites: str) -> None:
+    codes = {kind: frozenset(known) for kind, known in queries.codes_in(partition).items()}
+    checks.check_scope(partition, scope_kind, scope_code, codes)
+    checks.check_sites(scope_kind, sites)
+
+
+def _notice(closure: Closure, since: date, expected_until: date | None, source: str, authority: str, reference: str) -> Notice:
+    return Notice(
+        partition=closure.partition,
+        closure_id=closure.id,
+        source=source.strip() or None,
+        authority=authority.strip() or None,
+        since=since,
+        expected_until=expected_until,
+        reference=reference.strip() or None,
+    )
+
+
+def correct_closure(actor: Actor, closure_id: str, values: Mapping[str, object], seen: str | None) -> Closure:
+    """Change the reason or the note of a closure; raises NotFound, NotAllowed."""
+    with write(actor):
+        closure = queries.closure_for(actor, closure_id, "close")
+        apply_form(closure, {name: values[name] for name in ("reason", "note") if name in values}, seen)
+        return closure
+
+
+def withdraw_closure(actor: Actor, closure_id: str, reason: str) -> Closure:
+    """Say that a closure never was; raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        closure = queries.closure_for(actor, closure_id, "close")
+        void(closure, checks.check_reason(reason))
+        return closure
+
+
+def restore_closure(actor: Actor, closure_id: str) -> Closure:
+    """Take the withdrawal of a closure back; raises NotFound, NotAllowed."""
+    with write(actor):
+        closure = queries.closure_for(actor, closure_id, "close")
+        void(closure, None)
+        return closure
+
+
+# ---- notices
+
+
+def add_notice(
+    actor: Actor,
+    closure_id: str,
+    since: date,
+    expected_until: date | None = None,
+    *,
+    source: str = "",
+    authority: str = "",
+    reference: str = "",
+    counts: bool = False,
+) -> Notice:
+    """Put another notice beside those a closure has; `counts` chooses it.
+
+    While nobody has chosen, the earliest begin counts. Raises NotFound, NotAllowed, FarDate, EndsBeforeItBegins.
+    """
+    with write(actor) as session:
+        closure = queries.closure_for(actor, closure_id, "close")
+        checks.check_dates(since, expected_until, today())
+        notice = _notice(closure, since, expected_until, source, authority, reference)
+        session.add(notice)
+        if counts:
+            closure.chosen_notice_id = notice.id
+        return notice
+
+
+def correct_notice(actor: Actor, notice_id: str, values: Mapping[str, object], seen: str | None) -> Notice:
+    """Correct what was typed of a notice; raises NotFound, NotAllowed, FarDate, EndsBeforeItBegins."""
+    with write(actor):
+        notice = queries.notice_for(actor, notice_id, "close")
+        since, until = values.get("since", notice.since), values.get("expected_until", notice.expected_until)
+        if isinstance(since, date):
+            checks.check_dates(since, until if isinstance(until, date) else None, today())
+        apply_form(notice, values, seen)
+        return notice
+
+
+def extend(
+    actor: Actor, closure_id: str, expected_until: date | None, *, source: str = "", authority: str = "", reference: str = ""
+) -> Notice:
+    """Extend a closure: a new notice from the same day, which counts from now on; the old one stays readable.
+
+    expected_until  None: until further notice
+    Raises NotFound, NotAllowed, NoNoticeCounts, EndsBeforeItBegins, FarDate.
+    """
+    with write(actor):
+        since = queries.story_for(actor, closure_id).since
+        if since is None:
+            raise checks.NoNoticeCounts
+        return add_notice(actor, closure_id, since, expected_until, source=source, authority=authority, reference=reference, counts=True)
+
+
+def choose_notice(actor: Actor, notice_id: str) -> Closure:
+    """Say which of a closure's notices counts; raises NotFound, NotAllowed, WithdrawnNotice."""
+    with write(actor):
+        notice = queries.notice_for(actor, notice_id, "close")
+        if notice.void_reason is not None:
+            raise checks.WithdrawnNotice
+        closure = queries.closure_for(actor, notice.closure_id or "", "close")
+        closure.chosen_notice_id = notice.id
+        return closure
+
+
+def withdraw_notice(actor: Actor, notice_id: str, reason: str) -> Notice:
+    """Withdraw a notice; if it counted, the earliest of the others does. Raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        notice = queries.notice_for(actor, notice_id, "close")
+        void(notice, checks.check_reason(reason))
+        return notice
+
+
+# ---- resumptions
+
+
+def permit(
+    actor: Actor,
+    partition: str,
+    since: date,
+    scope_kind: str,
+    scope_code: str | None,
+    sites: str,
+    closure_id: str | None = None,
+    *,
+    conditions: str = "",
+) -> list[Resumption]:
+    """Record that reopening is permitted from a day on; this opens nothing yet. One row per closure in force, or for one.
+
+    Raises as `reopen`.
+    """
+    return _resume(actor, partition, ResumptionKind.PERMITTED, since, Scope(scope_kind, scope_code), sites, closure_id, conditions)
+
+
+def reopen(
+    actor: Actor,
+    partition: str,
+    since: date,
+    scope_kind: str,
+    scope_code: str | None,
+    sites: str,
+    closure_id: str | None = None,
+    *,
+    conditions: str = "",
+) -> list[Resumption]:
+    """Open again: `since` is the first open day. One row per closure in force there, whoever announced it, or for one.
+
+    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, NothingClosed, ReopensBeforeClosing, NotFound.
+    """
+    return _resume(actor, partition, ResumptionKind.REOPENED, since, Scope(scope_kind, scope_code), sites, closure_id, conditions)
+
+
+def _resume(
+    actor: Actor, partition: str, kind: ResumptionKind, since: date, scope: Scope, sites: str, closure_id: str | None, conditions: str
+) -> list[Resumption]:
+    with write(actor) as session:
+        check(actor, "close", partition)
+        _check_scope(partition, scope.kind, scope.code, sites)
+        checks.check_near(since, today())
+        answered = [closure_id] if closure_id else queries.closed_by(actor, partition, scope, sites, since)
+        if not answered:
+            raise checks.NothingClosed(on=since)
+        for each in answered:
+            begun = queries.story_for(actor, each, partition).since
+            if begun is None:
+                raise checks.NoNoticeCounts
+            checks.check_resumes(begun, since)
+        rows = [
+            Resumption(
+                partition=partition,
+                closure_id=each,
+                scope_kind=str(scope.kind),
+                scope_code=scope.code,
+                sites=str(sites),
+                kind=kind.value,
+                since=since,
+                conditions=conditions.strip() or None,
+            )
+            for each in answered
+        ]
+        session.add_all(rows)
+        return rows
+
+
+def withdraw_resumption(actor: Actor, resumption_id: str, reason: str) -> Resumption:
+    """Take a permission or an opening back; raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        resumption = queries.resumption_for(actor, resumption_id, "close")
+        void(resumption, checks.check_reason(reason))
+        return resumption
+
+
+# ---- weekly patterns
+
+
+def set_weekly_pattern(actor: Actor, partition: str, since: date, weekdays: str, campus_id: str | None = None) -> WeeklyPattern:
+    """Say on which weekdays training takes place from a day on; the past keeps its own pattern.
+
+    weekdays   "12345": 1 = Monday .. 7 = Sunday
+    campus_id  None: all campuses
+    Raises NotAllowed, NotFound, NoWeekdays, FarDate.
+    """
+    with write(actor) as session:
+        check(actor, "close", partition)
+        checks.check_near(since, today())
+        weekdays = checks.check_weekdays(weekdays)
+        if campus_id and campus_id not in queries.codes_in(partition).get("campus", {}):
+            raise NotFound
+        known = [row for row in queries.weekly_patterns(partition) if row.since == since and (row.campus_id or None) == (campus_id or None)]
+        if known:
+            known[-1].weekdays = weekdays
+            return known[-1]
+        pattern = WeeklyPattern(partition=partition, campus_id=campus_id or None, since=since, weekdays=weekdays)
+        session.add(pattern)
+        return pattern
+
+
+def withdraw_weekly_pattern(actor: Actor, pattern_id: str, reason: str) -> WeeklyPattern:
+    """Withdraw a pattern: the one before it goes on. Raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        pattern = queries.pattern_for(actor, pattern_id, "close")
+        void(pattern, checks.check_reason(reason))
+        return pattern
+
+
+# ---- holidays
+
+
+def correct_holiday(actor: Actor, jurisdiction: str | None, on: date, name: str, *, is_holiday: bool) -> HolidayCorrection:
+    """Central: add a holiday, confirm an estimate, or say that a day is none. One correction per day and jurisdiction.
+
+    jurisdiction  None: the whole country
+    name          may be empty where the pack knows the day
+    Raises NotAllowed, UnknownJurisdiction, NoName, FarDate.
+    """
+    with write(actor) as session:
+        check(actor, "edit-holidays", NATION)
+        checks.check_near(on, today())
+        if jurisdiction is not None and not tz.has_code("jurisdictions", jurisdiction):
+            raise checks.UnknownJurisdiction
+        name = name.strip()
+        where = [jurisdiction] if jurisdiction else [tz.MAINLAND, tz.ZANZIBAR]
+        if is_holiday and not name and not any(tz.holidays_between(on, on, each) for each in where):
+            raise checks.NoName
+        known = [row for row in queries.corrections() if row.on == on and row.jurisdiction == jurisdiction]
+        row = known[-1] if known else HolidayCorrection(partition=NATION, jurisdiction=jurisdiction, on=on)
+        row.name, row.is_holiday = name or None, is_holiday
+        session.add(row)
+        return row
+
+
+def withdraw_correction(actor: Actor, correction_id: str, reason: str) -> HolidayCorrection:
+    """Withdraw a correction of a holiday; raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        row = queries.correction_for(actor, correction_id, "edit-holidays")
+        void(row, checks.check_reason(reason))
+        return row
+
+
+# ---- days taught anyway
+
+
+def teach_anyway(actor: Actor, cohort_id: str, on: date, reason: str) -> TaughtDay:
+    """Confirm that a cohort is taught on a day without training, so that its marks count.
+
+    Raises NotFound, NotAllowed, NoReason, AlreadyTraining.
+    """
+    with write(actor) as session:
+        cohort = row_for(Cohort, actor, cohort_id, "mark")
+        reason = checks.check_reason(reason)
+        row = session.get(TaughtDay, {"partition": cohort.partition, "cohort_id": cohort.id, "on": on})
+        if row is None:
+            if queries.calendar_for(actor, cohort.partition).day(cohort, on).kind == DayKind.TRAINING:
+                raise checks.AlreadyTraining(on=on)
+            row = TaughtDay(partition=cohort.partition, cohort_id=cohort.id, on=on, reason=reason)
+            session.add(row)
+        else:
+            row.reason = reason
+            void(row, None)
+        return row
+
+
+def withdraw_taught_day(actor: Actor, cohort_id: str, on: date, reason: str) -> TaughtDay:
+    """Say that a cohort was not taught on this day after all; its marks are kept and count no longer.
+
+    Raises NotFound, NotAllowed, NoReason.
+    """
+    with write(actor) as session:
+        cohort = row_for(Cohort, actor, cohort_id, "mark")
+        row = session.get(TaughtDay, {"partition": cohort.partition, "cohort_id": cohort.id, "on": on})
+        if row is None:
+            raise NotFound
+        void(row, checks.check_reason(reason))
+        return row

@@ -1,0 +1,488 @@
+"""The calendar of a centre: all facts that bear on its days, loaded once; and the doors to closures and what hangs on them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from tracker.calendar import models, rules
+from tracker.calendar.models import Closure, HolidayCorrection, Notice, Resumption, TaughtDay
+from tracker.calendar.rules import ClosedInterval, ClosureFact, Day, DayKind, NoticeFact, ResumptionFact, Scope, Site, SiteKind
+from tracker.country import tz
+from tracker.country.tz import Holiday
+from tracker.db import db, Row, row_for
+from tracker.employers.models import Employer
+from tracker.errors import NotFound
+from tracker.people.models import Cohort
+from tracker.places.models import Campus, Centre, Listing
+from tracker.policy import Actor, kind_of, may, NATION
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+CENTRE = "centre"
+UNSAID = tz.MAINLAND  # holidays of a centre that has not said where it lies
+
+
+def code_of_centre(partition: str) -> str:
+    """What a scope and a site call the centre of a partition: `centre/<code>`."""
+    return partition.removeprefix("centre/")
+
+
+# ---- a closure with everything that hangs on it
+
+
+@dataclass(frozen=True)
+class ClosureStory:
+    """A closure with its notices, the earliest first, and its resumptions, the earliest first; withdrawn ones included."""
+
+    row: Closure
+    notices: tuple[Notice, ...]
+    resumptions: tuple[Resumption, ...]
+
+    @cached_property
+    def fact(self) -> ClosureFact:
+        """The closure as the calculus takes it."""
+        standing = [_notice_fact(notice) for notice in self.notices if notice.since]
+        return ClosureFact(
+            self.row.id,
+            self.row.partition,
+            Scope(self.row.scope_kind or "", self.row.scope_code),
+            self.row.sites or "",
+            self.row.reason or "",
+            tuple(fact for fact in standing if fact),
+            self.row.chosen_notice_id,
+            withdrawn=self.row.void_reason is not None,
+        )
+
+    @cached_property
+    def counting(self) -> Notice | None:
+        """The notice that counts, if any does."""
+        found = rules.counting_notice(self.fact)
+        return next((notice for notice in self.notices if found and notice.id == found.id), None)
+
+    @property
+    def since(self) -> date | None:
+        """The first closed day, by the notice that counts."""
+        return self.counting.since if self.counting and self.row.void_reason is None else None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether standing notices differ about the dates."""
+        return len({(notice.since, notice.expected_until) for notice in self.notices if notice.void_reason is None}) > 1
+
+
+def _notice_fact(notice: Notice) -> NoticeFact | None:
+    if notice.since is None:
+        return None
+    return NoticeFact(
+        notice.id,
+        notice.source or "",
+        notice.authority or "",
+        notice.since,
+        notice.expected_until,
+        notice.reference or "",
+        withdrawn=notice.void_reason is not None,
+    )
+
+
+def _resumption_fact(row: Resumption) -> ResumptionFact | None:
+    if row.since is None:
+        return None
+    return ResumptionFact(
+        row.id,
+        row.partition,
+        row.closure_id or "",
+        Scope(row.scope_kind or "", row.scope_code),
+        row.sites or "",
+        row.kind or "",
+        row.since,
+        withdrawn=row.void_reason is not None,
+    )
+
+
+def _visible(partition: InstrumentedAttribute[str], own: str | None) -> ColumnElement[bool]:
+    above = partition.not_like("centre/%")
+    return above if own is None else or_(above, partition == own)
+
+
+def _stories(own: str | None) -> list[ClosureStory]:
+    """The closures of nation and regions, and of one centre; the latest begun first."""
+    session = db.session
+    closures = session.scalars(select(Closure).where(_visible(Closure.partition, own)))
+    notices: dict[str, list[Notice]] = defaultdict(list)
+    for notice in session.scalars(select(Notice).where(_visible(Notice.partition, own))):
+        notices[f"{notice.partition} {notice.closure_id}"].append(notice)
+    resumptions: dict[str, list[Resumption]] = defaultdict(list)
+    for resumption in session.scalars(select(Resumption).where(_visible(Resumption.partition, own))):
+        resumptions[resumption.closure_id or ""].append(resumption)
+    return _by_begin(
+        # A notice belongs to the partition of its closure: nobody else's words about it can count.
+        ClosureStory(row, _by_date(notices[f"{row.partition} {row.id}"]), _by_date(resumptions[row.id]))
+        for row in closures
+    )
+
+
+def _by_date(rows: Iterable[AnyRow]) -> tuple[AnyRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (getattr(row, "since") or date.max, row.id)))  # noqa: B009 - both kinds have it
+
+
+def _by_begin(stories: Iterable[ClosureStory]) -> list[ClosureStory]:
+    return sorted(stories, key=lambda story: (story.since or date.min, story.row.id), reverse=True)
+
+
+# ---- the calendar
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """All facts that bear on the days of one centre, loaded once; ask it for as many days as you like.
+
+    patterns     per campus id; None: of all campuses
+    corrections  the nation's, the newest last
+    taught       (cohort id, day) of days on which a cohort was taught although none was due
+    """
+
+    partition: str
+    centre: Centre | None
+    campuses: Mapping[str, Campus]
+    stories: Sequence[ClosureStory]
+    patterns: Mapping[str | None, Sequence[models.WeeklyPattern]]
+    corrections: Sequence[HolidayCorrection]
+    taught: Mapping[tuple[str, date], TaughtDay]
+    _intervals: dict[Site, list[ClosedInterval]] = field(default_factory=dict)
+    _holidays: dict[str, Mapping[date, Holiday]] = field(default_factory=dict)
+
+    # Sites
+
+    @property
+    def region(self) -> str:
+        """ISO code of the region in which the centre lies; empty if it has not said so."""
+        return (self.centre.region if self.centre else None) or ""
+
+    def site_of(self, cohort: Cohort) -> Site:
+        """Where a cohort is taught."""
+        return self._site(SiteKind.CENTRE, campus=cohort.campus_id, cohort=cohort.id)
+
+    def site_of_campus(self, campus_id: str | None) -> Site:
+        """A campus; None: the centre as a whole."""
+        return self._site(SiteKind.CENTRE, campus=campus_id)
+
+    def site_of_employer(self, employer: Employer, cohort: Cohort | None = None) -> Site:
+        """A workplace, in general or as that of a cohort's apprentices; it lies in its own district, else in its centre's region."""
+        district = tz.district_by_name(employer.district or "")
+        campus, of_cohort = (cohort.campus_id, cohort.id) if cohort else (None, None)
+        return self._site(
+            SiteKind.WORKPLACE, campus=campus, cohort=of_cohort, employer=employer.id, region=district.region if district else None
+        )
+
+    def _site(
+        self, kind: str, *, campus: str | None = None, cohort: str | None = None, employer: str | None = None, region: str | None = None
+    ) -> Site:
+        of_campus = self.campuses.get(campus or "")
+        region = region or (of_campus.region if of_campus and not employer else None) or self.region
+        return Site(kind, code_of_centre(self.partition), campus, cohort, employer, region, tz.jurisdiction_of(region) or UNSAID)
+
+    # Facts of a site
+
+    @cached_property
+    def closures(self) -> list[ClosureFact]:
+        """All closures as facts."""
+        return [story.fact for story in self.stories]
+
+    @cached_property
+    def resumptions(self) -> list[ResumptionFact]:
+        """All resumptions as facts."""
+        rows = (row for story in self.stories for row in story.resumptions)
+        return [fact for fact in map(_resumption_fact, rows) if fact]
+
+    def intervals(self, site: Site) -> list[ClosedInterval]:
+        """When a site is closed."""
+        if site not in self._intervals:
+            self._intervals[site] = rules.closed_intervals(site, self.closures, self.resumptions)
+        return self._intervals[site]
+
+    def closures_at(self, site: Site, on: date) -> list[ClosureFact]:
+        """The closures in force at a site on a day, by begin."""
+        by_id = self._closure_by_id
+        return [by_id[closure] for first, last, closure in self.intervals(site) if first <= on and (last is None or on <= last)]
+
+    def doubtful_at(self, site: Site, on: date) -> list[ClosureFact]:
+        """Closures in force at a site that has since reopened after another one: somebody should be asked."""
+        return rules.doubtful_closures(site, on, self.closures, self.resumptions)
+
+    @cached_property
+    def _closure_by_id(self) -> Mapping[str, ClosureFact]:
+        return {fact.id: fact for fact in self.closures}
+
+    def holidays(self, jurisdiction: str) -> Mapping[date, Holiday]:
+        """The public holidays of all years the pack covers, with the nation's corrections."""
+        if jurisdiction not in self._holidays:
+            self._holidays[jurisdiction] = corrected_holidays(jurisdiction, self.corrections)
+        return self._holidays[jurisdiction]
+
+    def weekly(self, campus_id: str | None) -> list[rules.WeeklyPattern]:
+        """The weekly patterns of a campus: its own and those of all campuses; its own goes before on the same date."""
+        own = {row.since: row for row in self.patterns.get(campus_id, ()) if campus_id}
+        common = {row.since: row for row in self.patterns.get(None, ())}
+        return [
+            rules.WeeklyPattern(since, frozenset(int(day) - 1 for day in row.weekdays or "" if day in "1234567"))
+            for since, row in {**common, **own}.items()
+            if since
+        ]
+
+    # Days of a cohort
+
+    def day(self, cohort: Cohort, on: date) -> Day[Holiday]:
+        """What a day is for a cohort, and why."""
+        return self.day_at(self.site_of(cohort), on)
+
+    def day_at(self, site: Site, on: date) -> Day[Holiday]:
+        """What a day is at a site, and why."""
+        return rules.day_kind(on, self.weekly(site.campus), self.holidays(site.jurisdiction), self.closures_at(site, on))
+
+    def days_at(self, site: Site, first: date, last: date) -> list[Day[Holiday]]:
+        """One entry per calendar day, oldest first, no gaps."""
+        return rules.day_calendar(
+            first,
+            last,
+            site,
+            self.closures,
+            self.resumptions,
+            patterns=self.weekly(site.campus),
+            holidays=self.holidays(site.jurisdiction),
+        )
+
+    def training_days(self, cohort: Cohort, first: date, last: date) -> list[date]:
+        """The days on which training is due, oldest first. Days taught anyway are not among them: ask `was_taught`."""
+        site = self.site_of(cohort)
+        return rules.training_days(first, last, self.weekly(site.campus), self.holidays(site.jurisdiction).keys(), self.intervals(site))
+
+    def lost_days(self, cohort: Cohort, first: date, last: date) -> list[date]:
+        """The training days that closures took from a cohort, oldest first; those taught anyway are not lost."""
+        site = self.site_of(cohort)
+        lost = rules.lost_days(first, last, self.intervals(site), self.weekly(site.campus), self.holidays(site.jurisdiction).keys())
+        return [on for on in lost if not self.was_taught(cohort.id, on)]
+
+    def closures_of(self, cohort: Cohort, on: date) -> list[ClosureFact]:
+        """The closures in force where a cohort is taught, by begin."""
+        return self.closures_at(self.site_of(cohort), on)
+
+    def workplace_closed(self, employer: Employer, on: date) -> list[ClosureFact]:
+        """The closures in force at an employer, by begin; none: it is open."""
+        return self.closures_at(self.site_of_employer(employer), on)
+
+    def was_taught(self, cohort_id: str, on: date) -> bool:
+        """Whether somebody confirmed that the cohort was taught on this day although no training was due."""
+        found = self.taught.get((cohort_id, on))
+        return found is not None and found.void_reason is None
+
+    def counts(self, cohort: Cohort, on: date) -> bool:
+        """Whether marks of this day count in rates: training was due, or was given anyway."""
+        return self.day(cohort, on).kind == DayKind.TRAINING or self.was_taught(cohort.id, on)
+
+    def story(self, closure_id: str) -> ClosureStory | None:
+        """A closure with its notices and resumptions."""
+        return next((story for story in self.stories if story.row.id == closure_id), None)
+
+
+def calendar_for(actor: Actor, partition: str) -> Calendar:
+    """The calendar of a centre. Raises NotFound for one that the actor may not see."""
+    if kind_of(partition) != CENTRE or not may(actor, "read", partition):
+        raise NotFound
+    session = db.session
+    patterns: dict[str | None, list[models.WeeklyPattern]] = defaultdict(list)
+    for pattern in weekly_patterns(partition):
+        patterns[pattern.campus_id or None].append(pattern)
+    return Calendar(
+        partition=partition,
+        centre=session.scalars(select(Centre).where(Centre.partition == partition).order_by(Centre.id)).first(),
+        campuses={row.id: row for row in session.scalars(select(Campus).where(Campus.partition == partition).order_by(Campus.name))},
+        stories=_stories(partition),
+        patterns=patterns,
+        corrections=corrections(),
+        taught={(row.cohort_id, row.on): row for row in session.scalars(select(TaughtDay).where(TaughtDay.partition == partition))},
+    )
+
+
+def weekly_patterns(partition: str) -> Sequence[models.WeeklyPattern]:
+    """The weekly patterns of a centre that stand, the oldest first."""
+    pattern = models.WeeklyPattern
+    return db.session.scalars(
+        select(pattern).where(pattern.partition == partition, pattern.void_reason.is_(None)).order_by(pattern.since, pattern.id)
+    ).all()
+
+
+# ---- holidays
+
+
+def corrections() -> Sequence[HolidayCorrection]:
+    """The nation's corrections of holidays that stand, the newest last."""
+    row = HolidayCorrection
+    return db.session.scalars(select(row).where(row.partition == NATION, row.void_reason.is_(None)).order_by(row.eff, row.dot)).all()
+
+
+def corrected_holidays(jurisdiction: str, by: Iterable[HolidayCorrection]) -> Mapping[date, Holiday]:
+    """The pack's holidays of a jurisdiction with corrections laid over them, by day."""
+    kept = tz.holidays_between(date.min, date.max, jurisdiction)
+    for row in by:
+        if row.on is None or row.jurisdiction not in (None, jurisdiction):
+            continue
+        if not row.is_holiday:
+            kept.pop(row.on, None)
+        elif (known := kept.get(row.on)) and not row.name:
+            kept[row.on] = replace(known, estimated=False)
+        else:
+            name = row.name or "?"
+            kept[row.on] = Holiday(row.on, sw=name, en=name, jurisdictions=frozenset({jurisdiction}))
+    return dict(sorted(kept.items()))
+
+
+def correction_for(actor: Actor, correction_id: str, verb: str = "read") -> HolidayCorrection:
+    """A correction, by its id. Raises NotFound, NotAllowed."""
+    return row_for(HolidayCorrection, actor, correction_id, verb)
+
+
+# ---- doors and lists
+
+
+def closures(actor: Actor, partition: str | None = None) -> list[ClosureStory]:
+    """The closures that reach a centre's territory, or that of a region; None: all the actor can see. The latest begun first."""
+    if partition is not None and not may(actor, "read", partition):
+        raise NotFound
+    if partition is None:
+        return [story for own in _partitions(actor) for story in own]
+    if kind_of(partition) == CENTRE:
+        calendar = calendar_for(actor, partition)
+        regions = {calendar.region, *(campus.region for campus in calendar.campuses.values())}
+        near = {NATION, partition, *(f"region/{region}" for region in regions)}
+        return [story for story in calendar.stories if story.row.partition in near]
+    return [story for story in _stories(None) if story.row.partition in (NATION, partition)]
+
+
+def _partitions(actor: Actor) -> Iterable[list[ClosureStory]]:
+    yield _stories(None)
+    rows = db.session.scalars(select(Closure.partition).where(Closure.partition.like("centre/%")).distinct().order_by(Closure.partition))
+    for partition in rows.all():
+        if may(actor, "read", partition):
+            yield [story for story in _stories(partition) if story.row.partition == partition]
+
+
+def closure_for(actor: Actor, closure_id: str, verb: str = "read") -> Closure:
+    """A closure, by its id. Raises NotFound, NotAllowed."""
+    return row_for(Closure, actor, closure_id, verb)
+
+
+def story_for(actor: Actor, closure_id: str, partition: str | None = None) -> ClosureStory:
+    """A closure with its notices and with the resumptions of nation, regions and one centre. Raises NotFound."""
+    row = closure_for(actor, closure_id)
+    own = row.partition if kind_of(row.partition) == CENTRE else partition
+    return next(story for story in _stories(own) if story.row.id == row.id)
+
+
+def notice_for(actor: Actor, notice_id: str, verb: str = "read") -> Notice:
+    """A notice, by its id. Raises NotFound, NotAllowed."""
+    return row_for(Notice, actor, notice_id, verb)
+
+
+def resumption_for(actor: Actor, resumption_id: str, verb: str = "read") -> Resumption:
+    """A resumption, by its id. Raises NotFound, NotAllowed."""
+    return row_for(Resumption, actor, resumption_id, verb)
+
+
+def pattern_for(actor: Actor, pattern_id: str, verb: str = "read") -> models.WeeklyPattern:
+    """A weekly pattern, by its id. Raises NotFound, NotAllowed."""
+    return row_for(models.WeeklyPattern, actor, pattern_id, verb)
+
+
+# ---- territory: what a partition may speak for
+
+
+def cohorts_in(partition: str) -> Sequence[Cohort]:
+    """The cohorts of a centre, by name."""
+    return db.session.scalars(
+        select(Cohort).where(Cohort.partition == partition, Cohort.void_reason.is_(None)).order_by(Cohort.name, Cohort.id)
+    ).all()
+
+
+def employers_in(partition: str) -> Sequence[Employer]:
+    """The host employers of a centre, by name."""
+    return db.session.scalars(
+        select(Employer).where(Employer.partition == partition, Employer.void_reason.is_(None)).order_by(Employer.name, Employer.id)
+    ).all()
+
+
+def centres_in(region: str | None) -> dict[str, tuple[str, str]]:
+    """Code -> (name, region) of the centres known here, all or those of a region, by name."""
+    found = {
+        code_of_centre(row.centre): (row.name or "", row.region or "")
+        for row in db.session.scalars(select(Listing).where(Listing.partition == NATION))
+    }
+    found |= {code_of_centre(row.partition): (row.name or "", row.region or "") for row in db.session.scalars(select(Centre))}
+    return {code: one for code, one in sorted(found.items(), key=lambda each: each[1]) if region in (None, one[1])}
+
+
+def codes_in(partition: str) -> dict[str, dict[str, str]]:
+    """Kind of scope -> code -> name, of everything that a partition may close or open. Names of the pack are left empty."""
+    kind, _, code = partition.partition("/")
+    if kind == CENTRE:
+        campuses = db.session.scalars(
+            select(Campus).where(Campus.partition == partition, Campus.void_reason.is_(None)).order_by(Campus.name, Campus.id)
+        )
+        return {
+            "centre": {code: ""},
+            "campus": {row.id: row.name or "" for row in campuses},
+            "cohort": {row.id: row.name or "" for row in cohorts_in(partition)},
+            "employer": {row.id: row.name or "" for row in employers_in(partition)},
+        }
+    centres = {key: name for key, (name, _region) in centres_in(code or None).items()}
+    if kind == "region":
+        return {"region": {code: ""}, "centre": centres}
+    return {
+        "jurisdiction": {each.code: "" for each in tz.codes("jurisdictions")},
+        "region": {each.code: "" for each in tz.regions()},
+        "centre": centres,
+    }
+
+
+def sites_in(actor: Actor, partition: str) -> list[Site]:
+    """The sites of a centre; above a centre, one centre and one workplace for each region and for each centre known here."""
+    if kind_of(partition) == CENTRE:
+        calendar = calendar_for(actor, partition)
+        campuses: list[str | None] = [None, *calendar.campuses]
+        return [
+            *(calendar.site_of_campus(campus) for campus in campuses),
+            *(calendar.site_of(cohort) for cohort in cohorts_in(partition)),
+            *(calendar.site_of_employer(employer) for employer in employers_in(partition)),
+        ]
+    own = partition.partition("/")[2]
+    ground = [("", each.code) for each in tz.regions() if own in ("", each.code)]
+    ground += [(code, region) for code, (_name, region) in centres_in(own or None).items()]
+    return [
+        Site(kind, code, None, None, None, region, tz.jurisdiction_of(region) or UNSAID) for code, region in ground for kind in SiteKind
+    ]
+
+
+def facts_for(partition: str) -> tuple[list[ClosureFact], list[ResumptionFact]]:
+    """The closures and resumptions that can reach a partition's sites."""
+    stories = _stories(partition if kind_of(partition) == CENTRE else None)
+    rows = (row for story in stories for row in story.resumptions)
+    return [story.fact for story in stories], [fact for fact in map(_resumption_fact, rows) if fact]
+
+
+def closed_by(actor: Actor, partition: str, scope: Scope, sites: str, on: date) -> list[str]:
+    """Ids of the closures in force on a day at any site of a scope, by begin; "Resume" answers each of them."""
+    facts, openings = facts_for(partition)
+    found: dict[str, ClosureFact] = {}
+    for site in sites_in(actor, partition):
+        if rules.covers(scope, sites, site):
+            found |= {fact.id: fact for fact in rules.closures_on(site, on, facts, openings)}
+    return [interval.id for interval in sorted(found.values(), key=_begin)]
+
+
+def _begin(fact: ClosureFact) -> tuple[date, str]:
+    counting = rules.counting_notice(fact)
+    return counting.since if counting else date.max, fact.id
