@@ -28,6 +28,9 @@ from sync.ledger import (
     pending_counts,
     quarantine_counts,
     set_self,
+    Unsent,
+    unsent,
+    unsent_by_table,
 )
 from sync.merge import Head
 from sync.schema import Field, Key, Kind, Plain, Schema, Table
@@ -60,6 +63,7 @@ __all__ = [
     "TooLarge",
     "Unreachable",
     "Unreadable",
+    "Unsent",
     "Welcome",
     "Writing",
     "answer",
@@ -83,5 +87,7 @@ __all__ = [
     "seal",
     "set_self",
     "sync",
+    "unsent",
+    "unsent_by_table",
     "upgrade",
 ]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sync.changes import Change, canonical
+from sync.changes import Change, canonical, decode
 from sync.dots import Mint, split
 from sync.keys import NodeKey
 from sync.merge import Head
@@ -280,6 +280,21 @@ def pending_counts(connection: sa.Connection) -> dict[str, int]:
     return dict(connection.execute(sa.select(PENDING.c.partition, sa.func.count()).group_by(PENDING.c.partition)).tuples().all())
 
 
+def pending_since(connection: sa.Connection) -> list[int]:
+    """The claimed second of the oldest pending change of each partition."""
+    oldest = sa.select(PENDING.c.partition, sa.func.min(PENDING.c.counter)).group_by(PENDING.c.partition)
+    found = connection.execute(sa.select(PENDING.c.change).where(sa.tuple_(PENDING.c.partition, PENDING.c.counter).in_(oldest))).scalars()
+    return [_change(text).at for text in found]
+
+
+def change_counts(connection: sa.Connection, partition: str, wanted: Collection[bytes]) -> dict[bytes, int]:
+    """How many changes each of these segments holds; one that holds none is left out."""
+    size = sa.func.sum(SPAN.c.last - SPAN.c.first + 1)
+    rows = connection.execute(sa.select(SPAN.c.segment, size).where(SPAN.c.partition == partition).group_by(SPAN.c.segment))
+    asked = set(wanted)
+    return {segment: int(count) for segment, count in rows if segment in asked}
+
+
 def drop_pending(connection: sa.Connection, partition: str, counters: Collection[int]) -> None:
     """Forget pending changes that a segment now holds."""
     for start in range(0, len(counters), 500):
@@ -435,3 +450,38 @@ def set_peer_heads(connection: sa.Connection, node: bytes, stated: Mapping[str, 
         if known.get(partition) != sorted(has)
     ]
     upsert(connection, PEER, rows)
+
+
+class Unsent(NamedTuple):
+    """Changes that a peer was not yet seen to hold. since: claimed second of the oldest, or when it was sealed."""
+
+    changes: int
+    since: int | None
+
+
+def unsent(connection: sa.Connection, peer: bytes) -> Unsent:
+    """How much waits for a peer, pending and sealed, without reading any body: a page may ask."""
+    changes, moments = sum(pending_counts(connection).values()), pending_since(connection)
+    for partition, missing in _unknown_to(connection, peer).items():
+        sizes = change_counts(connection, partition, missing)
+        changes += sum(sizes.values())
+        moments += [segment.header.at for segment in segments(connection, [each for each in missing if each in sizes][:1])]
+    return Unsent(changes, min(moments, default=None))
+
+
+def unsent_by_table(connection: sa.Connection, peer: bytes) -> dict[str, int]:
+    """The same by table, read from the changes themselves."""
+    counts: dict[str, int] = {}
+    changes = [change for partition in pending_counts(connection) for _, change in pending(connection, partition)]
+    for missing in _unknown_to(connection, peer).values():
+        for segment in segments(connection, missing):
+            changes += decode(segment.body, segment.header.minters)
+    for change in changes:
+        counts[change.table] = counts.get(change.table, 0) + 1
+    return counts
+
+
+def _unknown_to(connection: sa.Connection, peer: bytes) -> dict[str, list[bytes]]:
+    known = peer_heads(connection, peer)
+    differing = [partition for partition, ours in heads(connection).items() if sorted(known.get(partition, [])) != sorted(ours)]
+    return {partition: graph(connection, partition).lacking(known.get(partition, [])) for partition in differing}

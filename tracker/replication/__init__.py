@@ -1,6 +1,6 @@
 """The door to the sync engine: the only package that imports `sync`, and the dozen verbs the house uses."""
 
-from sync import CONTENT_TYPE, Invitation, Node, Report, SyncError, TooLarge, Unreadable
+from sync import CONTENT_TYPE, Invitation, Node, Report, SyncError, TooLarge, Unreadable, Unsent
 from tracker.replication import capture
 from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
 from tracker.replication.node import begin, create_tables, found_central, found_centre, home, install, is_set_up
@@ -11,8 +11,12 @@ from tracker.replication.review import (
     conflicts_of,
     decide,
     history,
+    nodes,
     open_conflicts,
+    quarantined,
     status,
+    unsent,
+    unsent_by_table,
 )
 
 capture.listen()
@@ -27,6 +31,7 @@ __all__ = [
     "SyncError",
     "TooLarge",
     "Unreadable",
+    "Unsent",
     "Version",
     "answer",
     "begin",
@@ -42,8 +47,12 @@ __all__ = [
     "invite",
     "is_set_up",
     "join",
+    "nodes",
     "open_conflicts",
+    "quarantined",
     "refuse",
     "status",
     "sync_now",
+    "unsent",
+    "unsent_by_table",
 ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 import sync
-from sync import Head, OpenConflict
+from sync import Head, Node, OpenConflict
 from tracker.db import SyncedRow, db, groups_of, name_shown, stamp_of, write
 from tracker.errors import NotFound
 from tracker.policy import Actor
@@ -130,6 +130,31 @@ class PartitionStatus:
     conflicts: int
     heads: tuple[str, ...]
     peer_has: bool
+
+
+def unsent(peer: bytes) -> sync.Unsent:
+    """How many changes the server was not yet seen to hold, and since when."""
+    return sync.unsent(db.session.connection(), peer)
+
+
+def unsent_by_table(peer: bytes) -> dict[str, int]:
+    """The same by table; what the engine itself wrote (grants, nodes) is left out."""
+    counts = sync.unsent_by_table(db.session.connection(), peer)
+    return {table: count for table, count in counts.items() if table in tables.models_by_table()}
+
+
+def quarantined() -> dict[str, int]:
+    """How many changes are kept but not shown, by reason."""
+    counts: dict[str, int] = {}
+    for reasons in sync.quarantine_counts(db.session.connection()).values():
+        for reason, count in reasons.items():
+            counts[reason] = counts.get(reason, 0) + count
+    return counts
+
+
+def nodes() -> list[Node]:
+    """The directory of nodes, by name."""
+    return sorted(sync.nodes(db.session.connection()).values(), key=lambda node: (node.name, node.key))
 
 
 def status(peer: bytes | None = None) -> list[PartitionStatus]:
