@@ -12,7 +12,6 @@ import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import cast
 
 import sqlalchemy as sa
@@ -32,7 +31,7 @@ UNPACKED_MAX = 32 * 2**20
 SEGMENTS_MAX = 20_000
 DEFAULT_BYTES = 64 * 1024
 _SEGMENT_OVERHEAD = 90
-ROUNDS_MAX = 10_000
+IDLE_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -247,14 +246,14 @@ class Step:
 
 def first(connection: sa.Connection, replica: Replica, peer: bytes, *, most: int = DEFAULT_BYTES) -> Message:
     """Begin: the digest, and what the peer's last known heads lack. The caller has sealed what was pending."""
-    return _say(connection, replica, peer, most, state=False)
+    return _say(connection, replica, peer, most, about=None)
 
 
 def answer(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
     received = _take(connection, replica, peer, message)
     agreed = digest(shared(connection, replica, peer)) == message.digest
-    say = _say(connection, replica, peer, most, state=not agreed, answers=answers)
+    say = _say(connection, replica, peer, most, about=None if agreed else _named(message), answers=answers)
     return Step(say, len(received.taken), received.changes)
 
 
@@ -263,7 +262,7 @@ def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Messag
     received = _take(connection, replica, peer, reply)
     if digest(shared(connection, replica, peer)) == reply.digest:
         return Step(None, len(received.taken), received.changes)
-    return Step(_say(connection, replica, peer, most, state=True), len(received.taken), received.changes)
+    return Step(_say(connection, replica, peer, most, about=_named(reply)), len(received.taken), received.changes)
 
 
 def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
@@ -289,16 +288,22 @@ def _note_sent(connection: sa.Connection, peer: bytes, taken: Collection[bytes],
         ledger.set_peer_heads(connection, peer, {partition: graph_tips(graph, {*ids, *(h for h in known.get(partition, ()) if h in graph)})})
 
 
-def _say(connection: sa.Connection, replica: Replica, peer: bytes, most: int, *, state: bool, answers: bytes = b"") -> Message:
+def _named(message: Message) -> set[str]:
+    """The partitions a message speaks of: its sender believes that we differ there."""
+    return {*message.heads, *(segment.header.partition for segment in message.segments)}
+
+
+def _say(connection: sa.Connection, replica: Replica, peer: bytes, most: int, *, about: set[str] | None, answers: bytes = b"") -> Message:
+    """The next message. about: the partitions to state heads of besides those where the peer seems to differ; None: none."""
     mine = shared(connection, replica, peer)
     known = ledger.peer_heads(connection, peer)
-    differing = {partition: heads for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
+    differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
     segments = _lacking(connection, differing, known, most)
-    if not state:
+    if about is None:
         return Message(answers, digest(mine), {}, {}, segments)
-    # Nothing seems to differ, and yet the digests do: one of us is wrong about the other, so say everything.
-    stated = differing or mine
-    ladders = {partition: ledger.graph(connection, partition).ladder() for partition in stated}
+    # Where nothing seems to differ, and yet the digests do, one of us is wrong about the other: then say everything.
+    stated = {partition: mine[partition] for partition in (sorted((differing | about) & mine.keys()) if differing else mine)}
+    ladders = {partition: ledger.graph(connection, partition).ladder() for partition in stated if partition in differing}
     return Message(answers, digest(mine), stated, ladders, segments)
 
 
@@ -306,13 +311,15 @@ class Progress:
     """Stops a conversation that goes round in circles, so that a wrong peer cannot hold a laptop for ever."""
 
     def __init__(self) -> None:
-        self._said: list[tuple[bytes, int]] = []
+        self._sent: set[bytes] = set()
+        self._idle = 0
 
     def check(self, step: Step) -> None:
-        """Raises Stuck after three messages in a row that brought nothing and said the same."""
+        """Raises Stuck when IDLE_MAX steps in a row brought nothing and have nothing new to say."""
         if step.say is None:
             return
-        self._said.append((step.say.digest, step.taken))
-        last = self._said[-3:]
-        if len(self._said) > ROUNDS_MAX or (len(last) == 3 and all(a[0] == b[0] and not b[1] for a, b in pairwise(last))):  # noqa: PLR2004
+        new = {segment.id for segment in step.say.segments} - self._sent
+        self._sent |= new
+        self._idle = 0 if new or step.taken else self._idle + 1
+        if self._idle > IDLE_MAX:
             raise Stuck

@@ -184,35 +184,36 @@ def _refusal(table: Table, partition: str, change: Change, roles: frozenset[str]
 
 
 class _Links:
-    """What the bases of a batch of changes reach, and the effective times of what they reach."""
+    """What the bases of a batch of changes reach, and the effective times of what they reach.
+
+    A base is a value of the same row: dots of other rows reach nothing, or equal sets could fold to unequal rows.
+    """
 
     def __init__(self, connection: sa.Connection, partition: str, changes: Sequence[Change], counts: Callable[[str], bool]) -> None:
         self._counts = counts
-        self._eff: dict[str, int] = {}
-        self._through: dict[str, tuple[str, ...]] = {}
+        self._eff: dict[tuple[str, Key, str], int] = {}
+        self._through: dict[tuple[str, Key, str], tuple[str, ...]] = {}
         wanted = {base for change in changes for base in change.bases} - {change.dot for change in changes}
+        read: set[str] = set()
         while wanted:
-            found = self._read(connection, partition, sorted(wanted))
-            wanted = {base for base in found if base not in self._eff and base not in self._through}
+            read |= wanted
+            wanted = self._read(connection, partition, sorted(wanted)) - read
 
     def _read(self, connection: sa.Connection, partition: str, wanted: Sequence[str]) -> set[str]:
         further: set[str] = set()
         for start in range(0, len(wanted), _CHUNK):
             part = wanted[start : start + _CHUNK]
-            for row in connection.execute(sa.select(PAST.c.dot, PAST.c.eff).where(PAST.c.partition == partition, PAST.c.dot.in_(part))):
-                self._eff[row.dot] = row.eff
-            rows = connection.execute(sa.select(QUARANTINE.c.dot, QUARANTINE.c.bases).where(QUARANTINE.c.partition == partition, QUARANTINE.c.dot.in_(part)))
-            for row in rows:
-                self._through[row.dot] = tuple(json.loads(row.bases))
-                further.update(self._through[row.dot])
+            for row in connection.execute(sa.select(PAST).where(PAST.c.partition == partition, PAST.c.dot.in_(part))):
+                self._eff[row.tbl, tuple(json.loads(row.key)), row.dot] = row.eff
+            for row in connection.execute(sa.select(QUARANTINE).where(QUARANTINE.c.partition == partition, QUARANTINE.c.dot.in_(part))):
+                bases = tuple(json.loads(row.bases))
+                self._through[row.tbl, tuple(json.loads(row.key)), row.dot] = bases
+                further.update(bases)
         return further
 
     def refuse(self, change: Change) -> None:
         """A change of this batch that is quarantined: links run through it."""
-        self._through[change.dot] = self.counting(change)
-
-    def counting(self, change: Change) -> tuple[str, ...]:
-        return tuple(base for base in change.bases if self._counts(base))
+        self._through[change.table, change.key, change.dot] = tuple(base for base in change.bases if self._counts(base))
 
     def reach(self, change: Change, state: State) -> tuple[frozenset[str], int]:
         """The dots a change replaces where they are heads, and its effective time."""
@@ -220,18 +221,24 @@ class _Links:
             return frozenset(), change.at
         current = {head.dot: head.eff for heads in state.values() for head in heads}
         reached: set[str] = set()
-        todo = list(self.counting(change))
+        effs: list[int] = []
+        todo = [base for base in change.bases if self._counts(base)]
         while todo:
             base = todo.pop()
-            if base not in reached:
-                reached.add(base)
-                if base not in current and base not in self._eff:
-                    todo += self._through.get(base, ())
-        known = [current.get(base, self._eff.get(base)) for base in reached]
-        return frozenset(reached), merge.effective(change.at, [eff for eff in known if eff is not None])
+            if base in reached:
+                continue
+            reached.add(base)
+            place = (change.table, change.key, base)
+            eff = current.get(base, self._eff.get(place))
+            if eff is None:
+                todo += self._through.get(place, ())
+            else:
+                effs.append(eff)
+        return frozenset(reached), merge.effective(change.at, effs)
 
     def applied(self, change: Change, eff: int) -> None:
-        self._eff[change.dot] = eff
+        """A change of this batch that later ones may name."""
+        self._eff[change.table, change.key, change.dot] = eff
 
 
 def _apply_table(
@@ -464,13 +471,14 @@ def fold(connection: sa.Connection, replica: Replica, graph: Graph, segment: Seg
         roles |= {"root"}
     own, stolen = _own(connection, graph, segment, changes)
     fresh, twice = _uncounted(connection, segment, own)
-    counts = _ancestry(connection, graph, segment, changes)
+    counts = _ancestry(connection, graph, segment, own)
     outcome = apply(connection, replica, partition, fresh, counts=counts, roles=roles)
     refused = outcome.refused + [(change, "foreign-dot") for change in stolen] + [(change, "dot-twice") for change in twice]
     _quarantine(connection, segment, refused, counts)
     kept_back = {change.dot for change, _ in refused}
     grants = [_grant(segment, change) for change in fresh if change.table == GRANT and change.dot not in kept_back and _is_grant(change)]
-    ledger.note_facts(connection, segment, spans_of(changes), is_founder=is_founder, grants=grants)
+    # Only its author's own dots: a stranger's prediction of a dot must never count before the dot itself.
+    ledger.note_facts(connection, segment, spans_of(own), is_founder=is_founder, grants=grants)
 
 
 def _own(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
@@ -528,6 +536,7 @@ def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[t
             "dot": change.dot,
             "segment": segment.id,
             "tbl": change.table,
+            "key": ledger.key_text(change.key),
             "reason": reason,
             "bases": canonical([base for base in change.bases if counts(base)]).decode(),
         }

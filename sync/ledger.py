@@ -100,6 +100,7 @@ QUARANTINE = _table(  # changes that are kept but not folded
     _column("dot", key=True),
     _column("segment", BYTES, key=True),
     _column("tbl"),
+    _column("key"),
     _column("reason"),
     _column("bases"),
 )
