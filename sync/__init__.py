@@ -5,7 +5,7 @@ errors dots schema changes keys segments merge rights ledger fold exchange joini
 """
 
 from sync.dots import Mint
-from sync.errors import NotJoined, SyncError, TooLarge, Unreachable, Unreadable
+from sync.errors import NotJoined, SyncError, TooLarge, Unreachable, Unreadable, sentence_of
 from sync.fold import Draft, Image, Writing, refold, seal, upgrade
 from sync.exchange import DEFAULT_BYTES
 from sync.http import CONTENT_TYPE, Hub, Line, Report, answer, join, refusal, sync
@@ -85,6 +85,7 @@ __all__ = [
     "refold",
     "refusal",
     "seal",
+    "sentence_of",
     "set_self",
     "sync",
     "unsent",

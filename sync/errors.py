@@ -97,3 +97,8 @@ class Stuck(SyncError):
 
     code = "sync.stuck"
     sentence = "The two computers did not come to an agreement. Nothing is lost; try again, and tell your coordinator if it goes on."
+
+
+def sentence_of(code: str) -> str:
+    """The sentence of an error's code, for a log that kept the code alone."""
+    return next((error.sentence for error in SyncError.__subclasses__() if error.code == code), SyncError.sentence)

@@ -236,9 +236,9 @@ class _Links:
                 effs.append(eff)
         return frozenset(reached), merge.effective(change.at, effs)
 
-    def applied(self, change: Change, eff: int) -> None:
-        """A change of this batch that later ones may name."""
-        self._eff[change.table, change.key, change.dot] = eff
+    def note(self, change: Change, effs: Iterable[tuple[str, int]]) -> None:
+        """Dots of the change's row that later changes of this batch may name: its own, and those it has replaced."""
+        self._eff.update({(change.table, change.key, name): eff for name, eff in effs})
 
 
 def _apply_table(
@@ -252,7 +252,7 @@ def _apply_table(
         state = states.get(change.key, {})
         seen, eff = links.reach(change, state)
         after, replaced = merge.merge(state, change, table.groups, seen=seen, eff=eff)
-        links.applied(change, eff)
+        links.note(change, [(change.dot, eff), *((head.dot, head.eff) for _, head in replaced)])
         if not after:
             continue
         states[change.key] = after
