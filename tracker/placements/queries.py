@@ -1,0 +1,181 @@
+"""Placements that a person sees, what they are on a day, and what decent work finds missing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import or_, select
+
+from tracker.calendar.queries import Calendar
+from tracker.calendar.rules import ClosureFact
+from tracker.db import db, Row, row_for
+from tracker.employers.models import Employer
+from tracker.errors import NotFound, Problem
+from tracker.people.models import Apprentice
+from tracker.placements import rules
+from tracker.placements.models import Placement, Suspension
+from tracker.placements.rules import Pause, State, StateKind, Terms
+from tracker.policy import Actor, may
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def placements(actor: Actor, partition: str, *, with_void: bool = False) -> list[Placement]:
+    """The placements of a centre, the latest begun first; raises NotFound for a centre that the actor does not see."""
+    if not may(actor, "read", partition):
+        raise NotFound
+    rows = db.session.scalars(select(Placement).where(Placement.partition == partition))
+    return _latest_first(row for row in rows if with_void or row.void_reason is None)
+
+
+def placement_for(actor: Actor, placement_id: str, may: str = "read") -> Placement:
+    """The access door of a placement; raises NotFound, NotAllowed."""
+    return row_for(Placement, actor, placement_id, may)
+
+
+def suspension_for(actor: Actor, suspension_id: str, may: str = "read") -> Suspension:
+    """The access door of a suspension; raises NotFound, NotAllowed."""
+    return row_for(Suspension, actor, suspension_id, may)
+
+
+def placements_of(actor: Actor, apprentice_id: str) -> list[Placement]:
+    """The placements of an apprentice, the latest begun first, void ones included; raises NotFound."""
+    apprentice = row_for(Apprentice, actor, apprentice_id)
+    rows = select(Placement).where(Placement.partition == apprentice.partition, Placement.apprentice_id == apprentice.id)
+    return _latest_first(db.session.scalars(rows))
+
+
+def _latest_first(rows: Iterable[Placement]) -> list[Placement]:
+    return sorted(rows, key=lambda row: (row.starts_on or date.max, row.id), reverse=True)
+
+
+def placed_on(actor: Actor, partition: str, on: date) -> dict[str, Placement]:
+    """Apprentice id -> the placement whose days include this one, suspended or not; of several the latest begun."""
+    if not may(actor, "read", partition):
+        raise NotFound
+    rows = db.session.scalars(
+        select(Placement).where(
+            Placement.partition == partition,
+            Placement.void_reason.is_(None),
+            Placement.starts_on <= on,
+            or_(Placement.ends_on.is_(None), Placement.ends_on >= on),
+        )
+    )
+    return {row.apprentice_id: row for row in reversed(_latest_first(rows)) if row.apprentice_id}
+
+
+# ---- state
+
+
+def suspensions(placement: Placement) -> Sequence[Suspension]:
+    """The suspensions of a placement that people decided, the earliest first, withdrawn ones included."""
+    rows = select(Suspension).where(Suspension.partition == placement.partition, Suspension.placement_id == placement.id)
+    return db.session.scalars(rows.order_by(Suspension.since, Suspension.id)).all()
+
+
+def pauses(rows: Iterable[Suspension]) -> list[Pause]:
+    """The suspensions that stand, as the rules take them."""
+    return [Pause(row.since, row.until, row.reason or "") for row in rows if row.since and row.void_reason is None]
+
+
+def state_on(placement: Placement, on: date, calendar: Calendar) -> State:
+    """What a placement is on a day, with its reason: closures of the employer's site, or a person's decision."""
+    employer = employer_of(placement)
+    closures = calendar.workplace_closed(employer, on) if employer else ()
+    return _state(placement, on, pauses(suspensions(placement)), closures)
+
+
+def _state(placement: Placement, on: date, paused: Iterable[Pause], closures: Iterable[ClosureFact]) -> State:
+    is_void = placement.void_reason is not None
+    return rules.state_on(on, placement.starts_on, placement.ends_on, paused, closures, is_void=is_void)
+
+
+def employer_of(placement: Placement) -> Employer | None:
+    """The employer's row; None while it is still under way."""
+    return db.session.get(Employer, {"partition": placement.partition, "id": placement.employer_id}) if placement.employer_id else None
+
+
+def apprentice_of(placement: Placement) -> Apprentice | None:
+    """The apprentice's row; None while it is still under way."""
+    return (
+        db.session.get(Apprentice, {"partition": placement.partition, "id": placement.apprentice_id}) if placement.apprentice_id else None
+    )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A placement as a list shows it."""
+
+    row: Placement
+    apprentice: Apprentice | None
+    employer: Employer | None
+    state: State
+    warnings: Sequence[Problem]
+
+
+def listed(rows: Sequence[Placement], on: date, calendar: Calendar) -> list[Listed]:
+    """Placements of one centre with their people, their state on a day and what decent work finds missing; read in one go."""
+    partition = calendar.partition
+    apprentices = _by_id(db.session.scalars(select(Apprentice).where(Apprentice.partition == partition)))
+    employers = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
+    paused: dict[str | None, list[Suspension]] = defaultdict(list)
+    for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
+        paused[suspension.placement_id].append(suspension)
+    spans = _spans(partition)
+    found = []
+    for row in rows:
+        employer = employers.get(row.employer_id or "")
+        apprentice = apprentices.get(row.apprentice_id or "")
+        closures = calendar.workplace_closed(employer, on) if employer else ()
+        state = _state(row, on, pauses(paused[row.id]), closures)
+        found.append(Listed(row, apprentice, employer, state, _warnings(row, apprentice, employer, spans)))
+    return found
+
+
+def _by_id(rows: Iterable[AnyRow]) -> dict[str, AnyRow]:
+    return {row.id: row for row in rows}
+
+
+# ---- decent work
+
+Spans = Mapping[str, Sequence[tuple[str, date, date | None]]]
+
+
+def _spans(partition: str) -> Spans:
+    """Employer id -> (apprentice id, first day, last day) of its placements."""
+    spans: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
+    rows = select(Placement).where(Placement.partition == partition, Placement.void_reason.is_(None))
+    for row in db.session.scalars(rows):
+        if row.starts_on:
+            spans[row.employer_id or ""].append((row.apprentice_id or "", row.starts_on, row.ends_on))
+    return spans
+
+
+def warnings_of(placement: Placement) -> list[Problem]:
+    """What decent work finds missing of a placement."""
+    return _warnings(placement, apprentice_of(placement), employer_of(placement), _spans(placement.partition))
+
+
+def _warnings(row: Placement, apprentice: Apprentice | None, employer: Employer | None, spans: Spans) -> list[Problem]:
+    if row.void_reason is not None:
+        return []
+    on = row.starts_on
+    others = {who for who, first, last in spans.get(row.employer_id or "", ()) if on and first <= on <= (last or date.max)}
+    named = [part for part in ((employer.departments if employer else None) or "").split(";") if part.strip()]
+    terms = Terms(
+        starts_on=on,
+        birth_date=apprentice.birth_date if apprentice else None,
+        supervisor=row.supervisor,
+        contract_signed_on=row.contract_signed_on,
+        capacity=employer.capacity if employer else None,
+        others_on_start=len(others - {row.apprentice_id or ""}),
+        departments=len(named) or None,
+    )
+    return rules.warnings(terms)
+
+
+def is_running(state: State) -> bool:
+    """Whether a placement is neither ended nor void: what a desk wants to see first."""
+    return state.kind in (StateKind.OPEN, StateKind.SUSPENDED, StateKind.NOT_STARTED)
