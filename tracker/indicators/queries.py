@@ -1,0 +1,358 @@
+"""Reading what the indicators count: one grouped query per kind of row, whatever the number of centres.
+
+Marks are never loaded one by one: they are counted by centre, cohort, day, status, sex and occupation where they lie.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import and_, or_, select
+
+from tracker.attendance.models import Mark, Register
+from tracker.attendance.rules import ATTENDED, TAKEN
+from tracker.calendar import rules as calendar_rules
+from tracker.calendar.queries import Calendar
+from tracker.calendar.rules import ClosedInterval, ScopeKind, Site, SiteKind
+from tracker.clock import EAST_AFRICA
+from tracker.db import db
+from tracker.employers.models import Employer
+from tracker.indicators.calendars import calendars
+from tracker.indicators.rules import (
+    CohortDays,
+    CohortKey,
+    Enrolled,
+    Episode,
+    Facts,
+    Group,
+    last_episode,
+    Marked,
+    Placed,
+    RETURN_WITHIN_DAYS,
+    Returned,
+)
+from tracker.people.models import Apprentice, Cohort, Enrolment
+from tracker.placements.models import Placement, Suspension
+
+ACTIVE: Final = ("active", "suspended")  # statuses of an enrolment that need no end
+NO_COHORT: Final = ""
+_DAY = timedelta(days=1)
+_BEGINNING = sa.literal(date.min, sa.Date())
+
+
+@dataclass(frozen=True)
+class Country:
+    """The centres of a question with their cohorts and calendars, read once for any number of periods."""
+
+    centres: tuple[str, ...]
+    calendars: Mapping[str, Calendar]
+    cohorts: Mapping[CohortKey, Cohort]
+    _days: dict[object, list[date]] = field(default_factory=dict)
+
+    def site(self, key: CohortKey) -> Site:
+        """Where a cohort is taught; apprentices without a cohort belong to the centre as a whole."""
+        cohort, calendar = self.cohorts.get(key), self.calendars[key.centre]
+        return calendar.site_of(cohort) if cohort else calendar.site_of_campus(None)
+
+    def intervals(self, key: CohortKey) -> list[ClosedInterval]:
+        """When a cohort's place at the centre is closed."""
+        return self.calendars[key.centre].intervals(self.site(key))
+
+    def planned(self, site: Site, centre: str, first: date, last: date) -> list[date]:
+        """The days of training from `first` to `last` without closures. Most centres share theirs, so they are kept."""
+        calendar = self.calendars[centre]
+        patterns = calendar.weekly(site.campus)
+        kept = (site.jurisdiction, frozenset(patterns), first, last)
+        if kept not in self._days:
+            self._days[kept] = calendar_rules.training_days(first, last, patterns, calendar.holidays(site.jurisdiction).keys())
+        return self._days[kept]
+
+
+def country(centres: Collection[str]) -> Country:
+    """Cohorts and calendars of these partitions; the caller has checked that the actor may read them."""
+    cohorts = db.session.scalars(select(Cohort).where(Cohort.partition.in_(centres)))
+    return Country(tuple(centres), calendars(centres), {CohortKey(row.partition, row.id): row for row in cohorts})
+
+
+def read(where: Country, first: date, last: date, on: date) -> Facts:
+    """Everything the indicators need for flows from `first` to `last` and stocks on the day `on`."""
+    enrolments = _enrolments(where)
+    keys = {each.key for each in enrolments} | where.cohorts.keys()
+    return Facts(
+        on=on,
+        first=first,
+        last=last,
+        enrolments=enrolments,
+        marks=_marks(where, first, last),
+        placements=_placements(where, on),
+        returns=_returns(where, keys, on),
+        days={key: _days(where, key, first, last) for key in keys},
+        ends={key: row.ends_on for key, row in where.cohorts.items() if row.ends_on},
+        taken=_taken(where, first, last),
+        lost={centre: _lost(where, centre, first, last) for centre in where.centres},
+        heard=heard(where.centres, on),
+    )
+
+
+# ---- enrolments
+
+
+def spans(centres: Collection[str]) -> sa.CTE:
+    """Every enrolment that stands, with its person's sex, cut so that no two of one person overlap.
+
+    first       its first day
+    since       from when marks of the person belong to it: the first enrolment takes earlier ones, too
+    following   first day of the person's next enrolment
+    """
+    first = sa.func.coalesce(Enrolment.starts_on, _BEGINNING)
+    person, order = (Enrolment.partition, Enrolment.apprentice_id), (first, Enrolment.id)
+    is_first = sa.func.lag(Enrolment.id).over(partition_by=person, order_by=order).is_(None)
+    return (
+        select(
+            Enrolment.partition,
+            Enrolment.id,
+            Enrolment.apprentice_id,
+            sa.func.coalesce(Enrolment.cohort_id, NO_COHORT).label("cohort_id"),
+            sa.func.coalesce(Enrolment.occupation, "").label("occupation"),
+            sa.func.coalesce(Apprentice.sex, "").label("sex"),
+            or_(Enrolment.status.is_(None), Enrolment.status.in_(ACTIVE)).label("is_active"),
+            Enrolment.ended_on,
+            first.label("first"),
+            sa.case((is_first, _BEGINNING), else_=first).label("since"),
+            sa.func.lead(first, type_=sa.Date()).over(partition_by=person, order_by=order).label("following"),
+        )
+        .join(Apprentice, and_(Apprentice.partition == Enrolment.partition, Apprentice.id == Enrolment.apprentice_id))
+        .where(Enrolment.partition.in_(centres), Enrolment.void_reason.is_(None), Apprentice.void_reason.is_(None))
+        .cte("span")
+    )
+
+
+def _enrolments(where: Country) -> list[Enrolled]:
+    span = spans(where.centres).c
+    alike = (span.partition, span.sex, span.occupation, span.cohort_id, span.is_active, span.first, span.ended_on, span.following)
+    found = []
+    for centre, sex, occupation, cohort, is_active, first, ended, following, count in db.session.execute(
+        select(*alike, sa.func.count()).group_by(*alike)
+    ):
+        # Left, and nobody wrote when: not to be counted as there on any day.
+        last = ended if ended or is_active else first - _DAY if first > date.min else first
+        if following is not None and (last is None or last >= following):
+            last = following - _DAY if following > date.min else following
+        found.append(Enrolled(Group(centre, sex, occupation), cohort, first, last, count))
+    return found
+
+
+# ---- marks and registers
+
+
+def _marks(where: Country, first: date, last: date) -> list[Marked]:
+    span = spans(where.centres)
+    at_work = (sa.func.coalesce(Mark.place, "") == "workplace").label("at_work")
+    alike = (Mark.partition, span.c.sex, span.c.occupation, span.c.cohort_id, Mark.on, Mark.status, at_work)
+    rows = (
+        select(*alike, sa.func.count())
+        .join(span, and_(span.c.partition == Mark.partition, span.c.apprentice_id == Mark.apprentice_id))
+        .where(
+            Mark.partition.in_(where.centres),
+            Mark.on.between(first, last),
+            Mark.status.is_not(None),
+            span.c.since <= Mark.on,
+            or_(span.c.following.is_(None), Mark.on < span.c.following),
+        )
+        .group_by(*alike)
+    )
+    return [
+        Marked(Group(centre, sex, occupation), cohort, on, status or "", bool(is_work), count)
+        for centre, sex, occupation, cohort, on, status, is_work, count in db.session.execute(rows)
+    ]
+
+
+def _taken(where: Country, first: date, last: date) -> dict[CohortKey, frozenset[date]]:
+    rows = select(Register.partition, Register.cohort_id, Register.on).where(
+        Register.partition.in_(where.centres), Register.on.between(first, last), Register.status == TAKEN
+    )
+    days: dict[CohortKey, set[date]] = defaultdict(set)
+    for centre, cohort, on in db.session.execute(rows):
+        days[CohortKey(centre, cohort)].add(on)
+    return {key: frozenset(found) for key, found in days.items()}
+
+
+# ---- days
+
+
+def _days(where: Country, key: CohortKey, first: date, last: date) -> CohortDays:
+    calendar, site = where.calendars[key.centre], where.site(key)
+    planned = where.planned(site, key.centre, first, last)
+    closed = calendar_rules.closed_days(first, last, calendar.intervals(site))
+    taught = {on for cohort, on in calendar.taught if cohort == key.cohort and first <= on <= last and calendar.was_taught(cohort, on)}
+    work = calendar.intervals(_workplace(site))
+    return CohortDays(
+        counted=frozenset(day for day in planned if day not in closed) | taught,
+        lost=[day for day in planned if day in closed and day not in taught],
+        workplace_closed=frozenset(calendar_rules.closed_days(first, last, work)),
+    )
+
+
+def _workplace(site: Site) -> Site:
+    """The workplaces of a site's cohort, whoever the employer is."""
+    return Site(SiteKind.WORKPLACE, site.centre, site.campus, site.cohort, None, site.region, site.jurisdiction)
+
+
+def campuses_of(calendar: Calendar) -> list[str | None]:
+    """The campuses of a centre that stand; one that names none is one campus."""
+    return [row.id for row in calendar.campuses.values() if row.void_reason is None] or [None]
+
+
+def _lost(where: Country, centre: str, first: date, last: date) -> list[date]:
+    calendar = where.calendars[centre]
+    lost: set[date] = set()
+    for campus in campuses_of(calendar):
+        site = calendar.site_of_campus(campus)
+        closed = calendar_rules.closed_days(first, last, calendar.intervals(site))
+        lost.update(day for day in where.planned(site, centre, first, last) if day in closed)
+    return sorted(lost)
+
+
+# ---- placements
+
+
+def _placements(where: Country, on: date) -> list[Placed]:
+    span = spans(where.centres)
+    is_paused = (
+        select(Suspension.id)
+        .where(
+            Suspension.partition == Placement.partition,
+            Suspension.placement_id == Placement.id,
+            Suspension.void_reason.is_(None),
+            Suspension.since <= on,
+            or_(Suspension.until.is_(None), Suspension.until >= on),
+        )
+        .exists()
+        .label("is_paused")
+    )
+    belongs = and_(
+        span.c.partition == Placement.partition,
+        span.c.apprentice_id == Placement.apprentice_id,
+        span.c.since <= on,
+        or_(span.c.following.is_(None), span.c.following > on),
+    )
+    each = (
+        select(Placement.partition, Placement.employer_id, span.c.sex, span.c.occupation, is_paused)
+        .join(span, belongs)
+        .where(
+            Placement.partition.in_(where.centres),
+            Placement.void_reason.is_(None),
+            Placement.starts_on <= on,
+            or_(Placement.ends_on.is_(None), Placement.ends_on >= on),
+        )
+        .subquery()
+    )
+    alike = (each.c.partition, each.c.employer_id, each.c.sex, each.c.occupation, each.c.is_paused)
+    rows = db.session.execute(select(*alike, sa.func.count()).group_by(*alike)).all()
+    closed = closed_workplaces(where, on) if rows else set()
+    return [
+        Placed(Group(centre, sex, occupation), employer or "", bool(paused) or (centre, employer) in closed, count)
+        for centre, employer, sex, occupation, paused, count in rows
+    ]
+
+
+def closed_workplaces(where: Country, on: date) -> set[tuple[str, str]]:
+    """(centre, id) of the employers that a closure keeps shut on a day."""
+    named = {centre: _named_employers(calendar) for centre, calendar in where.calendars.items()}
+    found = set()
+    for employer in db.session.scalars(select(Employer).where(Employer.partition.in_(where.centres))):
+        calendar = where.calendars[employer.partition]
+        site = calendar.site_of_employer(employer)
+        # Employers that no fact names are closed with their region: one answer serves them all.
+        site = site if employer.id in named[employer.partition] else replace(site, employer=None)
+        if calendar.closures_at(site, on):
+            found.add((employer.partition, employer.id))
+    return found
+
+
+def _named_employers(calendar: Calendar) -> set[str | None]:
+    scopes = [fact.scope for fact in calendar.closures] + [fact.scope for fact in calendar.resumptions]
+    return {scope.code for scope in scopes if scope.kind == ScopeKind.EMPLOYER}
+
+
+# ---- who came back
+
+
+def episodes(where: Country, keys: Collection[CohortKey], on: date) -> dict[CohortKey, Episode]:
+    """The latest closed time of each cohort that was over on a day."""
+    found = {key: last_episode(where.intervals(key), on) for key in keys}
+    return {key: episode for key, episode in found.items() if episode}
+
+
+def _returns(where: Country, keys: Collection[CohortKey], on: date) -> list[Returned]:
+    by_cohort = episodes(where, keys, on)
+    if not by_cohort:
+        return []
+    span = spans(where.centres)
+    roll = roll_call(span, by_cohort, RETURN_WITHIN_DAYS, on)
+    group = (roll.c.partition, roll.c.sex, roll.c.occupation)
+    rows = select(*group, sa.func.count(), sa.func.sum(sa.cast(roll.c.came, sa.Integer))).group_by(*group)
+    return [Returned(Group(centre, sex, occupation), due, came) for centre, sex, occupation, due, came in db.session.execute(rows)]
+
+
+def roll_call(span: sa.CTE, by_cohort: Mapping[CohortKey, Episode], within_days: int | None, on: date) -> sa.Subquery:
+    """Who was enrolled on the day before each cohort's closed time, and whether he came afterwards.
+
+    within_days  how long after the reopening an attended day counts; None: until `on`
+    """
+    episode = (
+        sa.values(
+            sa.column("centre", sa.Text()),
+            sa.column("cohort", sa.Text()),
+            sa.column("before", sa.Date()),
+            sa.column("reopened", sa.Date()),
+            sa.column("until", sa.Date()),
+            name="episode",
+        )
+        .data(
+            [
+                (key.centre, key.cohort, each.before, each.reopened, each.reopened + timedelta(days=within_days) if within_days else on)
+                for key, each in by_cohort.items()
+            ]
+        )
+        .cte("episode")
+    )
+    came = (
+        select(Mark.on)
+        .where(
+            Mark.partition == span.c.partition,
+            Mark.apprentice_id == span.c.apprentice_id,
+            Mark.on.between(episode.c.reopened, episode.c.until),
+            Mark.status.in_(sorted(ATTENDED)),
+        )
+        .exists()
+        .label("came")
+    )
+    return (
+        select(span, episode.c.reopened, came)
+        .join(episode, and_(episode.c.centre == span.c.partition, episode.c.cohort == span.c.cohort_id))
+        .where(
+            span.c.first <= episode.c.before,
+            or_(span.c.ended_on >= episode.c.before, and_(span.c.ended_on.is_(None), span.c.is_active)),
+            or_(span.c.following.is_(None), span.c.following > episode.c.before),
+        )
+        .subquery()
+    )
+
+
+# ---- hearing from centres
+
+
+def heard(centres: Sequence[str], on: date) -> dict[str, date | None]:
+    """Day of the newest entry held of each centre, at most `on`: a clock that runs ahead makes nobody look nearer."""
+    found: dict[str, date | None] = dict.fromkeys(centres)
+    for table in (Register, Enrolment, Apprentice, Placement, Cohort):
+        for centre, at in db.session.execute(
+            select(table.partition, sa.func.max(table.at)).where(table.partition.in_(centres)).group_by(table.partition)
+        ):
+            day = min(on, datetime.fromtimestamp(at, EAST_AFRICA).date()) if at else None
+            found[centre] = max(filter(None, (found[centre], day)), default=None)
+    return found
