@@ -340,9 +340,13 @@ class Writing:
 
 
 def seal(connection: sa.Connection, replica: Replica, at: int) -> list[Segment]:
-    """Seal all pending changes, on top of everything held. Returns the new segments."""
+    """Seal all pending changes, on top of everything held. Returns the new segments.
+
+    What was written before the partition's first segment has arrived waits: without it as an ancestor nobody could tell
+    that we may write, and all nodes would quarantine the changes.
+    """
     made: list[Segment] = []
-    for partition in ledger.pending_counts(connection):
+    for partition in sorted(ledger.pending_counts(connection).keys() & ledger.heads(connection).keys()):
         waiting = ledger.pending(connection, partition)
         for part in _parts(waiting):
             made.append(_seal_part(connection, replica, partition, part, at))

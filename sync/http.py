@@ -111,6 +111,7 @@ def sync(begin: Begin, replica: Replica, hub: bytes, line: Line, report: Report,
     """
     with begin() as connection:
         fold.seal(connection, replica, now)
+        waits = bool(ledger.pending_counts(connection))  # for the first segment of a partition that we have just joined
         say = exchange.first(connection, replica, hub, most=most)
     progress = Progress()
     while True:
@@ -121,10 +122,16 @@ def sync(begin: Begin, replica: Replica, hub: bytes, line: Line, report: Report,
         with begin() as connection:
             step = exchange.take(connection, replica, hub, reply, most=most)
         report.changes_received += step.changes
-        if step.say is None:
+        if step.say is not None:
+            progress.check(step)
+            say = step.say
+            continue
+        if not waits:
             return
-        progress.check(step)
-        say = step.say
+        waits, progress = False, Progress()
+        with begin() as connection:
+            fold.seal(connection, replica, now)
+            say = exchange.first(connection, replica, hub, most=most)
 
 
 def _changes_in(message: exchange.Message) -> int:
