@@ -1,9 +1,9 @@
 """The door to the sync engine: the only package that imports `sync`, and the dozen verbs the house uses."""
 
-from sync import CONTENT_TYPE, Invitation, Node, Report, SyncError, TooLarge, Unreadable, Unsent
+from sync import CONTENT_TYPE, Invitation, Node, Report, SyncError, TooLarge, Unreadable, Unsent, sentence_of
 from tracker.replication import capture
 from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
-from tracker.replication.node import begin, create_tables, found_central, found_centre, home, install, is_set_up
+from tracker.replication.node import begin, create_tables, found_central, found_centre, found_region, home, install, is_set_up, NotSetUp
 from tracker.replication.review import (
     Conflict,
     PartitionStatus,
@@ -26,6 +26,7 @@ __all__ = [
     "Conflict",
     "Invitation",
     "Node",
+    "NotSetUp",
     "PartitionStatus",
     "Report",
     "SyncError",
@@ -40,6 +41,7 @@ __all__ = [
     "decide",
     "found_central",
     "found_centre",
+    "found_region",
     "history",
     "home",
     "hub_key",
@@ -51,6 +53,7 @@ __all__ = [
     "open_conflicts",
     "quarantined",
     "refuse",
+    "sentence_of",
     "status",
     "sync_now",
     "unsent",

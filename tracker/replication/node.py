@@ -100,6 +100,12 @@ def found_centre() -> str:
     return partition
 
 
+def found_region() -> None:
+    """Set up a coordinator's laptop that has not joined yet: no partition is its own."""
+    with begin() as connection:
+        set_home(connection, "")
+
+
 def found_central(name: str) -> str:
     """Found the nation: draw the authority's key, pin it, and enter this server in the directory."""
     authority = NodeKey(os.urandom(SEED_BYTES))

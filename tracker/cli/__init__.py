@@ -1,0 +1,119 @@
+"""The `daftari` command, also `python -m tracker`: design.md 7 is its contract.
+
+Exit 0 done (warnings included), 1 refused with a sentence, 2 wrong usage. `--json` prints one object; never a traceback.
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from tracker import config
+from tracker.cli.machine import AlreadyHere
+from tracker.cli.parser import build, WrongUsage
+from tracker.cli.voice import CommandError, Done
+from tracker.config import WrongSetting
+from tracker.errors import DomainError, N_
+from tracker.i18n import _, say, speaking
+from tracker.replication import SyncError
+
+__all__ = ["AlreadyHere", "main", "run"]
+
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+FAULTS_FILE = "faults.log"
+FAULT = N_("Something went wrong on this computer. What was saved is safe. The details are in %(file)s; send them to the central office.")
+NO_DATABASE = N_("The database cannot be used: %(reason)s")
+INTERRUPTED = N_("Stopped.")
+MISUSED = N_("The command was not understood: %(reason)s")
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Run the command of this process and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # an old Windows console lacks letters
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command and say what came of it. Returns the exit code."""
+    as_json = "--json" in words
+    home = _home(words)
+    with speaking(_language(home)):
+        try:
+            arguments = build().parse_args(words)
+            return _tell(arguments.command(arguments), as_json=as_json)
+        except WrongUsage as error:
+            return _refuse("usage", _(MISUSED, reason=str(error)), as_json=as_json, exit_code=WRONG_USAGE)
+        except WrongSetting as error:
+            return _refuse("setting", str(error), as_json=as_json)
+        except CommandError as error:
+            return _refuse(error.code, say(error), as_json=as_json, facts=error.facts, lines=error.lines)
+        except (DomainError, SyncError) as error:
+            return _refuse(error.code, _(error.sentence, **error.params), as_json=as_json)
+        except OperationalError as error:
+            return _refuse("database", _(NO_DATABASE, reason=str(error.orig).strip()), as_json=as_json)
+        except KeyboardInterrupt:
+            return _refuse("stopped", _(INTERRUPTED), as_json=as_json)
+        except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the traceback goes to a file
+            file = _log_fault(home, words, error)
+            return _refuse("fault", _(FAULT, file=file), as_json=as_json)
+
+
+def _home(words: Sequence[str]) -> Path:
+    """The data folder that the words name, before anything else is understood of them."""
+    for place, word in enumerate(words):
+        if word.startswith("--home="):
+            return Path(word.removeprefix("--home="))
+        if word == "--home" and place + 1 < len(words):
+            return Path(words[place + 1])
+    return Path(os.environ.get("DAFTARI_HOME") or config.default_home())
+
+
+def _language(home: Path) -> str:
+    try:
+        return config.load(home).language
+    except WrongSetting:
+        return "sw"
+
+
+def _tell(done: Done, *, as_json: bool) -> int:
+    print("\n".join([json.dumps(done.facts)] if as_json else done.lines), flush=True)
+    return DONE
+
+
+def _refuse(
+    code: str,
+    sentence: str,
+    *,
+    as_json: bool,
+    exit_code: int = REFUSED,
+    facts: dict[str, object] | None = None,
+    lines: Sequence[str] = (),
+) -> int:
+    if as_json:
+        print(json.dumps({"error": {"code": code, "sentence": sentence}, **(facts or {})}), flush=True)
+    else:
+        print("\n".join([sentence, *lines]), file=sys.stderr, flush=True)
+    return exit_code
+
+
+def _log_fault(home: Path, words: Sequence[str], error: Exception) -> str:
+    """Write the traceback where a person finds it: into the data folder, or, without one, to the system's temporary folder."""
+    import tempfile
+
+    folder = home if home.is_dir() else Path(tempfile.gettempdir())
+    path = folder / FAULTS_FILE
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log.addHandler(handler)
+    log.propagate = False
+    log.error("daftari %s", " ".join(words), exc_info=error)
+    log.removeHandler(handler)
+    handler.close()
+    return str(path)

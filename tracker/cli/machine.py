@@ -1,0 +1,269 @@
+"""This machine among the others: `init`, `serve`, `invite`, `join`, `sync`, `status`."""
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+from time import perf_counter
+
+from sqlalchemy import select
+
+from tracker import config
+from tracker.cli.users import add_first, check_first, read_password, settings_of, staff_partition
+from tracker.cli.voice import at_work, CommandError, Done, opened
+from tracker.country import tz
+from tracker.db import db
+from tracker.errors import N_
+from tracker.i18n import _
+from tracker.places.models import Listing
+from tracker.policy import OPERATOR
+
+
+class AlreadyHere(CommandError):
+    """The data folder is in use; nothing of it is touched."""
+
+    code = "node.already_set_up"
+    sentence = N_("The data folder %(home)s is in use already. Name another one with --home.")
+
+
+class HasJoined(CommandError):
+    """The data folder belongs to a server already, or to a centre that began alone."""
+
+    code = "sync.already_joined"
+    sentence = N_("The data folder %(home)s has its place already. Join with an empty data folder: name one with --home.")
+
+
+class NoSuchRegion(CommandError):
+    """A region's code that is not in the country pack."""
+
+    code = "places.no_such_region"
+    sentence = N_("There is no region %(region)s. Regions have codes such as TZ-01 for Arusha.")
+
+
+class OneRegion(CommandError):
+    """A centre lies in exactly one region, a coordinator has at least one."""
+
+    code = "places.region_missing"
+    sentence = N_("Name the region with --region, such as --region TZ-01; a centre has exactly one.")
+
+
+class NoSuchCentre(CommandError):
+    """The directory has no such centre, or more than one of that name."""
+
+    code = "places.no_such_centre"
+    sentence = N_("The directory has no centre %(centre)s, or several. The command status lists the partitions.")
+
+
+class InviteWhom(CommandError):
+    """The words of `invite` name nobody."""
+
+    code = "node.invite_whom"
+    sentence = N_("Say whom to invite: --seat centre --name TEXT --region TZ-01, --seat region --region TZ-01, or --centre ID.")
+
+
+# ---- init
+
+
+def init(arguments: argparse.Namespace) -> Done:
+    """`init`: everything typed is checked before anything is made."""
+    seat, regions = arguments.seat, arguments.region
+    _check_regions(regions)
+    if (seat == "centre" and len(regions) != 1) or (seat == "region" and not regions):
+        raise OneRegion
+    home = settings_of(arguments).home
+    first = _first_user(arguments)
+    settings = _settings_for(home, seat=seat, name=arguments.name, regions=regions, database=arguments.database)
+    with opened(settings):
+        partition = _found(settings, regions)
+        facts: dict[str, object] = {"home": str(home), "seat": seat, "name": arguments.name, "partition": partition}
+        lines = [_("%(name)s is set up in %(home)s. Start it with: daftari serve", name=arguments.name, home=home)]
+        return _with_first(facts, lines, settings, first)
+
+
+def _check_regions(regions: list[str]) -> None:
+    for region in regions:
+        if tz.region(region) is None:
+            raise NoSuchRegion(region=region)
+
+
+def _first_user(arguments: argparse.Namespace) -> tuple[str, str, bool] | None:
+    """(username, password, was drawn) of the first user, checked; None where none is asked for."""
+    if not arguments.admin:
+        return None
+    password, was_drawn = read_password(arguments)
+    return check_first(arguments.admin, password), password, was_drawn
+
+
+def _settings_for(home: Path, *, seat: str, name: str, regions: list[str], database: str) -> config.Settings:
+    """Write the settings of a new data folder; raises AlreadyHere for one in use."""
+    from tracker import replication
+
+    settings = config.load(home)
+    if (home / "daftari.sqlite3").exists() or settings.database:
+        with opened(settings):
+            if replication.is_set_up():
+                raise AlreadyHere(home=home)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    more = {"regions": ",".join(regions), "database": database}
+    config.save(home, seat=seat, name=name, **{key: value for key, value in more.items() if value})
+    return config.load(home)
+
+
+def _found(settings: config.Settings, regions: list[str]) -> str:
+    from tracker import replication
+    from tracker.db import write
+
+    replication.create_tables()
+    if replication.is_set_up():  # a PostgreSQL database that another folder made
+        raise AlreadyHere(home=settings.database or settings.home)
+    if settings.seat == "central":
+        return replication.found_central(settings.name)
+    if settings.seat == "region":
+        replication.found_region()
+        return ""
+    from tracker.places.actions import set_up_centre
+
+    with write(OPERATOR):  # a centre with its profile, or none
+        partition = replication.found_centre()
+        set_up_centre(OPERATOR, partition, name=settings.name, short_name=settings.name, region=regions[0])
+    return partition
+
+
+def _with_first(facts: dict[str, object], lines: list[str], settings: config.Settings, first: tuple[str, str, bool] | None) -> Done:
+    if first is None:
+        return Done(facts, lines)
+    username, password, was_drawn = first
+    made = add_first(settings, staff_partition(settings), username, password, was_drawn=was_drawn)
+    return Done({**facts, **made.facts}, [*lines, *made.lines])
+
+
+# ---- serve
+
+
+def serve(arguments: argparse.Namespace) -> Done:
+    """`serve`: until it is interrupted."""
+    from tracker import serve as server
+
+    given = {name: value for name in ("host", "port") if (value := getattr(arguments, name)) is not None}
+    settings = config.load(getattr(arguments, "home", None), **given)
+    with at_work(settings):
+        pass
+    as_json = getattr(arguments, "json", False)
+    server.serve(settings, announce=lambda url: _announce(url, settings, as_json=as_json))
+    return Done({"stopped": True}, [_("Stopped.")])
+
+
+def _announce(url: str, settings: config.Settings, *, as_json: bool) -> None:
+    import json
+
+    facts = {"url": url, "seat": settings.seat, "name": settings.name}
+    line = _("%(name)s is open at %(url)s. Leave this window open; Ctrl+C stops.", name=settings.name or "Daftari", url=url)
+    print(json.dumps(facts) if as_json else line, flush=True)
+
+
+# ---- invite and join
+
+
+def invite(arguments: argparse.Namespace) -> Done:
+    """`invite`, in its three forms."""
+    from tracker.nodes import actions
+
+    regions = arguments.region
+    _check_regions(regions)
+    with at_work(settings_of(arguments)):
+        if arguments.centre:
+            partition, name = _listed(arguments.centre)
+            code = actions.invite_laptop(OPERATOR, partition, arguments.name or name)
+        elif arguments.seat == "centre" and arguments.name:
+            if len(regions) != 1:
+                raise OneRegion
+            code = actions.invite_centre(OPERATOR, arguments.name, regions[0])
+        elif arguments.seat == "region":
+            if not regions:
+                raise OneRegion
+            name = arguments.name or ", ".join(tz.label("regions", region, "sw") for region in regions)
+            centres = [row.centre for row in _directory() if row.region in regions]
+            code = actions.invite_coordinator(OPERATOR, name, regions, centres)
+        else:
+            raise InviteWhom
+    return Done({"code": code}, [code])
+
+
+def _directory() -> list[Listing]:
+    return list(db.session.scalars(select(Listing).order_by(Listing.centre)))
+
+
+def _listed(wanted: str) -> tuple[str, str]:
+    """(partition, name) of a centre named by its partition or its name. Raises NoSuchCentre."""
+    found = [row for row in _directory() if wanted in {row.centre, row.centre.removeprefix("centre/")}]
+    found = found or [row for row in _directory() if (row.name or "").casefold() == wanted.casefold()]
+    if len(found) != 1:
+        raise NoSuchCentre(centre=wanted)
+    return found[0].centre, found[0].name or ""
+
+
+def join(arguments: argparse.Namespace) -> Done:
+    """`join`: an empty folder becomes a node; nothing is fetched yet. Asking again after a lost answer is no harm."""
+    from tracker import replication
+    from tracker.nodes import actions
+
+    settings = settings_of(arguments)
+    first = _first_user(arguments)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with opened(settings) as app:
+        replication.create_tables()
+        if replication.hub_key() is not None:
+            raise HasJoined(home=settings.home)
+        actions.join(OPERATOR, _with_scheme(arguments.url), arguments.code)
+        settings = app.extensions["settings"]
+        facts: dict[str, object] = {
+            "home": str(settings.home),
+            "seat": settings.seat,
+            "name": settings.name,
+            "server": settings.server,
+            "partition": replication.home(),
+        }
+        sentence = N_("This computer has joined %(server)s as %(name)s. Fetch what is there with: daftari sync")
+        return _with_first(facts, [_(sentence, server=settings.server, name=settings.name)], settings, first)
+
+
+def _with_scheme(typed: str) -> str:
+    return typed if "://" in typed else f"http://{typed}"
+
+
+# ---- sync and status
+
+
+def sync(arguments: argparse.Namespace) -> Done:
+    """`sync`."""
+    from tracker.nodes import actions
+
+    settings = settings_of(arguments)
+    if arguments.url:
+        settings = replace(settings, server=_with_scheme(arguments.url))
+    with at_work(settings):
+        began = perf_counter()
+        report = actions.sync_now(OPERATOR)
+        facts = {**asdict(report), "seconds": round(perf_counter() - began, 3)}
+    sentence = N_("Exchanged: %(changes_sent)s changes sent, %(changes_received)s received; %(bytes_up)s bytes up, %(bytes_down)s down.")
+    return Done(facts, [_(sentence, **facts)])
+
+
+def status(arguments: argparse.Namespace) -> Done:
+    """`status`."""
+    from tracker import replication
+
+    settings = settings_of(arguments)
+    with at_work(settings):
+        peer = replication.hub_key()
+        partitions = [asdict(each) for each in replication.status(peer)]
+        facts = {
+            "home": str(settings.home),
+            "seat": settings.seat,
+            "name": settings.name,
+            "partition": replication.home(),
+            "server": settings.server,
+            "joined": peer is not None,
+            "partitions": partitions,
+        }
+    sentence = N_("%(partition)s: %(rows)s rows, %(pending)s to be sent, %(conflicts)s with two versions, %(quarantined)s kept aside")
+    return Done(facts, [f"{settings.name} ({settings.seat})", *(_(sentence, **each) for each in partitions)])

@@ -1,0 +1,137 @@
+"""The commands and their options. A command's own work stands in the file that it is imported from."""
+
+import argparse
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tracker.cli import care, machine, users
+from tracker.cli.voice import Done
+from tracker.config import SEATS
+from tracker.errors import N_
+from tracker.i18n import _
+
+Command = Callable[[argparse.Namespace], Done]
+
+
+class WrongUsage(Exception):
+    """The words are no command of ours; the text says which of them."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but refusing by an exception, so that `--json` can answer in JSON."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the words."""
+        raise WrongUsage(message)
+
+
+def build() -> Parser:
+    """The parser of the command line; its result has `command`, the function to call with it."""
+    everywhere = _everywhere()
+    does = _("The apprenticeship register that works where the network does not.")
+    parser = Parser(prog="daftari", description=does, parents=[everywhere])
+    parser.add_argument("--version", action="store_true", help=_("print the version"))
+    parser.set_defaults(command=_version)
+    verbs = parser.add_subparsers(metavar=_("COMMAND"))
+
+    def verb(name: str, does: str, command: Command) -> Parser:
+        made: Parser = verbs.add_parser(name, help=_(does), description=_(does), parents=[everywhere])
+        made.set_defaults(command=command)
+        return made
+
+    _of_the_machine(verb)
+    _of_care(verb)
+    _of_users(verbs, everywhere)
+    return parser
+
+
+def verbs_of(parser: Parser) -> dict[str, argparse.ArgumentParser]:
+    """Every verb with its own parser, for the README's table."""
+    actions: list[Any] = parser._actions  # noqa: SLF001 - argparse has no other way to ask
+    return next(dict(action.choices) for action in actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
+
+
+def _everywhere() -> Parser:
+    """Options that may stand before or after the verb; suppressed defaults keep the later parser from forgetting them."""
+    made = Parser(add_help=False)
+    made.add_argument("--home", type=Path, metavar=_("FOLDER"), default=argparse.SUPPRESS, help=_("the data folder"))
+    made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=_("print one JSON object"))
+    return made
+
+
+def _version(arguments: argparse.Namespace) -> Done:
+    if not arguments.version:
+        raise WrongUsage(_("a command is missing; daftari --help lists them"))
+    try:
+        number = version("daftari")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        number = "0"
+    return Done({"version": number}, [f"daftari {number}"])
+
+
+def _admin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--admin", metavar=_("USER"), help=_("the first user, who keeps the records and this computer"))
+    _password(parser)
+
+
+def _password(parser: argparse.ArgumentParser) -> None:
+    helps = _("read the password from standard input; else one is drawn and shown")
+    parser.add_argument("--password-stdin", action="store_true", help=helps)
+
+
+def _of_the_machine(verb: Callable[[str, str, Command], Parser]) -> None:
+    init = verb("init", N_("make a new data folder"), machine.init)
+    init.add_argument("--seat", choices=SEATS, required=True, help=_("what this computer is"))
+    init.add_argument("--name", required=True, metavar=_("TEXT"), help=_("name of the centre, region or office"))
+    init.add_argument("--region", action="append", default=[], metavar="TZ-01", help=_("its region; a coordinator's may be several"))
+    init.add_argument("--database", default="", metavar="URL", help=_("central only: a PostgreSQL database"))
+    _admin(init)
+    serve = verb("serve", N_("serve the register to browsers"), machine.serve)
+    serve.add_argument("--host", metavar=_("ADDRESS"), help=_("address to listen on"))
+    serve.add_argument("--port", type=int, metavar="N", help=_("port to listen on; 0 takes any free one"))
+    invite = verb("invite", N_("central: make a one-time code for a new centre, a coordinator or a further laptop"), machine.invite)
+    invite.add_argument("--seat", choices=("centre", "region"), help=_("whom to invite"))
+    invite.add_argument("--name", metavar=_("TEXT"), help=_("name of the centre or the coordinator's office"))
+    invite.add_argument("--region", action="append", default=[], metavar="TZ-01", help=_("its region; a coordinator's may be several"))
+    invite.add_argument("--centre", metavar="ID", help=_("a further laptop of this centre, by its partition, short name or name"))
+    join = verb("join", N_("join a server with an invitation code"), machine.join)
+    join.add_argument("url", metavar="URL", help=_("address of the server"))
+    join.add_argument("code", metavar=_("CODE"), help=_("the invitation code"))
+    _admin(join)
+    sync = verb("sync", N_("exchange with the server now"), machine.sync)
+    sync.add_argument("--url", metavar="URL", help=_("another address of the same server"))
+    verb("status", N_("show what this computer holds and what waits"), machine.status)
+
+
+def _of_care(verb: Callable[[str, str, Command], Parser]) -> None:
+    check = verb("check", N_("check that the database is whole"), care.check)
+    check.add_argument("--deep", action="store_true", help=_("also build all rows anew and compare"))
+    backup = verb("backup", N_("write a verified copy of the database"), care.backup)
+    backup.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
+    verb("doctor", N_("examine disk, clock, port, database and data folder"), care.doctor)
+
+
+def _of_users(verbs: "argparse._SubParsersAction[Parser]", everywhere: Parser) -> None:
+    user = verbs.add_parser("user", help=_("the users of this computer"), description=_("the users of this computer"), parents=[everywhere])
+    user.set_defaults(command=_no_verb)
+    inner = user.add_subparsers(metavar=_("COMMAND"))
+    add = inner.add_parser("add", help=_("add a user"), parents=[everywhere])
+    add.set_defaults(command=users.add)
+    add.add_argument("username", metavar=_("NAME"), help=_("the username"))
+    add.add_argument("--role", choices=users.ROLES, help=_("the role; unless given, the one that keeps the records"))
+    add.add_argument("--name", metavar=_("TEXT"), help=_("the full name"))
+    add.add_argument("--admin", action="store_true", help=_("may also keep this computer: accounts, backup, joining"))
+    _password(add)
+    listing = inner.add_parser("list", help=_("list the users"), parents=[everywhere])
+    listing.set_defaults(command=users.show)
+    reset = inner.add_parser("reset", help=_("give a user a new first password"), parents=[everywhere])
+    reset.set_defaults(command=users.reset)
+    reset.add_argument("username", metavar=_("NAME"), help=_("the username"))
+    _password(reset)
+
+
+def _no_verb(arguments: argparse.Namespace) -> Done:
+    del arguments
+    raise WrongUsage(_("a command is missing; daftari --help lists them"))

@@ -1,0 +1,75 @@
+"""What a command says when it is done, and when it refuses."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+from flask import Flask
+
+from tracker import config
+from tracker.errors import DomainError, N_
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command has done: `facts` for `--json`, `lines` for a person."""
+
+    facts: Mapping[str, object]
+    lines: Sequence[str]
+
+
+class CommandError(DomainError):
+    """A refusal with more to say than one sentence.
+
+    facts  what stands beside `error` in the JSON object
+    lines  what a person reads below the sentence
+    """
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, *, facts: dict[str, object] | None = None, lines: Sequence[str] = (), **params: object) -> None:
+        """Keep the parameters of the sentence and what stands beside it."""
+        super().__init__(**params)
+        self.facts = facts
+        self.lines = lines
+
+
+class PackageMissing(CommandError):
+    """PostgreSQL needs a package that a laptop has not."""
+
+    code = "package_missing"
+    sentence = N_("This database needs the central office's packages. Install them with: pip install daftari[central]")
+
+
+@contextmanager
+def opened(settings: config.Settings) -> Iterator[Flask]:
+    """The application over the data folder, its context pushed."""
+    from tracker.app import create_app
+    from tracker.db import db
+
+    try:
+        app = create_app(settings)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("psycopg"):
+            raise PackageMissing from error
+        raise
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@contextmanager
+def at_work(settings: config.Settings) -> Iterator[Flask]:
+    """As `opened`, but only over a data folder that is set up; raises NotSetUp."""
+    from tracker import replication
+
+    if not settings.database and not (settings.home / "daftari.sqlite3").is_file():
+        raise replication.NotSetUp  # before anything is created in a folder that was perhaps mistyped
+    with opened(settings) as app:
+        if not replication.is_set_up():
+            raise replication.NotSetUp
+        yield app

@@ -1,0 +1,127 @@
+"""The web server of a laptop: cheroot, with a plain sentence when the port is taken, and an exchange every quarter of an hour.
+
+Central may use gunicorn instead: `gunicorn "tracker.serve:application()"`.
+"""
+
+import ipaddress
+import logging
+import signal
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from cheroot import wsgi
+from flask import Flask
+
+from tracker import config
+from tracker.app import create_app
+from tracker.errors import DomainError, N_
+from tracker.nodes.background import Background
+
+log = logging.getLogger(__name__)
+
+THREADS: Final = 10
+LOCAL_ADDRESS: Final = "daftari.local_address"
+WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - what such an address is shown as
+LARGEST_HEADER_BYTES: Final = 32 << 10
+
+
+class PortInUse(DomainError):
+    """Something else, most often another Daftari, listens there."""
+
+    code = "serve.port_in_use"
+    sentence = N_("Port %(port)s is in use: Daftari may be running already. Open %(url)s, or choose another port with --port.")
+
+
+class CannotListen(DomainError):
+    """The address is not one of this machine, or the port needs rights we lack."""
+
+    code = "serve.cannot_listen"
+    sentence = N_("The server cannot listen on %(host)s, port %(port)s: %(reason)s.")
+
+
+def application() -> Flask:
+    """The application of the data folder that the environment names, for another WSGI server."""
+    return create_app(config.load())
+
+
+def serve(settings: config.Settings, *, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `announce` is told the address once connections are taken.
+
+    Raises PortInUse, CannotListen.
+    """
+    app = create_app(settings)
+    server = Server((settings.host, settings.port), _knowing_own_address(app), numthreads=THREADS, server_name="daftari")
+    server.gateway = Gateway
+    server.max_request_header_size = LARGEST_HEADER_BYTES
+    server.max_request_body_size = max(settings.request_max_bytes, settings.sync_max_bytes, settings.upload_max_bytes)
+    try:
+        server.prepare()
+    except OSError as error:
+        raise _refusal(settings, error) from error
+    background = Background(app)
+    signal.signal(signal.SIGTERM, _stop)
+    announce(_address(settings.host, server.bind_addr[1]))
+    background.start()
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        log.info("stopped")
+    finally:
+        server.stop()
+        background.stop()
+
+
+def _stop(*_signal: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _refusal(settings: config.Settings, error: OSError) -> DomainError:
+    # cheroot collects the attempts into one error of its own, so only the text tells what it was.
+    if "in use" in str(error).lower() or "10048" in str(error):
+        return PortInUse(port=settings.port, url=_address(settings.host, settings.port))
+    return CannotListen(host=settings.host, port=settings.port, reason=str(error))
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{WILDCARDS.get(host, host)}:{port}/"
+
+
+class Server(wsgi.Server):
+    """cheroot, with its messages in the program's log."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """Note a message of the server."""
+        log.log(level, msg, exc_info=traceback)
+
+
+class Gateway(wsgi.Gateway_10):
+    """Tells the application at which of this machine's addresses a request came in."""
+
+    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # cheroot's stubs say None
+        """The WSGI environment with the local address."""
+        environ: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call]
+        environ[LOCAL_ADDRESS] = self.req.conn.socket.getsockname()[0]
+        return environ
+
+
+def _knowing_own_address(app: Flask) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    """Trust a host name that is the very address the request came in at.
+
+    That is no hole for DNS rebinding, which needs a name; and a laptop's address on the LAN changes daily, so that no
+    setting could list it.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        local, trusted = environ.get(LOCAL_ADDRESS), app.config["TRUSTED_HOSTS"]
+        if local and (host := _as_host(local)) not in trusted and environ.get("HTTP_HOST", "").startswith(host):
+            trusted.append(host)
+        return app.wsgi_app(environ, start_response)
+
+    return answer
+
+
+def _as_host(address: str) -> str:
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else f"[{parsed}]"
+    return str(parsed)
