@@ -1,0 +1,251 @@
+"""The closure of 2020 with a small cast, every figure counted by hand.
+
+NCT lies in Dar es Salaam and reopened on 1 June; SUZA lies in Zanzibar and reopened on 22 June. Both closed on 18 March.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TypeVar
+
+import pytest
+import sqlalchemy as sa
+
+from tests.make import Make
+from tracker.attendance.models import Mark, Register
+from tracker.calendar.models import Closure, Notice, Resumption, TaughtDay
+from tracker.calendar.queries import code_of_centre
+from tracker.db import db, SyncedRow, write
+from tracker.employers.models import Employer
+from tracker.indicators.queries import country, heard, read
+from tracker.indicators.rules import (
+    attendance,
+    centres_heard,
+    days_lost,
+    employers_engaged,
+    enrolled,
+    excused,
+    Facts,
+    Figure,
+    person_days_lost,
+    placed,
+    register_completeness,
+    return_rate,
+    Split,
+    suspended,
+)
+from tracker.people.models import Apprentice, Cohort, Enrolment
+from tracker.placements.models import Placement, Suspension
+from tracker.places.models import Centre
+from tracker.policy import OPERATOR
+
+AnyRow = TypeVar("AnyRow", bound=SyncedRow)
+NEW_YEAR, MARCH_18, JUNE_1, JUNE_22, TODAY = date(2020, 1, 1), date(2020, 3, 18), date(2020, 6, 1), date(2020, 6, 22), date(2020, 7, 30)
+
+
+class World:
+    """Two centres with a cohort each, and ways to fill them."""
+
+    def __init__(self, make: Make) -> None:
+        self.nct, self.suza = make.centre, make.other
+        self.cohort = {
+            centre: self.add(Cohort(partition=centre, name="2019 Nov", starts_on=date(2019, 11, 4))).id for centre in (self.nct, self.suza)
+        }
+        self.add(Centre(partition=self.nct, name="NCT", region="TZ-02"))
+        self.add(Centre(partition=self.suza, name="SUZA", region="TZ-15"))
+
+    def add(self, row: AnyRow) -> AnyRow:
+        with write(OPERATOR) as session:
+            session.add(row)
+        return row
+
+    def person(self, centre: str, sex: str = "F", since: date | None = date(2019, 11, 4), until: date | None = None, **more: str) -> str:
+        person = self.add(Apprentice(partition=centre, given_name="Neema", family_name="Mushi", sex=sex))
+        status = {"status": "left" if until else "active", "occupation": "bakery", **more}
+        span = {"starts_on": since, "ended_on": until}
+        self.add(Enrolment(partition=centre, apprentice_id=person.id, cohort_id=self.cohort[centre], **span, **status))
+        return person.id
+
+    def close_2020(self) -> None:
+        closure = self.add(Closure(partition="nation", scope_kind="nation", sites="centres", reason="covid-19"))
+        self.add(Notice(partition="nation", closure_id=closure.id, since=MARCH_18))
+        for centre, since in ((self.nct, JUNE_1), (self.suza, JUNE_22)):
+            scope = {"scope_kind": "centre", "scope_code": code_of_centre(centre), "sites": "centres"}
+            self.add(Resumption(partition=centre, closure_id=closure.id, kind="reopened", since=since, **scope))
+
+    def mark(self, centre: str, person: str, on: date, status: str | None, slot: str = "day", place: str = "centre") -> None:
+        self.add(Mark(partition=centre, apprentice_id=person, on=on, slot=slot, status=status, place=place))
+
+    def take(self, centre: str, *days: date) -> None:
+        for on in days:
+            self.add(Register(partition=centre, cohort_id=self.cohort[centre], on=on, slot="day", status="taken"))
+
+    def facts(self, first: date = NEW_YEAR, last: date = TODAY, on: date = TODAY) -> Facts:
+        return read(country([self.nct, self.suza]), first, last, on)
+
+
+@pytest.fixture
+def world(make: Make) -> World:
+    return World(make)
+
+
+@contextmanager
+def counted_queries() -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def listen(*args: object) -> None:
+        said.append(str(args[2]))
+
+    sa.event.listen(db.engine, "before_cursor_execute", listen)
+    yield said
+    sa.event.remove(db.engine, "before_cursor_execute", listen)
+
+
+# Closures
+
+
+def test_nct_lost_46_working_days_and_suza_61(world: World) -> None:
+    world.close_2020()
+    assert days_lost(world.facts(), Split.CENTRE) == {world.nct: Figure(46), world.suza: Figure(61)}
+
+
+def test_a_period_takes_only_its_part_of_the_days(world: World) -> None:
+    world.close_2020()
+    june = world.facts(JUNE_1, date(2020, 6, 30))
+    assert days_lost(june, Split.CENTRE) == {world.nct: Figure(0), world.suza: Figure(15)}  # three weeks, no holiday
+
+
+def test_person_days_are_the_apprentices_times_the_days_each_one_missed(world: World) -> None:
+    world.close_2020()
+    world.person(world.nct)  # all 46
+    world.person(world.nct, "M")  # all 46
+    world.person(world.nct, "M", until=date(2020, 3, 20))  # Wednesday, Thursday, Friday: 3
+    world.person(world.nct, since=date(2020, 5, 27))  # Wednesday, Thursday, Friday: 3
+    world.person(world.nct, since=JUNE_1)  # none
+    world.person(world.suza, "M")  # all 61
+    known = world.facts()
+    assert person_days_lost(known, Split.ALL) == {"": Figure(46 + 46 + 3 + 3 + 61)}
+    assert person_days_lost(known, Split.SEX) == {"F": Figure(49), "M": Figure(46 + 3 + 61)}
+    assert person_days_lost(known, Split.CENTRE) == {world.nct: Figure(98), world.suza: Figure(61)}
+
+
+def test_who_was_there_before_and_came_within_30_days_has_returned(world: World) -> None:
+    world.close_2020()
+    came, late_comer, never, left = (world.person(world.nct, sex) for sex in "FMFM")
+    new = world.person(world.nct, since=JUNE_1)
+    world.person(world.nct, until=date(2020, 3, 10))  # left before the closure: expected by nobody
+    world.mark(world.nct, came, date(2020, 6, 2), "late")
+    world.mark(world.nct, late_comer, date(2020, 7, 2), "present")  # the 31st day
+    world.mark(world.nct, never, date(2020, 6, 2), "absent")
+    world.mark(world.nct, left, date(2020, 3, 17), "present")  # before the closure
+    world.mark(world.nct, new, date(2020, 6, 2), "present")
+    islander = world.person(world.suza)
+    world.mark(world.suza, islander, date(2020, 7, 22), "remote")  # the 30th day
+    known = world.facts()
+    assert return_rate(known, Split.ALL) == {"": Figure(2, 5)}
+    assert return_rate(known, Split.SEX) == {"F": Figure(2, 3), "M": Figure(0, 2)}
+    assert return_rate(known, Split.CENTRE) == {world.nct: Figure(1, 4), world.suza: Figure(1, 1)}
+
+
+def test_while_nobody_has_reopened_there_is_no_return_rate(world: World) -> None:
+    world.close_2020()
+    world.person(world.nct)
+    assert return_rate(world.facts(on=date(2020, 5, 20)), Split.ALL) == {}
+
+
+# Attendance
+
+
+def test_only_days_that_count_are_in_the_rate(world: World) -> None:
+    world.close_2020()
+    woman, man = world.person(world.nct), world.person(world.nct, "M")
+    monday, tuesday, saba_saba, sunday = (date(2020, 7, day) for day in (6, 8, 7, 5))
+    in_closure = date(2020, 4, 15)
+    for on in (monday, tuesday, saba_saba, sunday, in_closure):
+        world.mark(world.nct, woman, on, "present")
+        world.mark(world.nct, man, on, "absent")
+    world.mark(world.nct, man, tuesday, "excused", slot="am")
+    world.mark(world.nct, man, tuesday, None, slot="pm")  # taken back
+    world.take(world.nct, monday, tuesday, saba_saba, sunday, in_closure)
+    known = world.facts()
+    assert attendance(known, Split.ALL) == {"": Figure(2, 4)}
+    assert attendance(known, Split.SEX) == {"F": Figure(2, 2), "M": Figure(0, 2)}
+    assert excused(known, Split.ALL) == {"": Figure(1)}
+
+
+def test_a_day_taught_anyway_counts(world: World) -> None:
+    world.close_2020()
+    person, saba_saba = world.person(world.nct), date(2020, 7, 7)
+    world.mark(world.nct, person, saba_saba, "present")
+    world.take(world.nct, saba_saba)
+    assert attendance(world.facts(), Split.ALL) == {}
+    world.add(TaughtDay(partition=world.nct, cohort_id=world.cohort[world.nct], on=saba_saba, reason="Exam week"))
+    assert attendance(world.facts(), Split.ALL) == {"": Figure(1, 1)}
+
+
+def test_marks_at_the_workplace_are_not_attendance_at_the_centre(world: World) -> None:
+    person, monday = world.person(world.nct), date(2020, 7, 6)
+    world.mark(world.nct, person, monday, "present", place="workplace")
+    world.take(world.nct, monday)
+    assert attendance(world.facts(), Split.ALL) == {}
+
+
+def test_registers_are_due_on_the_days_of_training_only(world: World) -> None:
+    world.close_2020()
+    world.person(world.nct)
+    world.take(world.nct, date(2020, 7, 6), date(2020, 7, 7))  # the second is Saba Saba
+    known = world.facts(date(2020, 7, 4), date(2020, 7, 10))
+    assert register_completeness(known, Split.ALL) == {"": Figure(1, 4)}
+
+
+def test_an_apprentice_who_changed_cohort_is_counted_once(world: World) -> None:
+    person, monday = world.person(world.nct), date(2020, 7, 6)
+    cohort = world.add(Cohort(partition=world.nct, name="2020 Jul")).id
+    world.add(
+        Enrolment(partition=world.nct, apprentice_id=person, cohort_id=cohort, occupation="laundry", starts_on=monday, status="active")
+    )
+    world.mark(world.nct, person, monday, "present")
+    world.add(Register(partition=world.nct, cohort_id=cohort, on=monday, slot="day", status="taken"))
+    known = world.facts()
+    assert enrolled(known, Split.OCCUPATION) == {"laundry": Figure(1)}
+    assert attendance(known, Split.OCCUPATION) == {"laundry": Figure(1, 1)}
+
+
+# Placements
+
+
+def test_a_closed_hotel_and_a_pause_suspend_placements(world: World) -> None:
+    people = [world.person(world.nct) for _ in range(4)]
+    open_hotel, closed_hotel = (world.add(Employer(partition=world.nct, name=name)).id for name in ("Hyatt", "Ramada"))
+    rows = [
+        world.add(Placement(partition=world.nct, apprentice_id=person, employer_id=hotel, starts_on=NEW_YEAR))
+        for person, hotel in zip(people, (open_hotel, open_hotel, closed_hotel, open_hotel), strict=True)
+    ]
+    world.add(Suspension(partition=world.nct, placement_id=rows[1].id, since=JUNE_1, reason="other"))
+    closure = world.add(Closure(partition=world.nct, scope_kind="employer", scope_code=closed_hotel, sites="workplaces"))
+    world.add(Notice(partition=world.nct, closure_id=closure.id, since=MARCH_18))
+    known = world.facts()
+    assert (placed(known, Split.ALL), suspended(known, Split.ALL)) == ({"": Figure(2)}, {"": Figure(2)})
+    assert employers_engaged(known, Split.ALL) == {"": Figure(1)}
+
+
+# Hearing from centres, and the cost of it all
+
+
+def test_a_centre_without_an_entry_was_not_heard_from(world: World) -> None:
+    on = date(2026, 3, 2)  # the day on which this test writes
+    assert heard([world.nct, world.suza, "centre/far"], on) == {world.nct: on, world.suza: on, "centre/far": None}
+    assert centres_heard(world.facts(on=on), Split.ALL) == {"": Figure(2, 2)}
+    assert centres_heard(world.facts(on=date(2026, 3, 9)), Split.ALL) == {"": Figure(0, 2)}
+
+
+def test_the_number_of_queries_does_not_grow_with_marks_or_centres(world: World) -> None:
+    world.close_2020()
+    person = world.person(world.nct)
+    with counted_queries() as for_one:
+        read(country([world.nct]), NEW_YEAR, TODAY, TODAY)
+    for day in (1, 2, 3):
+        world.mark(world.nct, person, date(2020, 7, day), "present")
+    with counted_queries() as for_two:
+        world.facts()
+    assert len(for_one) == len(for_two) <= 24
