@@ -22,7 +22,7 @@ from sync.errors import Stuck, TooLarge, TooNew, Unreadable
 from sync.keys import SIGNATURE_BYTES
 from sync.ledger import Replica
 from sync.schema import partition_kind
-from sync.segments import BODY_MAX, Graph, Header, Segment
+from sync.segments import BODY_MAX, RUNG_BYTES, Graph, Header, Segment
 
 VERSION = 1
 DIGEST_BYTES = 16
@@ -32,6 +32,7 @@ SEGMENTS_MAX = 20_000
 DEFAULT_BYTES = 64 * 1024
 _SEGMENT_OVERHEAD = 90
 IDLE_MAX = 3
+FIRST_STATEMENT = 2
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Message:
     heads     by partition, where the sender thinks that it and the peer differ; ladders likewise
     segments  parents before children
     receipts  signed statements of what nodes hold (kept by version 1, shown from the next on)
+    turn      1 for the first message of a conversation and its reply, then counted on
     """
 
     answers: bytes = b""
@@ -51,6 +53,7 @@ class Message:
     ladders: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     segments: Sequence[Segment] = ()
     receipts: Sequence[str] = ()
+    turn: int = 1
 
 
 # ---- bytes
@@ -68,6 +71,8 @@ def pack(message: Message, sender: bytes) -> bytes:
         control["s"] = _pack_headers(message.segments, sender)
     if message.receipts:
         control["r"] = list(message.receipts)
+    if message.turn > 1:
+        control["n"] = message.turn
     text = canonical(control)
     block = struct.pack(">I", len(text)) + text + b"".join(segment.body for segment in message.segments)
     method, packed = min(((0, block), (1, zlib.compress(block, 9)), (2, _lzma(block))), key=lambda pair: len(pair[1]))
@@ -100,6 +105,7 @@ def unpack(data: bytes, sender: bytes) -> Message:
             _ids(control.get("l", {})),
             segments,
             [str(receipt) for receipt in control.get("r", ())],
+            int(control.get("n", 1)),
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, struct.error, zlib.error, lzma.LZMAError) as error:
         raise Unreadable from error
@@ -212,21 +218,18 @@ def _lacking(connection: sa.Connection, partitions: Iterable[str], known: Mappin
     return list(ledger.segments(connection, wanted))
 
 
-def _common(connection: sa.Connection, message: Message) -> dict[str, list[bytes]]:
+def _common(connection: sa.Connection, message: Message) -> dict[str, set[bytes]]:
     """What we hold of a peer's stated heads and ladder: unknown heads are skipped, known rungs count as held."""
-    common: dict[str, list[bytes]] = {}
+    common: dict[str, set[bytes]] = {}
     for partition, heads in message.heads.items():
-        graph: Graph = ledger.graph(connection, partition)
-        known = [head for head in heads if head in graph] + graph.climb(message.ladders.get(partition, ()))
-        common[partition] = graph_tips(graph, known)
+        common[partition] = {*heads, *ledger.graph(connection, partition).climb(message.ladders.get(partition, ()))}
     return common
 
 
-def graph_tips(graph: Graph, known: Collection[bytes]) -> list[bytes]:
-    """The members of `known` that no other member has as an ancestor."""
-    ordered = sorted(set(known), key=lambda segment: graph.generation[segment], reverse=True)
+def _tips(graph: Graph, known: Collection[bytes]) -> list[bytes]:
+    """The held members of `known` that no other member has as an ancestor."""
     tips: list[bytes] = []
-    for segment in ordered:
+    for segment in sorted((k for k in known if k in graph), key=lambda segment: graph.generation[segment], reverse=True):
         if not any(graph.is_ancestor(segment, tip) for tip in tips):
             tips.append(segment)
     return tips
@@ -246,46 +249,45 @@ class Step:
 
 def first(connection: sa.Connection, replica: Replica, peer: bytes, *, most: int = DEFAULT_BYTES) -> Message:
     """Begin: the digest, and what the peer's last known heads lack. The caller has sealed what was pending."""
-    return _say(connection, replica, peer, most, about=None)
+    return _say(connection, replica, peer, most, None)
 
 
 def answer(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
-    received = _take(connection, replica, peer, message)
+    received = _take(connection, replica, peer, message, forget=message.turn <= FIRST_STATEMENT)
     agreed = digest(shared(connection, replica, peer)) == message.digest
-    say = _say(connection, replica, peer, most, about=None if agreed else _named(message), answers=answers)
+    say = _say(connection, replica, peer, most, None if agreed else message, answers=answers, turn=message.turn)
     return Step(say, len(received.taken), received.changes)
 
 
 def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, most: int = DEFAULT_BYTES) -> Step:
     """Fold a reply; say on until both digests agree."""
-    received = _take(connection, replica, peer, reply)
+    received = _take(connection, replica, peer, reply, forget=reply.turn < FIRST_STATEMENT)
     if digest(shared(connection, replica, peer)) == reply.digest:
         return Step(None, len(received.taken), received.changes)
-    return Step(_say(connection, replica, peer, most, about=_named(reply)), len(received.taken), received.changes)
+    return Step(_say(connection, replica, peer, most, reply, turn=reply.turn + 1), len(received.taken), received.changes)
 
 
-def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
+def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, forget: bool) -> fold.Received:
+    """Fold what came, and learn what the peer holds.
+
+    forget  the first statement of a conversation replaces what we believed, for the peer may have lost data since;
+            later ones add to it, so that nothing is ever sent twice in one conversation and each message brings us on
+    """
     received = fold.receive(connection, replica, message.segments)
-    if message.heads:
-        ledger.set_peer_heads(connection, peer, _common(connection, message))
-    _note_sent(connection, peer, received.taken, message)
+    known = ledger.peer_heads(connection, peer)
+    learnt = _common(connection, message)
+    for segment in message.segments:
+        learnt.setdefault(segment.header.partition, set()).add(segment.id)
+    for partition, has in learnt.items():
+        graph = ledger.graph(connection, partition)
+        if not (forget and partition in message.heads):
+            has.update(known.get(partition, ()))
+        ledger.set_peer_heads(connection, peer, {partition: _tips(graph, has)})
     mine = shared(connection, replica, peer)
     if digest(mine) == message.digest:
         ledger.set_peer_heads(connection, peer, mine)
     return received
-
-
-def _note_sent(connection: sa.Connection, peer: bytes, taken: Collection[bytes], message: Message) -> None:
-    """Who sends a segment holds it and its ancestors."""
-    sent: dict[str, set[bytes]] = {}
-    for segment in message.segments:
-        if segment.id in taken:
-            sent.setdefault(segment.header.partition, set()).add(segment.id)
-    known = ledger.peer_heads(connection, peer)
-    for partition, ids in sent.items():
-        graph = ledger.graph(connection, partition)
-        ledger.set_peer_heads(connection, peer, {partition: graph_tips(graph, {*ids, *(h for h in known.get(partition, ()) if h in graph)})})
 
 
 def _named(message: Message) -> set[str]:
@@ -293,18 +295,27 @@ def _named(message: Message) -> set[str]:
     return {*message.heads, *(segment.header.partition for segment in message.segments)}
 
 
-def _say(connection: sa.Connection, replica: Replica, peer: bytes, most: int, *, about: set[str] | None, answers: bytes = b"") -> Message:
-    """The next message. about: the partitions to state heads of besides those where the peer seems to differ; None: none."""
+def _say(
+    connection: sa.Connection, replica: Replica, peer: bytes, most: int, heard: Message | None, *, answers: bytes = b"", turn: int = 1
+) -> Message:
+    """The next message. heard: the message that showed that we differ; None: no reason to state heads."""
     mine = shared(connection, replica, peer)
     known = ledger.peer_heads(connection, peer)
     differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
     segments = _lacking(connection, differing, known, most)
-    if about is None:
-        return Message(answers, digest(mine), {}, {}, segments)
+    if heard is None:
+        return Message(answers, digest(mine), {}, {}, segments, turn=turn)
     # Where nothing seems to differ, and yet the digests do, one of us is wrong about the other: then say everything.
-    stated = {partition: mine[partition] for partition in (sorted((differing | about) & mine.keys()) if differing else mine)}
-    ladders = {partition: ledger.graph(connection, partition).ladder() for partition in stated if partition in differing}
-    return Message(answers, digest(mine), stated, ladders, segments)
+    stated = {partition: mine[partition] for partition in (sorted((differing | _named(heard)) & mine.keys()) if differing else mine)}
+    ladders = {partition: _ladder(connection, partition, heard) for partition in stated}
+    return Message(answers, digest(mine), stated, ladders, segments, turn=turn)
+
+
+def _ladder(connection: sa.Connection, partition: str, heard: Message) -> list[bytes]:
+    """Our ladder, and the newest of what the peer just sent: it may not have known that we held it."""
+    graph = ledger.graph(connection, partition)
+    sent = _tips(graph, [segment.id for segment in heard.segments if segment.header.partition == partition])
+    return list(dict.fromkeys([*graph.ladder(), *(segment[:RUNG_BYTES] for segment in sent)]))
 
 
 class Progress:
