@@ -11,9 +11,11 @@ from tracker import clock, replication
 from tracker.attendance import queries, rules
 from tracker.attendance.models import Mark, Register
 from tracker.attendance.rules import Act, MarkLine, MarkValue
+from tracker.calendar import actions as calendar
 from tracker.db import apply_form, dot_of, name_shown, write
 from tracker.errors import NotFound
 from tracker.people.models import Apprentice, Cohort
+from tracker.people.queries import all_members
 from tracker.policy import Actor, check
 
 BULK = "bulk"
@@ -90,17 +92,22 @@ def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mappi
         rules.check_day(status, on, clock.today())
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
-        members = {apprentice.id for apprentice, _ in queries.members(actor, cohort, on)}
-        before = {key: dot_of(row, "mark") for key, row in queries.marks_by_apprentice(cohort.partition, on, slot, members).items()}
+        # Whoever was ever enrolled here: an apprentice moved away while the page was open must not take the other marks along.
+        _check_members(actor, cohort, entries)
+        before = {key: dot_of(row, "mark") for key, row in queries.marks_by_apprentice(cohort.partition, on, slot, entries.keys()).items()}
         rows = [
             _put(session, cohort.partition, apprentice_id, on, slot, MarkValue(status), seen)
             for apprentice_id, (status, seen) in entries.items()
-            if apprentice_id in members
         ]
         session.flush()
         taken = _take_when_complete(session, actor, cohort, on, slot, "taps")
         dots = [row.dot for row in rows if row is not None and before.get(row.apprentice_id) != row.dot]
         return Act.of([*dots, taken.dot if taken else None])
+
+
+def _check_members(actor: Actor, cohort: Cohort, apprentice_ids: Iterable[str]) -> None:
+    if not {apprentice.id for apprentice, _ in all_members(actor, cohort)}.issuperset(apprentice_ids):
+        raise NotFound
 
 
 def mark_remaining_present(actor: Actor, cohort_id: str, on: date, slot: str = "day") -> Act | None:
@@ -127,6 +134,38 @@ def take_register(actor: Actor, cohort_id: str, on: date, slot: str = "day", *, 
     rules.check_day("present", on, clock.today())
     with write(actor) as session:
         return _take(session, queries.cohort_to_mark(actor, cohort_id), on, slot, "taps", note)
+
+
+def save_register(
+    actor: Actor,
+    cohort_id: str,
+    on: date,
+    slot: str,
+    entries: Mapping[str, tuple[str | None, str | None]],
+    *,
+    rest: bool = False,
+    done: bool = False,
+) -> Act | None:
+    """Save what a page sends in one transaction: its marks, then all who remain (`rest`), then that it is done (`done`).
+
+    Raises NotFound, NotAllowed, UnknownStatus, NotYet.
+    """
+    with write(actor):
+        acts = [save_marks(actor, cohort_id, on, slot, entries)]
+        if rest:
+            acts.append(mark_remaining_present(actor, cohort_id, on, slot))
+        if done:
+            take_register(actor, cohort_id, on, slot)
+        made = [act for act in acts if act]
+        return Act(made[0].minter, made[0].first, made[-1].last) if made else None
+
+
+def teach_anyway(actor: Actor, cohort_id: str, on: date, reason: str) -> None:
+    """Say that a cohort is taught on a day without training, so that its register opens and its marks count.
+
+    Raises NotFound, NotAllowed, and what the calendar refuses.
+    """
+    calendar.teach_anyway(actor, cohort_id, on, reason)
 
 
 def _take_when_complete(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, method: str) -> Register | None:
@@ -161,8 +200,8 @@ def undo(actor: Actor, cohort_id: str, on: date, slot: str, act: Act) -> list[st
     """
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
-        members = {apprentice.id for apprentice, _ in queries.members(actor, cohort, on)}
-        rows = queries.marks_by_apprentice(cohort.partition, on, slot, members)
+        ids = {apprentice.id for apprentice, _ in all_members(actor, cohort)}
+        rows = queries.marks_by_apprentice(cohort.partition, on, slot, ids)
         mine = [row for row in rows.values() if row.by == actor.id and act.made(dot_of(row, "mark"))]
         for row in mine:
             past = next((version.values for version in replication.history(row) if not version.is_current), {})
@@ -186,8 +225,7 @@ def edit_mark(
     rules.check_day(value.status, on, clock.today())
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
-        if apprentice_id not in {apprentice.id for apprentice, _ in queries.members(actor, cohort, on)}:
-            raise NotFound
+        _check_members(actor, cohort, [apprentice_id])
         key = {"partition": cohort.partition, "apprentice_id": apprentice_id, "on": on, "slot": slot}
         row = session.get(Mark, key)
         clean = value._asdict() if value.status else rules.UNMARKED._asdict()

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import select
 
 from tracker import clock, replication
 from tracker.accounts.queries import name_of
@@ -16,13 +16,16 @@ from tracker.attendance.rules import MarkValue, Tally
 from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import Day
 from tracker.country.tz import Holiday
-from tracker.db import db, dot_of, row_for
-from tracker.employers.models import Employer
+from tracker.db import db, dot_of
 from tracker.errors import NotFound
 from tracker.people.models import Apprentice, Cohort, Enrolment
-from tracker.placements.models import Placement, Suspension
-from tracker.policy import Actor, check, may
+from tracker.people.queries import cohort_for, cohorts, members
+from tracker.people.rules import is_enrolled
+from tracker.placements.queries import employer_of, placed_on, state_on
+from tracker.placements.rules import StateKind
+from tracker.policy import Actor, may
 
+LOOK_BACK = timedelta(days=28)
 NEAR = timedelta(days=120)  # how far "previous" and "next training day" look: past a long closure
 
 
@@ -31,35 +34,16 @@ NEAR = timedelta(days=120)  # how far "previous" and "next training day" look: p
 
 def cohort_to_mark(actor: Actor, cohort_id: str) -> Cohort:
     """A cohort whose register the actor may take; raises NotFound, NotAllowed."""
-    return row_for(Cohort, actor, cohort_id, "mark")
-
-
-def _enrolled(on: date) -> ColumnElement[bool]:
-    """Whether an enrolment covers a day, its last one included."""
-    return and_(
-        Enrolment.void_reason.is_(None),
-        or_(Enrolment.starts_on.is_(None), Enrolment.starts_on <= on),
-        or_(Enrolment.ended_on.is_(None), Enrolment.ended_on >= on),
-    )
-
-
-def members(actor: Actor, cohort: Cohort, on: date) -> list[tuple[Apprentice, Enrolment]]:
-    """Who is enrolled in a cohort on a day, by name."""
-    check(actor, "read", cohort)
-    found = db.session.execute(
-        select(Apprentice, Enrolment)
-        .join(Enrolment, and_(Enrolment.partition == Apprentice.partition, Enrolment.apprentice_id == Apprentice.id))
-        .where(Enrolment.partition == cohort.partition, Enrolment.cohort_id == cohort.id, _enrolled(on), Apprentice.void_reason.is_(None))
-        .order_by(Enrolment.id)
-    )
-    once = {apprentice.id: (apprentice, enrolment) for apprentice, enrolment in found}
-    return sorted(once.values(), key=lambda pair: (pair[0].full_name.casefold(), pair[0].number or "", pair[0].id))
+    return cohort_for(actor, cohort_id, may="mark")
 
 
 def enrolled_on(partition: str, apprentice_id: str, on: date) -> Enrolment | None:
     """The enrolment of an apprentice that covers a day; of several the latest begun."""
-    rows = select(Enrolment).where(Enrolment.partition == partition, Enrolment.apprentice_id == apprentice_id, _enrolled(on))
-    return db.session.scalars(rows.order_by(Enrolment.starts_on.desc(), Enrolment.id)).first()
+    rows = select(Enrolment).where(
+        Enrolment.partition == partition, Enrolment.apprentice_id == apprentice_id, Enrolment.void_reason.is_(None)
+    )
+    covering = [row for row in db.session.scalars(rows) if is_enrolled(row.starts_on, row.ended_on, on)]
+    return max(covering, key=lambda row: (row.starts_on or date.min, row.id), default=None)
 
 
 def cohorts_by_day(partition: str, days: Collection[tuple[str, date]]) -> Mapping[tuple[str, date], list[str]]:
@@ -70,51 +54,24 @@ def cohorts_by_day(partition: str, days: Collection[tuple[str, date]]) -> Mappin
         by_apprentice[row.apprentice_id or ""].append(row)
     return {
         (apprentice_id, on): [
-            row.cohort_id or ""
-            for row in by_apprentice.get(apprentice_id, ())
-            if (row.starts_on or date.min) <= on <= (row.ended_on or date.max)
+            row.cohort_id or "" for row in by_apprentice.get(apprentice_id, ()) if is_enrolled(row.starts_on, row.ended_on, on)
         ]
         for apprentice_id, on in days
     }
 
 
-def _placed_on(partition: str, on: date, apprentice_ids: Collection[str]) -> dict[str, Placement]:
-    """The placement of each apprentice that covers a day and is not suspended by a person."""
-    paused = select(Suspension.placement_id).where(
-        Suspension.partition == partition,
-        Suspension.void_reason.is_(None),
-        Suspension.since <= on,
-        or_(Suspension.until.is_(None), Suspension.until >= on),
-    )
-    rows = db.session.scalars(
-        select(Placement)
-        .where(
-            Placement.partition == partition,
-            Placement.void_reason.is_(None),
-            Placement.starts_on <= on,
-            or_(Placement.ends_on.is_(None), Placement.ends_on >= on),
-            Placement.id.not_in(paused),
-        )
-        .order_by(Placement.starts_on, Placement.id)
-    )
-    return {row.apprentice_id: row for row in rows if row.apprentice_id and row.apprentice_id in apprentice_ids}
-
-
 def at_workplace(
     actor: Actor, partition: str, on: date, apprentice_ids: Collection[str], calendar: Calendar | None = None
 ) -> dict[str, str]:
-    """Name of the employer by apprentice, of those who are placed on a day with an employer that is open."""
-    placed = _placed_on(partition, on, apprentice_ids)
+    """Name of the employer by apprentice, of those whose placement is open on a day: they are not expected at the centre."""
+    placed = {key: row for key, row in placed_on(actor, partition, on).items() if key in apprentice_ids}
     if not placed:
         return {}
     calendar = calendar or calendar_for(actor, partition)
-    wanted = {placement.employer_id for placement in placed.values()}
-    employers = {row.id: row for row in db.session.scalars(select(Employer).where(Employer.partition == partition)) if row.id in wanted}
-    is_open = {key: not calendar.workplace_closed(employer, on) for key, employer in employers.items()}
     return {
-        apprentice_id: employers[placement.employer_id or ""].name or ""
+        apprentice_id: (employer.name if (employer := employer_of(placement)) else None) or ""
         for apprentice_id, placement in placed.items()
-        if is_open.get(placement.employer_id or "")
+        if state_on(placement, on, calendar).kind == StateKind.OPEN
     }
 
 
@@ -167,8 +124,8 @@ def missing(actor: Actor, cohort: Cohort, on: date, slot: str) -> list[str]:
 def is_complete(actor: Actor, cohort: Cohort, on: date, slot: str) -> bool:
     """Whether everybody who is expected is marked. Asked at each tap, so the calendar is read only when it decides."""
     unmarked = _unmarked(actor, cohort, on, slot)
-    placed = _placed_on(cohort.partition, on, unmarked) if unmarked else {}
-    return len(placed) == len(unmarked) and not missing(actor, cohort, on, slot)
+    placed = placed_on(actor, cohort.partition, on) if unmarked else {}
+    return all(each in placed for each in unmarked) and not missing(actor, cohort, on, slot)
 
 
 def _unmarked(actor: Actor, cohort: Cohort, on: date, slot: str) -> list[str]:
@@ -250,7 +207,7 @@ class RegisterPage:
 
 def register_for(actor: Actor, cohort: Cohort | str, on: date, slot: str = "day") -> RegisterPage:
     """The register of a cohort (or its id) for a day and slot; raises NotFound for a cohort the actor may not see."""
-    cohort = row_for(Cohort, actor, cohort) if isinstance(cohort, str) else cohort
+    cohort = cohort_for(actor, cohort) if isinstance(cohort, str) else cohort
     _enter(actor, cohort.partition)
     calendar = calendar_for(actor, cohort.partition)
     day, was_taught = calendar.day(cohort, on), calendar.was_taught(cohort.id, on)
@@ -314,6 +271,25 @@ def mark_of(cohort: Cohort, apprentice_id: str, on: date, slot: str) -> Mark | N
     return db.session.get(Mark, {"partition": cohort.partition, "apprentice_id": apprentice_id, "on": on, "slot": slot})
 
 
+class PastMark(NamedTuple):
+    """What a mark was, or is: by whom, at which second."""
+
+    value: MarkValue
+    who: str
+    at: int
+    is_current: bool
+
+
+def history_of(mark: Mark) -> list[PastMark]:
+    """All that was ever marked in this place, the present value first, then the newest."""
+    versions = replication.history(mark)
+    names = {by: name_of(by) or by for by in {version.by for version in versions}}
+    return [
+        PastMark(MarkValue(**version.values), names[version.by], version.at, version.is_current)  # type: ignore[arg-type]  # one group
+        for version in versions
+    ]
+
+
 # ---- due and taken
 
 
@@ -347,6 +323,71 @@ def due_and_taken(actor: Actor, partition: str, first: date, last: date, calenda
     return sorted(due, key=lambda each: (each.on, each.cohort.name or "", each.cohort.id))
 
 
+@dataclass(frozen=True)
+class CohortToday:
+    """A cohort on a day.
+
+    day       what the calendar says and why
+    is_due    whether its register is expected
+    register  None while not taken
+    tally     its marks, whether the register is taken or not; `unmarked` are all who have no mark
+    """
+
+    cohort: Cohort
+    day: Day[Holiday]
+    is_due: bool
+    is_mine: bool
+    register: Register | None
+    taken_by: str | None
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class DayOverview:
+    """The registers of a centre on a day, the actor's own cohorts first, and those not taken before it, the latest first."""
+
+    on: date
+    cohorts: tuple[CohortToday, ...]
+    overdue: tuple[Due, ...]
+
+
+def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
+    """The cohorts on a day with their registers, and the registers of the four weeks before that were not taken. Raises NotFound."""
+    calendar = calendar_for(actor, partition)
+    due = due_and_taken(actor, partition, on - LOOK_BACK, on, calendar)
+    due_now = {each.cohort.id for each in due if each.on == on}
+    taken = {row.cohort_id: row for row in registers(actor, partition, on, on)}
+    stored = {row.apprentice_id: row.status for row in marks(actor, partition, on, on)}
+    found = [_today(actor, cohort, on, calendar, due_now, taken.get(cohort.id), stored) for cohort in _running(actor, partition, on)]
+    overdue = [each for each in reversed(due) if each.on < on and not each.is_taken and may(actor, "mark", each.cohort)]
+    return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), tuple(overdue))
+
+
+def _running(actor: Actor, partition: str, on: date) -> list[Cohort]:
+    return [cohort for cohort in cohorts(actor, partition) if (cohort.starts_on or date.min) <= on <= (cohort.ends_on or date.max)]
+
+
+def _today(
+    actor: Actor,
+    cohort: Cohort,
+    on: date,
+    calendar: Calendar,
+    due: Collection[str],
+    register: Register | None,
+    stored: Mapping[str, str | None],
+) -> CohortToday:
+    ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
+    return CohortToday(
+        cohort,
+        calendar.day(cohort, on),
+        cohort.id in due,
+        may(actor, "mark", cohort),
+        register,
+        name_of(register.by) if register else None,
+        rules.tally(stored.get(each) for each in ids),
+    )
+
+
 def _spans(partition: str) -> Mapping[str, list[tuple[date, date]]]:
     """The spans of the enrolments in each cohort."""
     rows = select(Enrolment.cohort_id, Enrolment.starts_on, Enrolment.ended_on).where(
@@ -356,10 +397,3 @@ def _spans(partition: str) -> Mapping[str, list[tuple[date, date]]]:
     for cohort_id, starts_on, ended_on in db.session.execute(rows):
         spans[cohort_id or ""].append((starts_on or date.min, ended_on or date.max))
     return spans
-
-
-def cohorts(actor: Actor, partition: str) -> Sequence[Cohort]:
-    """The cohorts of a centre, by name. Raises NotFound."""
-    _enter(actor, partition)
-    rows = select(Cohort).where(Cohort.partition == partition, Cohort.void_reason.is_(None))
-    return db.session.scalars(rows.order_by(Cohort.name, Cohort.id)).all()

@@ -1,0 +1,153 @@
+// The register with script: each tap is saved at once and the server draws the row. What could not be sent stays on the
+// page, says so, and is sent again; one job at a time, so that each save shows the server what the one before it left.
+
+const AGAIN_MS = 5000;
+const PATIENCE_MS = 10000; // a laptop that has left the network would let the phone wait for forty seconds
+
+export function mount(form) {
+  const said = form.querySelector("[data-said]");
+  const keys = form.dataset.keys.trim().split(" ");
+  const jobs = []; // {row: id} or {wish: "rest" | "undo" | "done"}, the oldest first
+  let isSending = false;
+  let timer = 0;
+
+  form.classList.add("is-live");
+  form.addEventListener("change", (event) => event.target.closest(".r") && want({ row: event.target.closest(".r").id }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (event.submitter) want({ wish: event.submitter.value, act: form.elements.act?.value });
+  });
+  form.addEventListener("keydown", press);
+  said.addEventListener("click", (event) => event.target.closest("button") && send());
+  addEventListener("beforeunload", (event) => jobs.length && event.preventDefault());
+  if (matchMedia("(hover: hover)").matches) focusRow(firstUnmarked() ?? rows()[0], true);
+
+  function rows() {
+    return [...form.querySelectorAll(".r")];
+  }
+
+  function firstUnmarked() {
+    return rows().find((row) => !row.querySelector(":checked"));
+  }
+
+  function focusRow(row, isQuiet) {
+    (row?.querySelector(":checked") ?? row?.querySelector("input:enabled"))?.focus({ preventScroll: isQuiet });
+  }
+
+  function press(event) {
+    const row = event.target.closest(".r");
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = rows();
+    const next = all[all.indexOf(row) + 1];
+    const choice = keys.findIndex((each) => each.includes(event.key.toLowerCase()));
+    if (event.key === "ArrowDown") focusRow(next);
+    else if (event.key === "ArrowUp") focusRow(all[all.indexOf(row) - 1]);
+    else if (choice >= 0 && event.key.length === 1 && event.key !== " ") mark(row, choice, next);
+    else return;
+    event.preventDefault();
+  }
+
+  function mark(row, choice, next) {
+    const radio = row.querySelectorAll("[type=radio]")[choice];
+    if (radio.disabled) return;
+    if (!radio.checked) {
+      radio.checked = true;
+      want({ row: row.id });
+    }
+    focusRow(next ?? row);
+  }
+
+  function want(job) {
+    // A second tap on a row that still waits takes the place of the first; one on its way is followed by the second.
+    if (!job.row || !jobs.some((each, place) => each.row === job.row && !(isSending && place === 0))) jobs.push(job);
+    if (job.row) document.getElementById(job.row).dataset.state = "saving";
+    send();
+  }
+
+  function body(job) {
+    const fields = new FormData();
+    const take = (name) => form.elements[name] && fields.set(name, form.elements[name].value);
+    ["csrf_token", "slot"].forEach(take);
+    if (job.row) {
+      const id = job.row.slice(1);
+      fields.set(`s${id}`, "");
+      [`m${id}`, `s${id}`].forEach(take);
+    } else {
+      fields.set("do", job.wish);
+      if (job.act) fields.set("act", job.act);
+    }
+    fields.set("part", "1");
+    return fields;
+  }
+
+  async function send() {
+    clearTimeout(timer);
+    if (isSending) return;
+    isSending = true;
+    let problem = null;
+    while (jobs.length && problem === null) {
+      problem = await post(jobs[0]);
+      if (problem === null) jobs.shift();
+    }
+    isSending = false;
+    tell(problem);
+  }
+
+  // null when it is saved, else the words to say.
+  async function post(job) {
+    const patience = new AbortController();
+    const bell = setTimeout(() => patience.abort(), PATIENCE_MS);
+    try {
+      const headers = { Accept: "application/json" };
+      let reply = await fetch(form.action, { method: "POST", body: body(job), headers, signal: patience.signal });
+      if (reply.status === 400 && (await renewToken(patience.signal))) {
+        reply = await fetch(form.action, { method: "POST", body: body(job), headers, signal: patience.signal });
+      }
+      if (reply.ok && !reply.redirected) {
+        put(await reply.text());
+        return null;
+      }
+      if (reply.status === 401) return form.dataset.signIn;
+      return (await reply.json()).error.sentence;
+    } catch {
+      return "";
+    } finally {
+      clearTimeout(bell);
+    }
+  }
+
+  // Whoever signed in again has another form token.
+  async function renewToken(signal) {
+    const reply = await fetch(form.action, { signal });
+    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector(".register [name=csrf_token]");
+    if (fresh) form.elements.csrf_token.value = fresh.value;
+    return Boolean(fresh);
+  }
+
+  function put(html) {
+    const drawn = document.createElement("template");
+    drawn.innerHTML = html;
+    for (const fresh of [...drawn.content.children]) {
+      const old = document.getElementById(fresh.id);
+      if (!old) continue;
+      const hadFocus = old.contains(document.activeElement);
+      const focused = document.activeElement?.value;
+      const chosen = jobs.some((job, place) => place > 0 && job.row === fresh.id) && old.querySelector(":checked")?.value;
+      old.replaceWith(fresh);
+      if (chosen) {
+        fresh.querySelector(`[value="${chosen}"]`).checked = true;
+        fresh.dataset.state = "saving";
+      }
+      if (hadFocus) (fresh.querySelector(`[value="${focused}"]`) ?? fresh.querySelector("button"))?.focus({ preventScroll: true });
+    }
+  }
+
+  function tell(problem) {
+    for (const job of jobs) if (job.row) document.getElementById(job.row).dataset.state = problem === null ? "saving" : "failed";
+    said.hidden = problem === null;
+    if (problem === null) return said.replaceChildren();
+    const again = Object.assign(document.createElement("button"), { type: "button", className: "button is-quiet", textContent: form.dataset.retry });
+    said.replaceChildren(`${form.dataset.failed} ${problem || form.dataset.wait} `, again);
+    timer = setTimeout(send, AGAIN_MS);
+  }
+}

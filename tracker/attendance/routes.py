@@ -1,0 +1,153 @@
+"""The register of a cohort for a day, the list of registers due, and one mark in full."""
+
+from datetime import date
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tracker import clock
+from tracker.attendance import actions, queries, rules, words
+from tracker.attendance.forms import MarkForm, TaughtForm
+from tracker.country import tz
+from tracker.db import seen_token
+from tracker.errors import N_, NotFound
+from tracker.i18n import _, language, say
+from tracker.web import login_required, may_, nav_item, page
+
+bp = Blueprint("attendance", __name__)
+nav_item(bp, "today", N_("Attendance"), verb="mark", order=10)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _slot() -> str:
+    slot = request.values.get("slot", "day")
+    if slot not in rules.SLOTS:
+        raise NotFound
+    return slot
+
+
+def _address(cohort_id: str, on: date, *, act: rules.Act | None = None, row: str | None = None) -> str:
+    slot, anchor = _slot(), f"r{row}" if row else None
+    return url_for(
+        ".register",
+        cohort_id=cohort_id,
+        on=on.isoformat(),
+        slot=None if slot == "day" else slot,
+        act=str(act) if act else None,
+        _anchor=anchor,
+    )
+
+
+@bp.route("/")
+@may_("read")
+def today() -> ResponseReturnValue:
+    """The cohorts with their registers of today, and the registers of the last weeks that were not taken."""
+    partition = request.args.get("centre") or g.actor.home
+    return page("attendance/today.html", overview=queries.day_overview(g.actor, partition, clock.today()), why=words.why_not_due)
+
+
+@bp.route("/<cohort_id>")
+@login_required
+def cohort(cohort_id: str) -> ResponseReturnValue:
+    """Go to the register of a day that was asked for, today's otherwise."""
+    return redirect(_address(cohort_id, _date(request.args.get("on") or clock.today().isoformat())))
+
+
+@bp.route("/<cohort_id>/<on>", methods=["GET", "POST"])
+@login_required
+def register(cohort_id: str, on: str) -> ResponseReturnValue:
+    """The register of a day. A script sends single taps here and asks for the rows concerned only (`part`)."""
+    day, slot = _date(on), _slot()
+    if request.method == "POST":
+        return _save(cohort_id, day, slot)
+    shown = queries.register_for(g.actor, cohort_id, day, slot)
+    return page(
+        "attendance/register.html",
+        register=shown,
+        choices=words.choices(),
+        act=rules.Act.read(request.args.get("act")),
+        is_ahead=day > clock.today(),
+        why=words.why_not_due(shown.day),
+        taught=TaughtForm(),
+        reason_of=words.reason_of,
+        short_time=words.short_time,
+    )
+
+
+def _save(cohort_id: str, on: date, slot: str) -> ResponseReturnValue:
+    wish = request.form.get("do", "save")
+    entries = {
+        name[1:]: (status or None, request.form.get(f"s{name[1:]}")) for name, status in request.form.items() if name.startswith("m")
+    }
+    if wish == "undo":
+        done = rules.Act.read(request.form.get("act"))
+        touched = actions.undo(g.actor, cohort_id, on, slot, done) if done else []
+        act = None
+    else:
+        act = actions.save_register(g.actor, cohort_id, on, slot, entries, rest=wish == "rest", done=wish == "done")
+        touched = list(entries)
+    if "part" not in request.form:
+        flash(_("The last save is undone.") if wish == "undo" else _("The register is saved."))
+        return redirect(_address(cohort_id, on, act=act))
+    shown = queries.register_for(g.actor, cohort_id, on, slot)
+    return render_template(
+        "attendance/_part.html",
+        register=shown,
+        rows=[row for row in shown.rows if row.id in touched or (act and act.made(row.seen))],
+        choices=words.choices(),
+        act=act,
+        is_ahead=on > clock.today(),
+        reason_of=words.reason_of,
+        short_time=words.short_time,
+    )
+
+
+@bp.route("/<cohort_id>/<on>/taught", methods=["POST"])
+@login_required
+def taught(cohort_id: str, on: str) -> ResponseReturnValue:
+    """Say that a day without training was taught anyway, and open its register."""
+    form = TaughtForm()
+    if form.validate_on_submit():
+        actions.teach_anyway(g.actor, cohort_id, _date(on), str(form.reason.data))
+        flash(_("The day counts as taught. The register is open."))
+    else:
+        flash(_("Please say why there was training on this day."), "error")
+    return redirect(_address(cohort_id, _date(on)))
+
+
+@bp.route("/<cohort_id>/<on>/<apprentice_id>", methods=["GET", "POST"])
+@login_required
+def mark(cohort_id: str, on: str, apprentice_id: str) -> ResponseReturnValue:
+    """One mark in full: its reason, place and minutes, who marked it when, and taking it back."""
+    day, slot = _date(on), _slot()
+    shown = queries.register_for(g.actor, cohort_id, day, slot)
+    row, stored = shown.row(apprentice_id), queries.mark_of(shown.cohort, apprentice_id, day, slot)
+    form = MarkForm(data=None if stored is None else {**queries.value_of(stored)._asdict(), "status": stored.status or ""})
+    if request.method == "GET":
+        form.reason.data = words.reason_of(stored.reason if stored else None)
+    if form.validate_on_submit():
+        try:
+            actions.edit_mark(g.actor, cohort_id, apprentice_id, day, slot, form.values(), request.form.get("seen"))
+        except (rules.NotYet, rules.UnknownStatus) as refusal:
+            form.status.errors = [say(refusal)]
+        else:
+            flash(_("The mark of %(name)s is saved.", name=row.name))
+            return redirect(_address(cohort_id, day, row=apprentice_id))
+    return page(
+        "attendance/mark.html",
+        form=form,
+        register=shown,
+        row=row,
+        back=_address(cohort_id, day),
+        seen=seen_token(stored) if stored else None,
+        past=queries.history_of(stored) if stored else [],
+        word_of=words.word_of,
+        reason_of=words.reason_of,
+        reasons=[code.label(language()) for code in tz.codes("excuse_reasons")],
+    )

@@ -1,0 +1,75 @@
+"""Words of the register: the five choices with their letters, why no register is due, and short times."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from tracker.calendar.rules import ClosureFact, counting_notice, Day, DayKind
+from tracker.clock import EAST_AFRICA
+from tracker.country import tz
+from tracker.country.tz import Holiday
+from tracker.i18n import _, language, pgettext
+
+
+class Choice(NamedTuple):
+    """One of the five choices of a row.
+
+    letter  what a narrow screen shows, and the key that marks
+    keys    all keys that mark it, small
+    """
+
+    status: str
+    letter: str
+    word: str
+    keys: str
+
+
+def choices() -> list[Choice]:
+    """The five choices in the order of the screen. English letters stay keys in Kiswahili as far as they are free."""
+    found = [
+        ("present", pgettext("mark letter", "P"), pgettext("mark", "Present"), "p"),
+        ("late", pgettext("mark letter", "L"), pgettext("mark", "Late"), "l"),
+        ("absent", pgettext("mark letter", "A"), pgettext("mark", "Absent"), "a"),
+        ("excused", pgettext("mark letter", "E"), pgettext("mark", "Excused"), "e"),
+        ("remote", pgettext("mark letter", "R"), pgettext("mark", "Remote"), "r"),
+    ]
+    own = {letter.lower() for _status, letter, _word, _key in found}
+    return [
+        Choice(status, letter, word, f"{number}{letter.lower()}{key if key not in own else ''}")
+        for number, (status, letter, word, key) in enumerate(found, 1)
+    ]
+
+
+def word_of(status: str | None) -> str:
+    """The word for a status; one that is not known here is shown as it is."""
+    if status is None:
+        return _("Not marked")
+    return next((choice.word for choice in choices() if choice.status == status), status)
+
+
+def reason_of(reason: str | None) -> str:
+    """The reason of a mark in words: a code of the pack, or what somebody wrote."""
+    return tz.label("excuse_reasons", reason, language()) if reason else ""
+
+
+def why_not_due(day: Day[Holiday]) -> str:
+    """Why no register is due on a day; empty on a day of training."""
+    if day.kind == DayKind.CLOSED:
+        return _closed(day.closures[0])
+    if day.kind == DayKind.HOLIDAY and day.holiday:
+        return _("Public holiday: %(name)s", name=day.holiday.label(language()))
+    return _("No training on this day of the week") if day.kind == DayKind.REST else ""
+
+
+def _closed(closure: ClosureFact) -> str:
+    reason, notice = tz.label("closure_reasons", closure.reason, language()), counting_notice(closure)
+    if notice is None:
+        return _("Closed: %(reason)s", reason=reason)
+    return _("Closed since %(since)s: %(reason)s", since=notice.since, reason=reason)
+
+
+def short_time(at: int | None, on: date) -> str:
+    """`08:05`, and before it `2/3` where that was not on the day itself."""
+    if at is None:
+        return ""
+    local = datetime.fromtimestamp(at, EAST_AFRICA)
+    return f"{local:%H:%M}" if local.date() == on else f"{local.day}/{local.month} {local:%H:%M}"
