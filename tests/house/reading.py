@@ -9,6 +9,8 @@ from pathlib import Path
 from jinja2 import Environment
 from jinja2.ext import babel_extract
 
+from sync import SyncError
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -79,9 +81,14 @@ class Sentence:
 
 
 def sentences() -> list[Sentence]:
-    """Every sentence of program and templates."""
+    """Every sentence of program, templates, and the engine's errors."""
     found = [each for module in modules("tracker") for each in _in_python(module)]
-    return found + [each for path in templates() for each in _in_template(path)]
+    return found + [each for path in templates() for each in _in_template(path)] + _of_the_engine()
+
+
+def _of_the_engine() -> list[Sentence]:
+    """The engine knows no translation: its errors carry plain sentences, and the pages translate them."""
+    return [Sentence(each.sentence, None, None, "sync/errors.py") for each in (SyncError, *SyncError.__subclasses__())]
 
 
 def _in_python(module: Module) -> Iterator[Sentence]:

@@ -1,10 +1,37 @@
-"""What a machine does among the others: answers them, lets them in, exchanges with its server."""
+"""What a machine does among the others: answers them, lets them in, invites, joins, exchanges with its server."""
 
-from tracker import clock, replication
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import current_app
+from sqlalchemy import delete
+
+from tracker import clock, config, replication
 from tracker.db import db, write
-from tracker.nodes.models import Heard
+from tracker.nodes import rules
+from tracker.nodes.models import Exchange, Heard
+from tracker.nodes.running import running
 from tracker.places.models import Centre, Listing
-from tracker.policy import NATION, OPERATOR
+from tracker.policy import Actor, check, NATION, OPERATOR
+from tracker.replication import Report, SyncError
+
+EXCHANGES_KEPT = 200
+
+
+def _settings() -> config.Settings:
+    settings = current_app.extensions["settings"]
+    assert isinstance(settings, config.Settings)
+    return settings
+
+
+def keep_settings(**values: str) -> None:
+    """Write settings into the data folder, and let them count at once."""
+    settings = _settings()
+    config.save(settings.home, **values)
+    current_app.extensions["settings"] = replace(settings, **values)  # type: ignore[arg-type]  # all of them are texts
+
+
+# ---- answering
 
 
 def answer(envelope: bytes, *, name: str) -> bytes:
@@ -39,3 +66,75 @@ def admit(invitation: replication.Invitation, partition: str) -> None:
         session.add(Listing(partition=NATION, centre=partition, name=invitation.name, region=invitation.more or None))
         session.add(Centre(partition=partition, name=invitation.name, region=invitation.more or None))
         session.flush()
+
+
+# ---- inviting and joining
+
+
+def invite_centre(actor: Actor, name: str, region: str) -> str:
+    """The code with which a new centre joins; raises NotAllowed, NotCentral."""
+    check(actor, "invite")
+    return replication.invite(seat="centre", name=name, more=region)
+
+
+def invite_laptop(actor: Actor, centre: str, name: str) -> str:
+    """The code with which a further laptop of a centre joins."""
+    check(actor, "invite")
+    return replication.invite(seat="centre", name=name, home=centre)
+
+
+def invite_coordinator(actor: Actor, name: str, regions: Sequence[str], centres: Sequence[str]) -> str:
+    """The code with which a coordinator's laptop joins: it writes its regions and reads these centres.
+
+    centres  partitions
+    """
+    check(actor, "invite")
+    grants = [(f"region/{code}", "writer") for code in regions] + [(centre, "commenter") for centre in centres]
+    return replication.invite(seat="region", name=name, grants=tuple(grants), more=",".join(regions))
+
+
+def join(actor: Actor, url: str, code: str) -> None:
+    """Join a server with an invitation code; what it holds comes with the first exchange.
+
+    Raises NotAllowed, WrongAddress, HasCentre, SyncError.
+    """
+    check(actor, "join")
+    address = rules.server_address(url)
+    if replication.is_set_up() and replication.home():
+        raise rules.HasCentre
+    welcome = replication.join(address, code)
+    regions = welcome.more if welcome.seat == "region" else ""
+    keep_settings(server=address, seat=welcome.seat, name=welcome.name, regions=regions)
+
+
+# ---- exchanging
+
+
+def sync_now(actor: Actor) -> Report:
+    """Exchange with the server until both have nothing more, and keep a record of it.
+
+    Raises NotAllowed, AlreadyRunning, SyncError.
+    """
+    check(actor, "sync")
+    now = running()
+    if not now.lock.acquire(blocking=False):
+        raise rules.AlreadyRunning
+    started, error = int(clock.wall()), None
+    now.report = report = Report()
+    try:
+        return replication.sync_now(_settings().server, report)
+    except SyncError as failure:
+        error = failure.code
+        raise
+    finally:
+        now.report = None
+        now.lock.release()
+        _log(started, report, error)
+
+
+def _log(started: int, report: Report, error: str | None) -> None:
+    with write(OPERATOR) as session:
+        row = Exchange(started=started, ended=int(clock.wall()), peer=_settings().server[:200], error=error, **vars(report))
+        session.add(row)
+        session.flush()
+        session.execute(delete(Exchange).where(Exchange.id <= row.id - EXCHANGES_KEPT))

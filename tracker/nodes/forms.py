@@ -1,0 +1,54 @@
+"""What is typed to join a server and to invite a computer."""
+
+from wtforms import RadioField, SelectField, SelectMultipleField, StringField, URLField
+from wtforms.validators import InputRequired, Length, Optional
+
+from tracker.errors import N_
+from tracker.i18n import _
+from tracker.web import Form
+
+CENTRE, LAPTOP, COORDINATOR = "centre", "laptop", "coordinator"
+
+
+class JoinForm(Form):
+    """The server's address and the code that was read out."""
+
+    url = URLField(
+        N_("Address of the server"),
+        [InputRequired(N_("Enter the address of the server."))],
+        render_kw={"autocomplete": "off", "inputmode": "url"},
+    )
+    code = StringField(
+        N_("Invitation code"),
+        [InputRequired(N_("Enter the invitation code."))],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+
+
+class InviteForm(Form):
+    """Whom the code is for."""
+
+    kind = RadioField(N_("Who is invited"), [InputRequired(N_("Choose who is invited."))], default=CENTRE)
+    name = StringField(N_("Name"), [InputRequired(N_("Enter a name.")), Length(max=120)], render_kw={"autocomplete": "off"})
+    regions = SelectMultipleField(N_("Region"), [Optional()], validate_choice=True)
+    centre = SelectField(N_("Training centre"), [Optional()])
+
+    def offer(self, regions: list[tuple[str, str]], centres: list[tuple[str, str]]) -> None:
+        """Offer the regions and centres there are."""
+        self.kind.choices = [
+            (CENTRE, _("A new centre")),
+            (LAPTOP, _("A further computer of a centre")),
+            (COORDINATOR, _("A regional coordinator")),
+        ]
+        self.regions.choices = regions
+        self.centre.choices = [("", _("No centre")), *centres]
+
+    def is_complete(self) -> bool:
+        """Whether what this kind of invitation needs is there; notes what is missing beside its field."""
+        if self.kind.data == CENTRE and len(self.regions.data or []) != 1:
+            self.regions.errors = [N_("Choose the one region in which the centre lies.")]
+        if self.kind.data == COORDINATOR and not self.regions.data:
+            self.regions.errors = [N_("Choose at least one region.")]
+        if self.kind.data == LAPTOP and not self.centre.data:
+            self.centre.errors = [N_("Choose the centre.")]
+        return not self.errors

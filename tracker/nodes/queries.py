@@ -1,0 +1,174 @@
+"""Where the data is, in three truths: on this computer, at the server, and what was last exchanged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from tracker import clock, replication
+from tracker.country import tz
+from tracker.db import db
+from tracker.i18n import _, format_instant, language, ngettext
+from tracker.nodes import rules, words
+from tracker.nodes.models import Exchange, Heard
+from tracker.nodes.running import running
+from tracker.places.models import Centre, Listing
+from tracker.policy import Actor, check, NATION
+from tracker.web import SyncState
+
+EXCHANGES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Held:
+    """A partition on this computer, with its name."""
+
+    name: str
+    status: replication.PartitionStatus
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What this computer holds and how far the server has it.
+
+    joined    whether there is a server
+    waiting   (words, changes) of what it was not yet seen to hold
+    refused   (words, changes) of what is kept but not shown
+    """
+
+    joined: bool
+    unsent: replication.Unsent
+    is_late: bool
+    held: list[Held]
+    waiting: list[tuple[str, int]]
+    refused: list[tuple[str, int]]
+    exchanges: Sequence[Exchange]
+    last_good: Exchange | None
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another node as the server knows it."""
+
+    name: str
+    seat: str
+    centre: str
+    heard: Heard | None
+    is_silent: bool
+
+
+NOTHING = replication.Unsent(0, None)
+
+
+def last_good() -> Exchange | None:
+    """The last exchange that succeeded."""
+    return db.session.scalar(select(Exchange).where(Exchange.error.is_(None)).order_by(Exchange.id.desc()).limit(1))
+
+
+def machine(actor: Actor) -> Machine:
+    """This machine; raises NotAllowed."""
+    check(actor, "sync")
+    hub = replication.hub_key()
+    names = centre_names()
+    unsent = replication.unsent(hub) if hub else NOTHING
+    counts = replication.unsent_by_table(hub) if hub else {}
+    return Machine(
+        joined=hub is not None,
+        unsent=unsent,
+        is_late=rules.is_late(unsent.since, clock.wall()),
+        held=[Held(place_name(each.partition, names), each) for each in replication.status(hub)],
+        waiting=sorted((_(words.TABLES.get(table, table)), count) for table, count in counts.items()),
+        refused=sorted((_(words.REASONS.get(reason, reason)), count) for reason, count in replication.quarantined().items()),
+        exchanges=db.session.scalars(select(Exchange).order_by(Exchange.id.desc()).limit(EXCHANGES_SHOWN)).all(),
+        last_good=last_good(),
+    )
+
+
+def centre_names() -> dict[str, str]:
+    """The names of the centres by partition: from the directory, or from a profile that stands here alone."""
+    listed = db.session.execute(select(Listing.centre, Listing.name)).all()
+    own = db.session.execute(select(Centre.partition, Centre.name)).all()
+    return {partition: name for partition, name in [*listed, *own] if name}
+
+
+def centre_choices() -> list[tuple[str, str]]:
+    """(partition, name) of the centres in the directory, by name."""
+    return [(centre, name or centre) for centre, name in db.session.execute(select(Listing.centre, Listing.name).order_by(Listing.name))]
+
+
+def centres_in(regions: Sequence[str]) -> list[str]:
+    """The partitions of the centres that the directory has in these regions."""
+    return list(db.session.scalars(select(Listing.centre).where(Listing.region.in_(regions)).order_by(Listing.centre)))
+
+
+def error_sentence(code: str) -> str:
+    """What an exchange failed with, in words."""
+    return _(replication.sentence_of(code))
+
+
+def place_name(partition: str, names: dict[str, str]) -> str:
+    """What people call a partition."""
+    kind, _slash, code = partition.partition("/")
+    if kind == NATION:
+        return _("The whole country")
+    if kind == "region":
+        return _("Region: %(region)s", region=_region_name(code))
+    return names.get(partition) or _("A centre without a name")
+
+
+def _region_name(code: str) -> str:
+    return tz.label("regions", code, language())
+
+
+def peers(actor: Actor) -> list[Peer]:
+    """All nodes of the directory but this one, the longest silent first; raises NotAllowed."""
+    check(actor, "invite")
+    names, now = centre_names(), clock.wall()
+    heard = {row.node: row for row in db.session.scalars(select(Heard))}
+    found = [
+        Peer(
+            node.name,
+            node.seat,
+            names.get(node.home, "") if node.home else "",
+            row := heard.get(node.key.hex()),
+            rules.is_silent(row.at if row else None, now),
+        )
+        for node in replication.nodes()
+        if node.seat != "central"
+    ]
+    return sorted(found, key=lambda peer: (peer.heard.at if peer.heard else 0, peer.name))
+
+
+def progress() -> dict[str, object]:
+    """How far the exchange under way has come; `running` is false while there is none."""
+    report = running().report
+    if report is None:
+        return {"running": False, "sentence": ""}
+    kilobytes = f"{(report.bytes_up + report.bytes_down) / 1000:.1f}"
+    sentence = _(
+        "Sent: %(sent)s, received: %(received)s, %(kilobytes)s KB. You can go on working.",
+        sent=report.changes_sent,
+        received=report.changes_received,
+        kilobytes=kilobytes,
+    )
+    return {"running": True, "sentence": sentence}
+
+
+def sync_state(actor: Actor) -> SyncState | None:
+    """Where the data is, in one line for the top bar; offline is no fault."""
+    del actor  # the same for everybody at this machine
+    if current_app.extensions["settings"].seat == "central":
+        latest = db.session.scalar(select(func.max(Heard.at)))
+        return SyncState(_("Last heard from a centre: %(at)s", at=format_instant(latest)) if latest else _("No centre has reported yet"))
+    hub = replication.hub_key()
+    if hub is None:
+        return SyncState(_("Saved on this computer"))
+    if any(reason not in words.NEEDS_UPGRADE for reason in replication.quarantined()):
+        return SyncState(_("Some changes were refused: see This computer"), "wrong")
+    unsent = replication.unsent(hub)
+    if unsent.changes:
+        sentence = ngettext("Saved here: %(n)d waits to be sent", "Saved here: %(n)d wait to be sent", unsent.changes)
+        return SyncState(sentence, "late" if rules.is_late(unsent.since, clock.wall()) else "calm")
+    last = last_good()
+    return SyncState(_("At the server: everything, %(at)s", at=format_instant(last.ended)) if last else _("Saved on this computer"))

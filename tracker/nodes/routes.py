@@ -1,0 +1,101 @@
+"""This computer among the others: where the data is, exchanging now, joining, inviting."""
+
+from flask import Blueprint, current_app, flash, g, jsonify, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from tracker import policy
+from tracker.country import tz
+from tracker.errors import N_
+from tracker.i18n import _, language, say
+from tracker.nodes import actions, forms, queries, rules
+from tracker.replication import SyncError
+from tracker.web import may_, nav_item, page, SyncState, top_bar, typed, wants_json
+
+bp = Blueprint("nodes", __name__)
+nav_item(bp, "machine", N_("This computer"), verb="sync", order=90)
+nav_item(bp, "centres", N_("Centres"), verb="invite", order=80, seats=("central",))
+
+
+def _sync_state() -> SyncState | None:
+    return queries.sync_state(g.actor)
+
+
+top_bar(bp, "sync_state", _sync_state)
+
+
+@bp.route("/")
+@may_("sync")
+def machine() -> ResponseReturnValue:
+    """Where the data is."""
+    return page(
+        "nodes/machine.html", machine=queries.machine(g.actor), may_join=policy.may(g.actor, "join"), error_sentence=queries.error_sentence
+    )
+
+
+@bp.route("/sync", methods=["POST"])
+@may_("sync")
+def sync_now() -> ResponseReturnValue:
+    """Exchange with the server, and say in a sentence how it went."""
+    try:
+        report = actions.sync_now(g.actor)
+    except rules.AlreadyRunning as refusal:
+        sentence, tone = say(refusal), "message"
+    except SyncError as failure:
+        sentence, tone = _(failure.sentence, **failure.params), "message" if failure.retry else "warning"
+    else:
+        sentence = _("Exchanged. Sent: %(sent)s, received: %(received)s.", sent=report.changes_sent, received=report.changes_received)
+        tone = "message"
+    flash(sentence, tone)
+    return jsonify(sentence=sentence) if wants_json() else redirect(url_for(".machine"))
+
+
+@bp.route("/progress")
+@may_("sync")
+def progress() -> ResponseReturnValue:
+    """How far the exchange under way has come; the page's script asks once a second."""
+    return jsonify(queries.progress())
+
+
+@bp.route("/join", methods=["GET", "POST"])
+@may_("join")
+def join() -> ResponseReturnValue:
+    """Join a server with an invitation code, and fetch what it holds."""
+    form = forms.JoinForm()
+    if form.validate_on_submit():
+        try:
+            actions.join(g.actor, typed(form.url), typed(form.code))
+        except rules.WrongAddress as refusal:
+            form.url.errors = [say(refusal)]
+        except SyncError as failure:
+            form.code.errors = [_(failure.sentence, **failure.params)]
+        else:
+            flash(_("This computer has joined the server. Exchange now, so that it sends what it holds."))
+            return redirect(url_for(".machine"))
+    return page("nodes/join.html", form=form)
+
+
+@bp.route("/centres")
+@may_("invite")
+def centres() -> ResponseReturnValue:
+    """Who reports to this server, the longest silent first."""
+    return page("nodes/centres.html", peers=queries.peers(g.actor))
+
+
+@bp.route("/invite", methods=["GET", "POST"])
+@may_("invite")
+def invite() -> ResponseReturnValue:
+    """Make an invitation code; it is shown once, large, to be read out."""
+    form = forms.InviteForm()
+    form.offer(tz.choices("regions", language()), queries.centre_choices())
+    if form.validate_on_submit() and form.is_complete():
+        return page("nodes/code.html", name=typed(form.name), code=_invite(form), server=current_app.extensions["settings"].server)
+    return page("nodes/invite.html", form=form)
+
+
+def _invite(form: forms.InviteForm) -> str:
+    name, regions = typed(form.name), list(form.regions.data or [])
+    if form.kind.data == forms.LAPTOP:
+        return actions.invite_laptop(g.actor, typed(form.centre), name)
+    if form.kind.data == forms.COORDINATOR:
+        return actions.invite_coordinator(g.actor, name, regions, queries.centres_in(regions))
+    return actions.invite_centre(g.actor, name, regions[0])

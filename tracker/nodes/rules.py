@@ -1,0 +1,56 @@
+"""When to try again, what counts as late, and how a code is read out: plain values only."""
+
+from tracker.errors import DomainError, N_
+
+DAY_S = 86_400
+LATE_AFTER_S = 3 * DAY_S
+SILENT_AFTER_S = 7 * DAY_S
+LONGEST_BACKOFF = 4
+
+
+class AlreadyRunning(DomainError):
+    """Two exchanges at a time would only wait for each other."""
+
+    code, status = "sync.already_running", 409
+    sentence = N_("An exchange is already under way. You can go on working.")
+
+
+class WrongAddress(DomainError):
+    """Not the address of a server."""
+
+    code, status = "join.wrong_address", 422
+    sentence = N_("The address of the server begins with http:// or https://, such as https://daftari.example.tz.")
+
+
+class HasCentre(DomainError):
+    """This folder founded a centre of its own."""
+
+    code, status = "join.has_centre", 409
+    sentence = N_("This computer belongs to a centre already. Nothing was changed.")
+
+
+def wait_s(every_s: int, failures: int, draw: float) -> float:
+    """Seconds until the next exchange: twice as long after each failure, and never at the same moment as all the others.
+
+    draw  from 0 to 1
+    """
+    return float(every_s * min(1 << failures, LONGEST_BACKOFF)) * (0.75 + draw / 2)
+
+
+def server_address(typed: str) -> str:
+    """The address as it is stored; raises WrongAddress."""
+    address = typed.strip() if "://" in typed else f"https://{typed.strip()}"
+    scheme, _, host = address.rstrip("/").partition("://")
+    if scheme not in {"http", "https"} or not host or any(letter.isspace() for letter in host):
+        raise WrongAddress
+    return f"{scheme}://{host}"
+
+
+def is_late(since_s: int | None, now_s: float) -> bool:
+    """Whether the oldest unsent change waits for more than three days."""
+    return since_s is not None and now_s - since_s > LATE_AFTER_S
+
+
+def is_silent(heard_s: int | None, now_s: float) -> bool:
+    """Whether a node was not heard from in seven days, or never."""
+    return heard_s is None or now_s - heard_s > SILENT_AFTER_S

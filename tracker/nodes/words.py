@@ -1,0 +1,42 @@
+"""What the machine's pages call things: tables, reasons, and the names of errors."""
+
+from typing import Final
+
+from tracker.errors import N_
+
+TABLES: Final = {
+    "apprentice": N_("Apprentices"),
+    "campus": N_("Campuses"),
+    "centre": N_("Profile of the centre"),
+    "closure": N_("Closures"),
+    "cohort": N_("Cohorts"),
+    "employer": N_("Employers"),
+    "enrolment": N_("Enrolments"),
+    "holiday_correction": N_("Holiday corrections"),
+    "listing": N_("Directory of centres"),
+    "mark": N_("Attendance marks"),
+    "notice": N_("Closure notices"),
+    "placement": N_("Placements"),
+    "programme": N_("Programmes"),
+    "register": N_("Registers taken"),
+    "resumption": N_("Resumptions"),
+    "staff": N_("Staff"),
+    "suspension": N_("Suspensions of placements"),
+    "taught_day": N_("Days taught although closed"),
+    "teaching": N_("Teaching assignments"),
+    "weekly_pattern": N_("Weekly patterns"),
+}
+# Why a change is kept but not shown.
+REASONS: Final = {
+    "unknown-table": N_("Written by a newer Daftari: shown after this computer is upgraded"),
+    "unknown-field": N_("Written in part by a newer Daftari: the rest is shown after this computer is upgraded"),
+    "not-granted": N_("Written by a computer that has no right to these records"),
+    "wrong-partition": N_("Written in a place where such records do not belong"),
+    "bad-key": N_("Names a record in a way that cannot be right"),
+    "bad-value": N_("Holds a value that cannot be right"),
+    "foreign-dot": N_("Claims to come from another computer"),
+    "dot-twice": N_("Two different changes under one name: perhaps a copied data folder"),
+    "unreadable": N_("Cannot be read"),
+    "too-large": N_("Larger than a message may be"),
+}
+NEEDS_UPGRADE: Final = frozenset({"unknown-table", "unknown-field"})
