@@ -32,7 +32,6 @@ SEGMENTS_MAX = 20_000
 DEFAULT_BYTES = 64 * 1024
 _SEGMENT_OVERHEAD = 90
 IDLE_MAX = 3
-FIRST_STATEMENT = 2
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Message:
     heads     by partition, where the sender thinks that it and the peer differ; ladders likewise
     segments  parents before children
     receipts  signed statements of what nodes hold (kept by version 1, shown from the next on)
-    turn      1 for the first message of a conversation and its reply, then counted on
+    said      partitions whose heads the sender has stated earlier in this conversation; told: those the receiver has
     """
 
     answers: bytes = b""
@@ -53,7 +52,8 @@ class Message:
     ladders: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     segments: Sequence[Segment] = ()
     receipts: Sequence[str] = ()
-    turn: int = 1
+    said: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
 
 
 # ---- bytes
@@ -71,8 +71,8 @@ def pack(message: Message, sender: bytes) -> bytes:
         control["s"] = _pack_headers(message.segments, sender)
     if message.receipts:
         control["r"] = list(message.receipts)
-    if message.turn > 1:
-        control["n"] = message.turn
+    if message.said or message.told:
+        control["n"] = [sorted(message.said), sorted(message.told)]
     text = canonical(control)
     block = struct.pack(">I", len(text)) + text + b"".join(segment.body for segment in message.segments)
     method, packed = min(((0, block), (1, zlib.compress(block, 9)), (2, _lzma(block))), key=lambda pair: len(pair[1]))
@@ -97,6 +97,7 @@ def unpack(data: bytes, sender: bytes) -> Message:
         block = _unpacked(method, data[6 : 6 + length])
         (size,) = struct.unpack_from(">I", block)
         control = json.loads(block[4 : 4 + size])
+        said, told = control.get("n", ([], []))
         segments = _unpack_segments(control.get("s"), block[4 + size :], data[6 + length :], sender)
         return Message(
             bytes.fromhex(control.get("a", "")),
@@ -105,7 +106,8 @@ def unpack(data: bytes, sender: bytes) -> Message:
             _ids(control.get("l", {})),
             segments,
             [str(receipt) for receipt in control.get("r", ())],
-            int(control.get("n", 1)),
+            frozenset(map(str, said)),
+            frozenset(map(str, told)),
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, struct.error, zlib.error, lzma.LZMAError) as error:
         raise Unreadable from error
@@ -254,25 +256,25 @@ def first(connection: sa.Connection, replica: Replica, peer: bytes, *, most: int
 
 def answer(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
-    received = _take(connection, replica, peer, message, forget=message.turn <= FIRST_STATEMENT)
+    received = _take(connection, replica, peer, message)
     agreed = digest(shared(connection, replica, peer)) == message.digest
-    say = _say(connection, replica, peer, most, None if agreed else message, answers=answers, turn=message.turn)
+    say = _say(connection, replica, peer, most, None if agreed else message, answers=answers)
     return Step(say, len(received.taken), received.changes)
 
 
 def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, most: int = DEFAULT_BYTES) -> Step:
     """Fold a reply; say on until both digests agree."""
-    received = _take(connection, replica, peer, reply, forget=reply.turn < FIRST_STATEMENT)
+    received = _take(connection, replica, peer, reply)
     if digest(shared(connection, replica, peer)) == reply.digest:
         return Step(None, len(received.taken), received.changes)
-    return Step(_say(connection, replica, peer, most, reply, turn=reply.turn + 1), len(received.taken), received.changes)
+    return Step(_say(connection, replica, peer, most, reply), len(received.taken), received.changes)
 
 
-def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, forget: bool) -> fold.Received:
+def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
     """Fold what came, and learn what the peer holds.
 
-    forget  the first statement of a conversation replaces what we believed, for the peer may have lost data since;
-            later ones add to it, so that nothing is ever sent twice in one conversation and each message brings us on
+    A partition's first statement in a conversation replaces what we believed, for the peer may have lost data since;
+    later ones add to it, so that nothing is sent twice in one conversation and each message brings us on.
     """
     received = fold.receive(connection, replica, message.segments)
     known = ledger.peer_heads(connection, peer)
@@ -281,7 +283,7 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
         learnt.setdefault(segment.header.partition, set()).add(segment.id)
     for partition, has in learnt.items():
         graph = ledger.graph(connection, partition)
-        if not (forget and partition in message.heads):
+        if partition not in message.heads or partition in message.said:
             has.update(known.get(partition, ()))
         ledger.set_peer_heads(connection, peer, {partition: _tips(graph, has)})
     mine = shared(connection, replica, peer)
@@ -296,7 +298,7 @@ def _named(message: Message) -> set[str]:
 
 
 def _say(
-    connection: sa.Connection, replica: Replica, peer: bytes, most: int, heard: Message | None, *, answers: bytes = b"", turn: int = 1
+    connection: sa.Connection, replica: Replica, peer: bytes, most: int, heard: Message | None, *, answers: bytes = b""
 ) -> Message:
     """The next message. heard: the message that showed that we differ; None: no reason to state heads."""
     mine = shared(connection, replica, peer)
@@ -304,11 +306,11 @@ def _say(
     differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
     segments = _lacking(connection, differing, known, most)
     if heard is None:
-        return Message(answers, digest(mine), {}, {}, segments, turn=turn)
+        return Message(answers, digest(mine), {}, {}, segments)
     # Where nothing seems to differ, and yet the digests do, one of us is wrong about the other: then say everything.
     stated = {partition: mine[partition] for partition in (sorted((differing | _named(heard)) & mine.keys()) if differing else mine)}
     ladders = {partition: _ladder(connection, partition, heard) for partition in stated}
-    return Message(answers, digest(mine), stated, ladders, segments, turn=turn)
+    return Message(answers, digest(mine), stated, ladders, segments, said=heard.told, told=heard.said | heard.heads.keys())
 
 
 def _ladder(connection: sa.Connection, partition: str, heard: Message) -> list[bytes]:
