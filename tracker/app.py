@@ -11,6 +11,7 @@ from tracker import config, replication, web
 from tracker.clock import Clock, REAL
 from tracker.clock import use as use_clock
 from tracker.db import db, prepare_engine
+from tracker.nodes import sync_route
 
 # Registration order = import order: each slice may import the ones before it (tests/house/test_imports.py).
 SLICES: Final = (
@@ -47,5 +48,5 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
         if find_spec(f"tracker.{name}") is None or find_spec(f"tracker.{name}.routes") is None:
             continue
         app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")
-    app.register_blueprint(import_module("tracker.nodes.sync_route").bp)
+    app.register_blueprint(sync_route.bp)
     return app

@@ -100,7 +100,7 @@ def join(actor: Actor, url: str, code: str) -> None:
     """
     check(actor, "join")
     address = rules.server_address(url)
-    if replication.is_set_up() and replication.home():
+    if replication.is_set_up() and (replication.home() or replication.hub_key()):
         raise rules.HasCentre
     welcome = replication.join(address, code)
     regions = welcome.more if welcome.seat == "region" else ""

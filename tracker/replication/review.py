@@ -64,6 +64,11 @@ class Conflict:
     versions: tuple[Version, ...]
 
     @property
+    def key(self) -> sync.Key:
+        """The key of the row, as `decide` takes it."""
+        return _key(self.row)
+
+    @property
     def token(self) -> str:
         """The dots of all values: proof of what the person who chooses had before him."""
         return ",".join(version.dot for version in self.versions)
@@ -73,6 +78,11 @@ def open_conflicts(partition: str | None = None) -> list[Conflict]:
     """The open conflicts, of one partition or of all that are held here."""
     found = (_conflict(each) for each in sync.open_conflicts(db.session.connection(), partition))
     return [conflict for conflict in found if conflict]
+
+
+def count_conflicts(partition: str) -> int:
+    """How many conflicts are open in a partition, for a number in the navigation."""
+    return len(sync.open_conflicts(db.session.connection(), partition))
 
 
 def conflicts_of(row: SyncedRow) -> list[Conflict]:
