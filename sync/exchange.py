@@ -30,6 +30,7 @@ PACKED_MAX = 2**20
 UNPACKED_MAX = 32 * 2**20
 SEGMENTS_MAX = 20_000
 DEFAULT_BYTES = 64 * 1024
+LZMA_FROM_BYTES = 400
 _SEGMENT_OVERHEAD = 90
 IDLE_MAX = 3
 
@@ -75,7 +76,10 @@ def pack(message: Message, sender: bytes) -> bytes:
         control["n"] = [sorted(message.said), sorted(message.told)]
     text = canonical(control)
     block = struct.pack(">I", len(text)) + text + b"".join(segment.body for segment in message.segments)
-    method, packed = min(((0, block), (1, zlib.compress(block, 9)), (2, _lzma(block))), key=lambda pair: len(pair[1]))
+    packings = [(0, block), (1, zlib.compress(block, 9))]
+    if len(packings[1][1]) > LZMA_FROM_BYTES:  # below, it never wins by more than a few bytes, and it sets up 16 MB
+        packings.append((2, _lzma(block)))
+    method, packed = min(packings, key=lambda pair: len(pair[1]))
     return struct.pack(">BBI", VERSION, method, len(packed)) + packed + b"".join(segment.signature for segment in message.segments)
 
 
@@ -251,27 +255,25 @@ class Step:
 
 def first(connection: sa.Connection, replica: Replica, peer: bytes, *, most: int = DEFAULT_BYTES) -> Message:
     """Begin: the digest, and what the peer's last known heads lack. The caller has sealed what was pending."""
-    return _say(connection, replica, peer, most, None)
+    return _say(connection, peer, shared(connection, replica, peer), most, None)
 
 
 def answer(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
-    received = _take(connection, replica, peer, message)
-    agreed = digest(shared(connection, replica, peer)) == message.digest
-    say = _say(connection, replica, peer, most, None if agreed else message, answers=answers)
+    received, mine = _take(connection, replica, peer, message)
+    say = _say(connection, peer, mine, most, None if digest(mine) == message.digest else message, answers=answers)
     return Step(say, len(received.taken), received.changes)
 
 
 def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, most: int = DEFAULT_BYTES) -> Step:
     """Fold a reply; say on until both digests agree."""
-    received = _take(connection, replica, peer, reply)
-    if digest(shared(connection, replica, peer)) == reply.digest:
-        return Step(None, len(received.taken), received.changes)
-    return Step(_say(connection, replica, peer, most, reply), len(received.taken), received.changes)
+    received, mine = _take(connection, replica, peer, reply)
+    say = None if digest(mine) == reply.digest else _say(connection, peer, mine, most, reply)
+    return Step(say, len(received.taken), received.changes)
 
 
-def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
-    """Fold what came, and learn what the peer holds.
+def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> tuple[fold.Received, dict[str, list[bytes]]]:
+    """Fold what came, and learn what the peer holds. Returns what became of it, and the heads that are now shared.
 
     A partition's first statement in a conversation replaces what we believed, for the peer may have lost data since;
     later ones add to it, so that nothing is sent twice in one conversation and each message brings us on.
@@ -289,7 +291,7 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
     mine = shared(connection, replica, peer)
     if digest(mine) == message.digest:
         ledger.set_peer_heads(connection, peer, mine)
-    return received
+    return received, mine
 
 
 def _named(message: Message) -> set[str]:
@@ -298,10 +300,9 @@ def _named(message: Message) -> set[str]:
 
 
 def _say(
-    connection: sa.Connection, replica: Replica, peer: bytes, most: int, heard: Message | None, *, answers: bytes = b""
+    connection: sa.Connection, peer: bytes, mine: Mapping[str, list[bytes]], most: int, heard: Message | None, *, answers: bytes = b""
 ) -> Message:
     """The next message. heard: the message that showed that we differ; None: no reason to state heads."""
-    mine = shared(connection, replica, peer)
     known = ledger.peer_heads(connection, peer)
     differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
     segments = _lacking(connection, differing, known, most)

@@ -8,7 +8,8 @@ import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,7 +20,7 @@ from sync.keys import NodeKey
 from sync.merge import Head
 from sync.rights import Grant
 from sync.schema import Field, Key, Schema, Table
-from sync.segments import ID_BYTES, Graph, Segment, parents_of, read_header
+from sync.segments import ID_BYTES, Graph, Segment, read_header
 
 metadata = sa.MetaData()
 
@@ -50,6 +51,7 @@ SEGMENT = _table(
     _column("id", BYTES, key=True),
     _column("partition"),
     _column("generation", BIG),
+    _column("parents", BYTES),  # of the header, side by side: the graph is read without unpacking headers
     _column("header", BYTES),
     _column("signature", BYTES),
     _column("body", BYTES),  # zlib
@@ -137,6 +139,11 @@ INVITATION = _table(
 )
 
 
+def _of_partition(table: sa.Table, *columns: str) -> sa.Select[tuple[Any, ...]]:
+    """A statement made once: building it costs more than running it."""
+    return sa.select(*(table.c[name] for name in columns)).where(table.c.partition == sa.bindparam("partition"))
+
+
 @dataclass(frozen=True)
 class Replica:
     """Who this database is: its schema, its key, its minting, and the authority it has pinned (None: it stands alone)."""
@@ -156,14 +163,16 @@ class Past(NamedTuple):
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows, or replace the ones with the same primary key. All rows have the same columns."""
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    if rows:
+        connection.execute(_upsert(table, tuple(rows[0]), connection.dialect.name), list(rows))
+
+
+@cache  # building the statement costs more than running it
+def _upsert(table: sa.Table, columns: tuple[str, ...], dialect: str) -> sa.Executable:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     keys = [column.name for column in table.primary_key]
-    insert = dialect.insert(table)
-    rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    statement = insert.on_conflict_do_update(index_elements=keys, set_=rest) if rest else insert.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, list(rows))
+    rest = {name: insert.excluded[name] for name in columns if name not in keys}
+    return insert.on_conflict_do_update(index_elements=keys, set_=rest) if rest else insert.on_conflict_do_nothing(index_elements=keys)
 
 
 # ---- settings of this database
@@ -189,8 +198,10 @@ def ids(joined: bytes) -> list[bytes]:
 
 def heads(connection: sa.Connection) -> dict[str, list[bytes]]:
     """The heads of every partition that has a segment."""
-    rows = connection.execute(sa.select(PARTITION.c.partition, PARTITION.c.heads))
-    return {partition: ids(joined) for partition, joined in rows if joined}
+    return {partition: ids(joined) for partition, joined in connection.execute(_ALL_HEADS) if joined}
+
+
+_ALL_HEADS = sa.select(PARTITION.c.partition, PARTITION.c.heads)
 
 
 def counter(connection: sa.Connection, partition: str) -> int:
@@ -221,9 +232,11 @@ def _move_heads(connection: sa.Connection, segment: Segment) -> None:
 
 def graph(connection: sa.Connection, partition: str) -> Graph:
     """The graph of the held segments of a partition."""
-    columns = (SEGMENT.c.id, SEGMENT.c.header, SEGMENT.c.generation)
-    rows = connection.execute(sa.select(*columns).where(SEGMENT.c.partition == partition))
-    return Graph((segment, parents_of(header), generation) for segment, header, generation in rows)
+    rows = connection.execute(_LINKS, {"partition": partition})
+    return Graph((segment, tuple(ids(parents)), generation) for segment, parents, generation in rows)
+
+
+_LINKS = _of_partition(SEGMENT, "id", "parents", "generation")
 
 
 def add_segment(connection: sa.Connection, segment: Segment, verdict: str) -> None:
@@ -233,6 +246,7 @@ def add_segment(connection: sa.Connection, segment: Segment, verdict: str) -> No
             id=segment.id,
             partition=segment.header.partition,
             generation=segment.header.generation,
+            parents=b"".join(segment.header.parents),
             header=segment.header.text,
             signature=segment.signature,
             body=zlib.compress(segment.body, 6),
@@ -272,8 +286,10 @@ def add_pending(connection: sa.Connection, partition: str, nonce: bytes, changes
 
 def pending(connection: sa.Connection, partition: str) -> list[tuple[bytes, Change]]:
     """(nonce, change) of the pending changes, in counter order."""
-    rows = connection.execute(sa.select(PENDING.c.nonce, PENDING.c.change).where(PENDING.c.partition == partition).order_by(PENDING.c.counter))
-    return [(nonce, _change(text)) for nonce, text in rows]
+    return [(nonce, _change(text)) for nonce, text in connection.execute(_PENDING, {"partition": partition})]
+
+
+_PENDING = _of_partition(PENDING, "nonce", "change").order_by(PENDING.c.counter)
 
 
 def pending_counts(connection: sa.Connection) -> dict[str, int]:
@@ -324,30 +340,36 @@ def note_facts(connection: sa.Connection, segment: Segment, spans: Mapping[str, 
 
 def minters(connection: sa.Connection, partition: str, wanted: Collection[str]) -> list[tuple[str, bytes, bytes]]:
     """(minter, segment that lists it, author) of these minters."""
-    rows = connection.execute(
-        sa.select(MINTER.c.minter, MINTER.c.segment, MINTER.c.author).where(MINTER.c.partition == partition, MINTER.c.minter.in_(wanted))
-    )
-    return [(row.minter, row.segment, row.author) for row in rows]
+    rows = connection.execute(_MINTERS, {"partition": partition, "wanted": list(wanted)}) if wanted else ()
+    return [(minter, segment, author) for minter, segment, author in rows]
+
+
+_MINTERS = _of_partition(MINTER, "minter", "segment", "author").where(MINTER.c.minter.in_(sa.bindparam("wanted", expanding=True)))
 
 
 def spans(connection: sa.Connection, partition: str, wanted: Collection[str]) -> list[tuple[str, int, int, bytes]]:
     """(minter, first, last, segment) of these minters."""
-    rows = connection.execute(
-        sa.select(SPAN.c.minter, SPAN.c.first, SPAN.c.last, SPAN.c.segment).where(SPAN.c.partition == partition, SPAN.c.minter.in_(wanted))
-    )
-    return [(row.minter, row.first, row.last, row.segment) for row in rows]
+    rows = connection.execute(_SPANS, {"partition": partition, "wanted": list(wanted)}) if wanted else ()
+    return [(minter, first, last, segment) for minter, first, last, segment in rows]
+
+
+_SPANS = _of_partition(SPAN, "minter", "first", "last", "segment").where(SPAN.c.minter.in_(sa.bindparam("wanted", expanding=True)))
 
 
 def roots(connection: sa.Connection, partition: str) -> list[tuple[bytes, bytes]]:
     """(founding segment, root key)."""
-    rows = connection.execute(sa.select(ROOT.c.segment, ROOT.c.author).where(ROOT.c.partition == partition))
-    return [(row.segment, row.author) for row in rows]
+    return [(segment, author) for segment, author in connection.execute(_ROOTS, {"partition": partition})]
+
+
+_ROOTS = _of_partition(ROOT, "segment", "author")
 
 
 def grants(connection: sa.Connection, partition: str) -> list[Grant]:
     """The folded grants of a partition."""
-    rows = connection.execute(sa.select(GRANT.c.segment, GRANT.c.node, GRANT.c.role).where(GRANT.c.partition == partition))
-    return [Grant(row.segment, row.node, row.role) for row in rows]
+    return [Grant(*row) for row in connection.execute(_GRANTS, {"partition": partition})]
+
+
+_GRANTS = _of_partition(GRANT, "segment", "node", "role")
 
 
 def readers(connection: sa.Connection, partition: str) -> set[bytes]:
@@ -439,8 +461,10 @@ def nodes(connection: sa.Connection) -> dict[bytes, Node]:
 
 def peer_heads(connection: sa.Connection, node: bytes) -> dict[str, list[bytes]]:
     """The heads a peer last stated, or was last seen to share, by partition."""
-    rows = connection.execute(sa.select(PEER.c.partition, PEER.c.heads).where(PEER.c.node == node))
-    return {partition: ids(joined) for partition, joined in rows}
+    return {partition: ids(joined) for partition, joined in connection.execute(_PEER_HEADS, {"node": node})}
+
+
+_PEER_HEADS = sa.select(PEER.c.partition, PEER.c.heads).where(PEER.c.node == sa.bindparam("node"))
 
 
 def set_peer_heads(connection: sa.Connection, node: bytes, stated: Mapping[str, Collection[bytes]]) -> None:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from sync import keys
 from sync.changes import Change, canonical, encode
@@ -234,8 +233,3 @@ class Graph:
         """The held segments that `rungs` of a peer's ladder name: common ground."""
         wanted = set(rungs)
         return [segment for segment in self.ids if segment[:RUNG_BYTES] in wanted]
-
-
-def parents_of(header_text: bytes) -> tuple[bytes, ...]:
-    """The parents in a stored header, which was checked when it came in."""
-    return tuple(bytes.fromhex(parent) for parent in cast("list[str]", json.loads(header_text)[4]))

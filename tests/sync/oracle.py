@@ -36,6 +36,7 @@ class Oracle:
         self.applied: dict[str, tuple[Change, bytes]] = {}
         self.quarantined: dict[str, tuple[Change, bytes]] = {}
         self.foreign: set[str] = set()
+        self._known_roles: dict[bytes, set[str]] = {}
         self._standing: dict[bytes, set[tuple[str, str, Key]]] = {}
         for segment in order:
             self._sort(segment)
@@ -45,6 +46,11 @@ class Oracle:
         self._judge()
 
     def _roles(self, segment: Segment) -> set[str]:
+        if segment.id not in self._known_roles:
+            self._known_roles[segment.id] = self._find_roles(segment)
+        return self._known_roles[segment.id]
+
+    def _find_roles(self, segment: Segment) -> set[str]:
         roles = set()
         for other in {segment.id, *self._ancestors[segment.id]}:
             header = self._segments[other].header
