@@ -22,11 +22,11 @@ def open_cohort(
     partition: str,
     name: str,
     programme: str | None,
-    starts_on: date,
+    starts_on: date | None,
     ends_on: date | None = None,
     campus_id: str | None = None,
 ) -> Cohort:
-    """Open a cohort; raises NotAllowed, EndsBeforeStart."""
+    """Open a cohort, an import without knowing its first day; raises NotAllowed, EndsBeforeStart."""
     check(actor, "edit-people", partition)
     rules.check_span(starts_on, ends_on)
     with write(actor) as session:
