@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker.cli import care, machine, users
+from tracker.cli import care, machine, records, users
 from tracker.cli.voice import Done
 from tracker.config import SEATS
 from tracker.errors import N_
@@ -42,6 +42,7 @@ def build() -> Parser:
         return made
 
     _of_the_machine(verb)
+    _of_records(verb)
     _of_care(verb)
     _of_users(verbs, everywhere)
     return parser
@@ -103,6 +104,16 @@ def _of_the_machine(verb: Callable[[str, str, Command], Parser]) -> None:
     sync = verb("sync", N_("exchange with the server now"), machine.sync)
     sync.add_argument("--url", metavar="URL", help=_("another address of the same server"))
     verb("status", N_("show what this computer holds and what waits"), machine.status)
+
+
+def _of_records(verb: Callable[[str, str, Command], Parser]) -> None:
+    bring = verb("import", N_("import a CSV file; all problems are listed, nothing is half done"), records.import_file)
+    bring.add_argument("kind", choices=records.KINDS, help=_("what the rows are"))
+    bring.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
+    bring.add_argument("--dry-run", action="store_true", help=_("only check, change nothing"))
+    take = verb("export", N_("export a table as CSV or JSON, by the file's ending"), records.export_file)
+    take.add_argument("table", choices=records.KINDS, help=_("what to export"))
+    take.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
 
 
 def _of_care(verb: Callable[[str, str, Command], Parser]) -> None:

@@ -1,0 +1,128 @@
+"""Exports: the import's columns and the centre's name, in one order on every machine, whatever its database sorts by."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from sqlalchemy import select
+
+from tracker.attendance.models import Mark
+from tracker.db import db
+from tracker.employers import queries as employers
+from tracker.errors import NotFound
+from tracker.files.models import Upload
+from tracker.files.rules import CENTRE, COLUMNS
+from tracker.people import queries as people
+from tracker.people.models import Apprentice
+from tracker.placements import queries as placements
+from tracker.places import queries as places
+from tracker.places.models import Centre
+from tracker.policy import Actor, check
+
+Row = Mapping[str, object]
+
+
+def columns(table: str) -> tuple[str, ...]:
+    """The columns of an exported table."""
+    return (*COLUMNS[table], CENTRE)
+
+
+def rows(actor: Actor, table: str) -> Iterator[Row]:
+    """The rows of all centres that the actor sees: by centre, then by key. Raises NotAllowed."""
+    check(actor, "export")
+    read = {"apprentices": _apprentices, "employers": _employers, "placements": _placements, "attendance": _attendance}[table]
+    for centre in _centres(actor):
+        for row in read(actor, centre.partition):
+            yield {**{name: _plain(value) for name, value in row.items()}, CENTRE: centre.name or centre.partition}
+
+
+def _centres(actor: Actor) -> list[Centre]:
+    return sorted(places.centres(actor), key=lambda each: (each.name or "", each.partition))
+
+
+def names_of_centre(actor: Actor, partition: str) -> set[str]:
+    """The names by which a file may call a centre, in small letters."""
+    centre = places.centre_in(actor, partition)
+    names = [partition, centre.name if centre else None, centre.short_name if centre else None]
+    return {" ".join(name.split()).casefold() for name in names if name}
+
+
+def upload_of(actor: Actor, token: str) -> Upload:
+    """The file that waits for the actor's yes; raises NotFound for another one's or an older one."""
+    row = db.session.get(Upload, actor.id)
+    if row is None or row.token != token:
+        raise NotFound
+    return row
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _by(names: Iterable[str], rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: tuple(str(_plain(row[name]) or "") for name in names))
+
+
+def _apprentices(actor: Actor, partition: str) -> list[Row]:
+    people_here = _everybody(partition)
+    present = people.present_enrolments(people_here)
+    cohorts = {row.id: row.name for row in people.cohorts(actor, partition, with_void=True)}
+    names = COLUMNS["apprentices"]
+    found: list[Row] = []
+    for each in people_here:
+        enrolment = present.get(each.id)
+        now = {
+            "occupation": enrolment.occupation if enrolment else None,
+            "cohort": cohorts.get(enrolment.cohort_id or "") if enrolment else None,
+        }
+        found.append({name: now[name] if name in now else getattr(each, name) for name in names})
+    return _by(("number", "given_name", "family_name", "birth_date"), found)
+
+
+def _everybody(partition: str) -> list[Apprentice]:
+    return list(
+        db.session.scalars(
+            select(Apprentice).where(Apprentice.partition == partition, Apprentice.void_reason.is_(None)).order_by(Apprentice.id)
+        )
+    )
+
+
+def _employers(actor: Actor, partition: str) -> list[Row]:
+    names = COLUMNS["employers"]
+    return _by(("name", "district"), ({name: getattr(each, name) for name in names} for each in employers.employers(actor, partition)))
+
+
+def _placements(actor: Actor, partition: str) -> list[Row]:
+    numbers = _numbers(partition)
+    names = {row.id: row.name for row in employers.employers(actor, partition, with_void=True)}
+    found = (
+        {
+            "apprentice_number": numbers.get(each.apprentice_id or ""),
+            "employer": names.get(each.employer_id or ""),
+            "start": each.starts_on,
+            "end": each.ends_on,
+            "supervisor": each.supervisor,
+            "contract_signed": each.contract_signed_on,
+        }
+        for each in placements.placements(actor, partition)
+    )
+    return _by(("apprentice_number", "start", "employer"), found)
+
+
+def _numbers(partition: str) -> dict[str, str | None]:
+    return dict(db.session.execute(select(Apprentice.id, Apprentice.number).where(Apprentice.partition == partition)).tuples().all())
+
+
+def _attendance(_actor: Actor, partition: str) -> list[Row]:
+    """As columns, not as objects: a centre's year is 75,000 of them."""
+    numbers = _numbers(partition)
+    marks = db.session.execute(
+        select(Mark.apprentice_id, Mark.on, Mark.status, Mark.slot, Mark.place, Mark.reason, Mark.minutes).where(
+            Mark.partition == partition, Mark.status.is_not(None)
+        )
+    )
+    names = COLUMNS["attendance"]
+    lines = sorted(
+        (numbers.get(apprentice_id) or "", on.isoformat(), status, slot, place, reason, minutes)
+        for apprentice_id, on, status, slot, place, reason, minutes in marks
+    )
+    return [dict(zip(names, line, strict=True)) for line in lines]
