@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 from sqlalchemy import select
 
-from tests.tracker.nodes.conftest import Country
+from tests.country import Country
 from tracker import replication
 from tracker.db import db, write
 from tracker.i18n import speaking

@@ -1,0 +1,104 @@
+"""Three machines with folders of their own: central, and two laptops of one centre, joined over real HTTP."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from tests.conftest import Browser, CHEAP, MORNING, PinnedClock
+from tests.make import Make
+from tracker import config, replication
+from tracker.app import create_app
+from tracker.db import db
+from tracker.nodes import actions
+from tracker.policy import Actor, OPERATOR
+
+
+@dataclass
+class Machine:
+    """One machine: its application, and what it takes to act on it."""
+
+    app: Flask
+    clock: PinnedClock = field(default_factory=lambda: PinnedClock(moment=MORNING))
+
+    @contextmanager
+    def on(self) -> Iterator[Make]:
+        """Act on this machine, as if it were the only one."""
+        with self.app.app_context():
+            yield Make(centre=replication.home(), other="")
+            db.session.remove()
+
+    def sync(self) -> replication.Report:
+        with self.on():
+            return actions.sync_now(OPERATOR)
+
+    def browser(self) -> Browser:
+        found = self.app.test_client()
+        assert isinstance(found, Browser)
+        return found
+
+
+def machine(home: Path, **settings: object) -> Machine:
+    """A machine with an empty database."""
+    clock = PinnedClock(moment=MORNING)
+    app = create_app(config.load(home, environ={}, **{**CHEAP, **settings}), clock=clock)
+    app.config["TESTING"] = True
+    app.test_client_class = Browser
+    with app.app_context():
+        home.mkdir(parents=True, exist_ok=True)
+        replication.create_tables()
+    return Machine(app, clock)
+
+
+@dataclass
+class Country:
+    """The machines of a test."""
+
+    central: Machine
+    first: Machine
+    second: Machine
+    url: str
+
+
+@pytest.fixture
+def country(tmp_path: Path) -> Iterator[Country]:
+    """A centre's two laptops have joined; the first founded it with Amina on its staff, and all have exchanged."""
+    central = machine(tmp_path / "central", seat="central", name="VETA")
+    with central.app.app_context():
+        replication.found_central("VETA")
+    server = make_server("127.0.0.1", 0, central.app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    country = Country(central, machine(tmp_path / "first"), machine(tmp_path / "second"), url)
+    try:
+        with central.on():
+            code = actions.invite_centre(OPERATOR, "Chuo cha Moshi", "TZ-09")
+        enrol(country, country.first, code)
+        with country.first.on() as make:
+            make.user("Amina Juma", "registrar")
+            centre = make.centre
+        country.first.sync()
+        with central.on():
+            code = actions.invite_laptop(OPERATOR, centre, "Kompyuta ya pili")
+        enrol(country, country.second, code)
+        yield country
+    finally:
+        server.shutdown()
+        thread.join()
+        for each in (central, country.first, country.second):
+            with each.app.app_context():
+                db.session.remove()
+                db.engine.dispose()
+
+
+def enrol(country: Country, newcomer: Machine, code: str, actor: Actor = OPERATOR) -> None:
+    """Let a machine join and exchange once."""
+    with newcomer.on():
+        actions.join(actor, country.url, code)
+    newcomer.sync()
