@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from tracker.attendance.rules import ATTENDED
 from tracker.calendar.rules import ClosedInterval
@@ -115,6 +115,9 @@ class Returned(NamedTuple):
     returned: int
 
 
+Counted = TypeVar("Counted", Enrolled, Marked, Placed, Returned)
+
+
 @dataclass(frozen=True, slots=True)
 class CohortDays:
     """The days of one cohort within what was read.
@@ -162,6 +165,27 @@ class Facts:
         """The same facts for a shorter period."""
         return replace(self, first=first, last=last)
 
+    def by_centre(self) -> "dict[str, Facts]":
+        """The facts of each centre alone."""
+        enrolments, marks = _own(self.enrolments), _own(self.marks)
+        placements, returns = _own(self.placements), _own(self.returns)
+        days: dict[str, dict[CohortKey, CohortDays]] = defaultdict(dict)
+        for key, found in (self.days or {}).items():
+            days[key.centre][key] = found
+        return {
+            centre: replace(
+                self,
+                enrolments=enrolments[centre],
+                marks=marks[centre],
+                placements=placements[centre],
+                returns=returns[centre],
+                days=days[centre],
+                lost={centre: (self.lost or {}).get(centre, ())},
+                heard={centre: day},
+            )
+            for centre, day in (self.heard or {}).items()
+        }
+
     def days_of(self, key: CohortKey) -> CohortDays:
         """The days of a cohort."""
         return (self.days or {}).get(key, NO_DAYS)
@@ -173,6 +197,13 @@ class Facts:
     def has(self, day: date) -> bool:
         """Whether a day lies in the period."""
         return self.first <= day <= self.last
+
+
+def _own(all_rows: Iterable[Counted]) -> dict[str, list[Counted]]:
+    found: dict[str, list[Counted]] = defaultdict(list)
+    for row in all_rows:
+        found[row.group.centre].append(row)
+    return found
 
 
 Figures = dict[str, Figure]
