@@ -2,6 +2,7 @@
 // page, says so, and is sent again; one job at a time, so that each save shows the server what the one before it left.
 
 const AGAIN_MS = 5000;
+const CLICK_MS = 50; // from lifting the finger to the click
 const PATIENCE_MS = 10000; // a laptop that has left the network would let the phone wait for forty seconds
 
 export function mount(form) {
@@ -10,6 +11,7 @@ export function mount(form) {
   const jobs = []; // {row: id} or {wish: "rest" | "undo" | "done"}, the oldest first
   let isSending = false;
   let timer = 0;
+  let lifted = Promise.resolve(); // a button that is replaced under the finger would never be pressed
 
   form.classList.add("is-live");
   form.addEventListener("change", (event) => event.target.closest(".r") && want({ row: event.target.closest(".r").id }));
@@ -18,6 +20,11 @@ export function mount(form) {
     if (event.submitter) want({ wish: event.submitter.value, act: form.elements.act?.value });
   });
   form.addEventListener("keydown", press);
+  form.addEventListener("pointerdown", () => {
+    lifted = new Promise((lift) => {
+      for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(lift, CLICK_MS), { once: true });
+    });
+  });
   said.addEventListener("click", (event) => event.target.closest("button") && send());
   addEventListener("beforeunload", (event) => jobs.length && event.preventDefault());
   if (matchMedia("(hover: hover)").matches) focusRow(firstUnmarked() ?? rows()[0], true);
@@ -104,7 +111,9 @@ export function mount(form) {
         reply = await fetch(form.action, { method: "POST", body: body(job), headers, signal: patience.signal });
       }
       if (reply.ok && !reply.redirected) {
-        put(await reply.text());
+        const html = await reply.text();
+        await lifted;
+        put(html);
         return null;
       }
       if (reply.status === 401) return form.dataset.signIn;
@@ -129,17 +138,26 @@ export function mount(form) {
     drawn.innerHTML = html;
     for (const fresh of [...drawn.content.children]) {
       const old = document.getElementById(fresh.id);
-      if (!old) continue;
-      const hadFocus = old.contains(document.activeElement);
-      const focused = document.activeElement?.value;
-      const chosen = jobs.some((job, place) => place > 0 && job.row === fresh.id) && old.querySelector(":checked")?.value;
-      old.replaceWith(fresh);
-      if (chosen) {
-        fresh.querySelector(`[value="${chosen}"]`).checked = true;
-        fresh.dataset.state = "saving";
-      }
-      if (hadFocus) (fresh.querySelector(`[value="${focused}"]`) ?? fresh.querySelector("button"))?.focus({ preventScroll: true });
+      if (old?.matches(".r")) redraw(old, fresh);
+      else if (old) replace(old, fresh);
     }
+  }
+
+  // The radios stay where they are: a finger may be on its way to one of them.
+  function redraw(old, fresh) {
+    old.querySelector("legend").replaceWith(fresh.querySelector("legend"));
+    old.querySelector("[type=hidden]")?.remove();
+    old.append(...fresh.querySelectorAll("[type=hidden]"));
+    if (jobs.some((job, place) => place > 0 && job.row === old.id)) return; // tapped again meanwhile: that tap comes next
+    delete old.dataset.state;
+    const said = fresh.querySelectorAll("[type=radio]");
+    old.querySelectorAll("[type=radio]").forEach((radio, place) => (radio.checked = said[place].checked));
+  }
+
+  function replace(old, fresh) {
+    const hadFocus = old.contains(document.activeElement) && document.activeElement.value;
+    old.replaceWith(fresh);
+    if (hadFocus) (fresh.querySelector(`[value="${hadFocus}"]`) ?? fresh.querySelector("button"))?.focus({ preventScroll: true });
   }
 
   function tell(problem) {

@@ -344,11 +344,14 @@ class CohortToday:
 
 @dataclass(frozen=True)
 class DayOverview:
-    """The registers of a centre on a day, the actor's own cohorts first, and those not taken before it, the latest first."""
+    """The registers of a centre on a day, the actor's own cohorts first.
+
+    overdue  each cohort with the days before on which its register was not taken, the latest first
+    """
 
     on: date
     cohorts: tuple[CohortToday, ...]
-    overdue: tuple[Due, ...]
+    overdue: tuple[tuple[Cohort, tuple[date, ...]], ...]
 
 
 def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
@@ -359,8 +362,16 @@ def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
     taken = {row.cohort_id: row for row in registers(actor, partition, on, on)}
     stored = {row.apprentice_id: row.status for row in marks(actor, partition, on, on)}
     found = [_today(actor, cohort, on, calendar, due_now, taken.get(cohort.id), stored) for cohort in _running(actor, partition, on)]
-    overdue = [each for each in reversed(due) if each.on < on and not each.is_taken and may(actor, "mark", each.cohort)]
-    return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), tuple(overdue))
+    return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), _overdue(actor, due, on))
+
+
+def _overdue(actor: Actor, due: Sequence[Due], on: date) -> tuple[tuple[Cohort, tuple[date, ...]], ...]:
+    days: dict[str, list[date]] = defaultdict(list)
+    cohort_by_id = {each.cohort.id: each.cohort for each in due if may(actor, "mark", each.cohort)}
+    for each in reversed(due):
+        if each.on < on and not each.is_taken and each.cohort.id in cohort_by_id:
+            days[each.cohort.id].append(each.on)
+    return tuple((cohort_by_id[key], tuple(days[key])) for key in sorted(days, key=lambda key: (cohort_by_id[key].name or "", key)))
 
 
 def _running(actor: Actor, partition: str, on: date) -> list[Cohort]:

@@ -37,7 +37,9 @@ class World:
             found = []
             for n in range(count):
                 given, family = GIVEN[n % len(GIVEN)], FAMILY[n // len(GIVEN) % len(FAMILY)]
-                person = Apprentice(partition=self.partition, number=f"VTC/26/{n + 1:03}", given_name=given, middle_name="Juma", family_name=family)
+                person = Apprentice(
+                    partition=self.partition, number=f"VTC/26/{n + 1:03}", given_name=given, middle_name="Juma", family_name=family
+                )
                 session.add(person)
                 session.add(
                     Enrolment(

@@ -1,0 +1,200 @@
+"""The register in Chromium: six taps for four exceptions, no sideways scrolling at 360 px, keys, and nothing lost silently."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+from werkzeug.serving import BaseWSGIServer, make_server, WSGIRequestHandler
+
+from tests.make import Make, PASSWORD
+from tracker.accounts import actions as accounts
+from tracker.attendance import queries
+from tracker.db import db, write
+from tracker.people.models import Apprentice, Cohort, Enrolment
+from tracker.policy import Actor, OPERATOR
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+MONDAY = date(2026, 3, 2)  # the day of the tests' clock
+FAMILIES = ("Mushi", "Mwakyusa", "Kapinga", "Shirima", "Ngonyani", "Nyerere-Kambarage", "Lyimo", "Massawe", "Kessy", "Temu")
+SLOW_S = 10
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium and its driver are not on this machine"),
+    # The server's threads leave their connections to the garbage.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
+]
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+        """Say nothing."""
+
+
+@dataclass
+class Phone:
+    """A browser on the register of Baraka's cohort."""
+
+    driver: WebDriver
+    address: str
+    server: BaseWSGIServer
+    taps: int = 0
+
+    def open(self) -> None:
+        self.driver.get(self.address)
+        self.taps += 1
+
+    def tap(self, element: WebElement) -> None:
+        element.click()
+        self.taps += 1
+
+    def find(self, css: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def choose(self, row: int, status: str) -> None:
+        radio = self.all(".r")[row].find_element(By.CSS_SELECTOR, f"[value={status}]")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", radio)  # what a thumb does
+        self.tap(radio)
+
+    def wait_for(self, words: str) -> None:
+        WebDriverWait(self.driver, SLOW_S).until(lambda driver: words in driver.find_element(By.ID, "bar").text)
+
+    def wait_until_saved(self) -> None:
+        WebDriverWait(self.driver, SLOW_S).until(lambda _driver: not self.all(".r[data-state]"))
+
+
+@pytest.fixture
+def cohort(make: Make, baraka: Actor) -> Cohort:
+    """Forty apprentices of Baraka's."""
+    with write(OPERATOR) as session:
+        found = Cohort(partition=make.centre, name="Utalii 2026 A", starts_on=date(2026, 1, 5), ends_on=date(2027, 12, 17))
+        session.add(found)
+        for n in range(40):
+            name = {"given_name": f"Mwanaidi {n:02}", "middle_name": "Hassan", "family_name": FAMILIES[n % 10]}
+            person = Apprentice(partition=make.centre, number=f"VTC/26/{n + 1:03}", **name)
+            session.add(person)
+            session.add(
+                Enrolment(partition=make.centre, apprentice_id=person.id, cohort_id=found.id, starts_on=date(2026, 1, 5), status="active")
+            )
+    accounts.set_teaching(OPERATOR, make.centre, baraka.id, found.id)
+    return found
+
+
+@pytest.fixture
+def phone(app: Flask, cohort: Cohort, tmp_path: Path) -> Iterator[Phone]:
+    token = accounts.sign_in("baraka", PASSWORD, device="phone", address="127.0.0.1")
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for each in ("headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking", "disable-component-update"):
+        options.add_argument(f"--{each}")
+    options.add_argument(f"--user-data-dir={tmp_path / 'chromium'}")
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
+    try:
+        screen = {"width": 360, "height": 640, "deviceScaleFactor": 1, "mobile": True}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        site = f"http://127.0.0.1:{server.port}"
+        driver.get(f"{site}/accounts/sign-in")
+        driver.add_cookie({"name": "s", "value": token})
+        yield Phone(driver, f"{site}/attendance/{cohort.id}/{MONDAY}", server)
+    finally:
+        driver.quit()
+        server.shutdown()
+        server.server_close()
+
+
+def _statuses(teacher: Actor, cohort: Cohort) -> list[str | None]:
+    db.session.rollback()
+    return [row.status for row in queries.register_for(teacher, cohort.id, MONDAY).rows]
+
+
+def test_forty_apprentices_with_four_exceptions_take_six_taps(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.tap(phone.find("[value=rest]"))
+    phone.wait_for("40 P")
+    for row, status in ((0, "absent"), (7, "late"), (21, "absent"), (39, "excused")):
+        phone.choose(row, status)
+    phone.wait_for("36 P 1 L 2 A 1 E 0 left")
+    phone.wait_until_saved()
+    assert phone.taps == 6
+    statuses = _statuses(make.actor("baraka"), cohort)
+    assert [statuses[0], statuses[7], statuses[21], statuses[39], statuses.count("present")] == ["absent", "late", "absent", "excused", 36]
+
+
+def test_it_fits_a_phone_without_scrolling_sideways(phone: Phone) -> None:
+    phone.open()
+    assert phone.driver.execute_script("return document.documentElement.scrollWidth") <= 360
+    targets = phone.all(".r label")
+    assert min(min(each.size["width"], each.size["height"]) for each in targets[:10]) >= 44
+    assert max(each.size["height"] for each in phone.all(".r")) <= 56
+
+
+def test_a_page_asks_four_times_at_most(phone: Phone) -> None:
+    phone.open()
+    asked = phone.driver.execute_script("return performance.getEntriesByType('resource').map(each => each.name)")
+    assert 1 + len([each for each in asked if each.startswith("http")]) <= 4
+
+
+def test_undo_takes_all_remaining_back(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.choose(3, "absent")
+    phone.wait_for("39 left")
+    phone.tap(phone.find("[value=rest]"))
+    phone.wait_for("39 P")
+    phone.tap(phone.find("[value=undo]"))
+    phone.wait_for("39 left")
+    assert _statuses(make.actor("baraka"), cohort).count("absent") == 1
+
+
+def test_keys_mark_and_move_on(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.all(".r input")[0].send_keys("pla")
+    phone.driver.switch_to.active_element.send_keys(Keys.ARROW_UP, "e")
+    phone.wait_for("1 P 1 L 1 E 37 left")
+    phone.wait_until_saved()
+    assert _statuses(make.actor("baraka"), cohort)[:4] == ["present", "late", "excused", None]
+
+
+def test_a_tap_that_could_not_be_saved_says_so_and_is_sent_again(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.wait_for("40 left")
+    phone.driver.execute_script("window.real = fetch; window.fetch = () => Promise.reject(new TypeError('no network'))")
+    phone.choose(2, "late")
+    WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: phone.find("[data-said]").is_displayed())
+    assert "Not saved yet" in phone.find("[data-said]").text
+    assert phone.all(".r")[2].get_attribute("data-state") == "failed"
+    phone.driver.execute_script("window.fetch = window.real")
+    phone.find("[data-said] button").click()
+    phone.wait_for("1 L 39 left")
+    assert not phone.find("[data-said]").is_displayed()
+    assert _statuses(make.actor("baraka"), cohort)[2] == "late"
+
+
+def test_a_second_tap_while_the_first_is_on_its_way_counts(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.wait_for("40 left")
+    phone.driver.execute_script(
+        "const real = fetch; window.fetch = async (...all) => { await new Promise(go => setTimeout(go, 300)); return real(...all) }"
+    )
+    phone.choose(5, "present")
+    phone.choose(5, "absent")
+    phone.wait_for("1 A 39 left")
+    phone.wait_until_saved()
+    assert _statuses(make.actor("baraka"), cohort)[5] == "absent"
+    assert queries.register_for(make.actor("baraka"), cohort.id, MONDAY).rows[5].has_conflict is False
