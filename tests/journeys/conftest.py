@@ -1,0 +1,5 @@
+"""Journeys go over several real machines."""
+
+from tests.country import country
+
+__all__ = ["country"]
