@@ -8,6 +8,7 @@ from tracker.db import db, row_for
 from tracker.employers.models import Employer
 from tracker.employers.rules import folded, matches
 from tracker.errors import NotFound
+from tracker.places import queries as places
 from tracker.policy import Actor, may
 
 
@@ -38,3 +39,13 @@ def by_name(actor: Actor, partition: str) -> dict[str, Employer]:
     """The employers of a centre by `rules.folded(name)`; of two with one name, the same one on every machine."""
     rows = sorted(employers(actor, partition), key=lambda each: each.id, reverse=True)
     return {folded(row.name or ""): row for row in rows}
+
+
+def centre_names(actor: Actor) -> dict[str, str]:
+    """The names of the centres that the actor sees, by partition."""
+    return {each.partition: each.name or each.partition for each in places.centres(actor)}
+
+
+def scope(actor: Actor, asked: str | None) -> str | None:
+    """The centre whose employers are shown: the own one, else the one asked for, else None for all that the actor sees."""
+    return places.home_partition(actor) or asked or None

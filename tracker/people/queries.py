@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 
+from tracker import replication
+from tracker.accounts import queries as accounts
+from tracker.accounts.models import Staff, Teaching
 from tracker.db import db, row_for
 from tracker.errors import NotFound
 from tracker.people import rules
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.places import queries as places
+from tracker.places.models import Campus
 from tracker.policy import Actor, may
 
 PAGE_ROWS = 50
@@ -281,3 +285,57 @@ def scope(actor: Actor, asked: str | None) -> str | None:
     if asked:
         _check_sees(actor, asked)
     return asked or None
+
+
+def is_above(actor: Actor) -> bool:
+    """Whether the actor looks at several centres."""
+    return places.home_partition(actor) is None
+
+
+def centre_names(actor: Actor) -> dict[str, str]:
+    """The names of the centres that the actor sees, by partition."""
+    return {each.partition: each.name or each.partition for each in places.centres(actor)}
+
+
+campuses = places.campuses
+Named = Cohort | Campus | Staff
+
+
+# ---- what pages show beside
+
+
+def instructors_of(cohort: Cohort) -> list[Staff]:
+    """Who teaches the cohort now, by name."""
+    rows = db.session.scalars(
+        select(Staff)
+        .join(Teaching, (Teaching.partition == Staff.partition) & (Teaching.staff_id == Staff.id))
+        .where(Teaching.partition == cohort.partition, Teaching.cohort_id == cohort.id, Teaching.ended_on.is_(None))
+    )
+    return sorted(rows, key=lambda each: ((each.name or "").casefold(), each.id))
+
+
+def instructors(actor: Actor, partition: str) -> list[Staff]:
+    """The instructors who work at the centre, by name."""
+    return [each for each in accounts.staff_in(actor, partition) if each.role == "instructor" and each.active]
+
+
+def sizes(actor: Actor, partition: str) -> dict[str, int]:
+    """How many enrolments in each cohort have not ended."""
+    _check_sees(actor, partition)
+    found = db.session.execute(
+        select(Enrolment.cohort_id, func.count())
+        .where(Enrolment.partition == partition, Enrolment.void_reason.is_(None), Enrolment.status == rules.ACTIVE)
+        .group_by(Enrolment.cohort_id)
+    )
+    return {cohort_id: count for cohort_id, count in found if cohort_id}
+
+
+def cohort_names(partition: str | None) -> dict[str, str]:
+    """The names of cohorts by id; of one centre, or of all that are held here."""
+    found = db.session.execute(select(Cohort.id, Cohort.name).where(Cohort.partition == partition if partition else true()))
+    return {cohort_id: name or cohort_id for cohort_id, name in found}
+
+
+def in_conflict(partition: str | None) -> set[str]:
+    """Ids of the apprentices with an open conflict."""
+    return {each.row.id for each in replication.open_conflicts(partition) if isinstance(each.row, Apprentice)}

@@ -55,6 +55,13 @@ class NeedsReason(DomainError):
     sentence = N_("Choose the reason.")
 
 
+class ChooseCentre(DomainError):
+    """New records need a centre, and the actor works in none."""
+
+    code, status = "people.choose_centre", 422
+    sentence = N_("Choose a centre first.")
+
+
 def check_span(starts_on: date | None, ended_on: date | None) -> None:
     """Raise EndsBeforeStart."""
     if starts_on and ended_on and ended_on < starts_on:

@@ -8,7 +8,6 @@ from marshmallow import validates_schema
 
 from tracker import inputs
 from tracker.clock import today
-from tracker.country import tz
 from tracker.country.tz.identifiers import csee_warning, nida_warning, zanid_warning
 from tracker.errors import N_, Problem
 from tracker.people.rules import ENDS
@@ -125,8 +124,3 @@ class CohortSchema(inputs.Sheet):
         starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
         if starts_on and ends_on and ends_on < starts_on:
             raise inputs.Wrong(N_("The last day is before the first day."), "ends_on")
-
-
-def label_of(list_name: str, code: str | None, language: str) -> str:
-    """What people read instead of a code; nothing for nothing."""
-    return tz.label(list_name, code, language) if code else ""
