@@ -1,15 +1,17 @@
 """The calendar of a centre: all facts that bear on its days, loaded once; and the doors to closures and what hangs on them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from tracker import replication
+from tracker.accounts.queries import name_of
 from tracker.calendar import models, rules
 from tracker.calendar.models import Closure, HolidayCorrection, Notice, Resumption, TaughtDay
 from tracker.calendar.rules import ClosedInterval, ClosureFact, Day, DayKind, NoticeFact, ResumptionFact, Scope, Site, SiteKind
@@ -19,8 +21,10 @@ from tracker.db import db, Row, row_for
 from tracker.employers.models import Employer
 from tracker.errors import NotFound
 from tracker.people.models import Cohort
+from tracker.places import queries as places
 from tracker.places.models import Campus, Centre, Listing
 from tracker.policy import Actor, kind_of, may, NATION
+from tracker.replication import Version
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 CENTRE = "centre"
@@ -350,7 +354,10 @@ def correction_for(actor: Actor, correction_id: str, verb: str = "read") -> Holi
 
 
 def closures(actor: Actor, partition: str | None = None) -> list[ClosureStory]:
-    """The closures that reach a centre's territory, or that of a region; None: all the actor can see. The latest begun first."""
+    """The closures that reach a centre or a region; of the nation, its own and all regions'; None: all that the actor sees.
+
+    The latest begun stands first. Raises NotFound for a centre that the actor does not see.
+    """
     if partition is not None and not may(actor, "read", partition):
         raise NotFound
     if partition is None:
@@ -360,7 +367,7 @@ def closures(actor: Actor, partition: str | None = None) -> list[ClosureStory]:
         regions = {calendar.region, *(campus.region for campus in calendar.campuses.values())}
         near = {NATION, partition, *(f"region/{region}" for region in regions)}
         return [story for story in calendar.stories if story.row.partition in near]
-    return [story for story in _stories(None) if story.row.partition in (NATION, partition)]
+    return [story for story in _stories(None) if partition == NATION or story.row.partition in (NATION, partition)]
 
 
 def _partitions(actor: Actor) -> Iterable[list[ClosureStory]]:
@@ -486,3 +493,114 @@ def closed_by(actor: Actor, partition: str, scope: Scope, sites: str, on: date) 
 def _begin(fact: ClosureFact) -> tuple[date, str]:
     counting = rules.counting_notice(fact)
     return counting.since if counting else date.max, fact.id
+
+
+# ---- pages
+
+
+def desks(actor: Actor) -> list[str]:
+    """The partitions whose calendar the actor may look at, the own one first."""
+    own = places.home_partition(actor)
+    if own:
+        return [own]
+    regions = [f"region/{each.code}" for each in tz.regions()] if actor.partitions is None else sorted(actor.partitions)
+    above = [NATION] if actor.partitions is None else []
+    return [*above, *regions, *(centre.partition for centre in places.centres(actor))]
+
+
+def desk_for(actor: Actor, asked: str | None) -> str:
+    """The partition that a page is about: the one asked for, else the actor's own. Raises NotFound for one he may not see."""
+    offered = desks(actor)
+    desk = asked or next(iter(offered), None)
+    if desk is None or (desk not in offered and not (kind_of(desk) == CENTRE and may(actor, "read", desk))):
+        raise NotFound
+    return desk
+
+
+def names_for(partition: str) -> dict[tuple[str, str], str]:
+    """(kind of scope, code) -> name, of everything that closures reaching a partition may name and that the pack does not know."""
+    names = {("centre", code): name for code, (name, _region) in centres_in(None).items()}
+    return names | {(kind, code): name for kind, known in codes_in(partition).items() for code, name in known.items() if name}
+
+
+def in_force(actor: Actor, partition: str, on: date) -> dict[str, list[Site]]:
+    """Id of each closure in force on a day -> the sites of a partition that it closes."""
+    facts, openings = facts_for(partition)
+    found: dict[str, list[Site]] = defaultdict(list)
+    for site in sites_in(actor, partition):
+        for fact in rules.closures_on(site, on, facts, openings):
+            found[fact.id].append(site)
+    return dict(found)
+
+
+def doubtful(actor: Actor, partition: str, on: date) -> set[str]:
+    """Ids of closures in force at a site that has reopened since after another one: somebody should be asked."""
+    facts, openings = facts_for(partition)
+    return {fact.id for site in sites_in(actor, partition) for fact in rules.doubtful_closures(site, on, facts, openings)}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Days in a row with the same closures or the same holiday."""
+
+    first: date
+    last: date
+    closures: tuple[ClosureFact, ...]
+    holiday: Holiday | None
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month at a site.
+
+    weeks   from Monday; None where another month's day would stand
+    counts  days by kind
+    runs    the closed days and holidays, oldest first
+    """
+
+    first: date
+    last: date
+    weeks: Sequence[Sequence[Day[Holiday] | None]]
+    counts: Mapping[str, int]
+    runs: Sequence[Run]
+
+
+def month_of(calendar: Calendar, site: Site, first: date) -> Month:
+    """The month that begins on `first`."""
+    last = date(first.year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1)
+    days = calendar.days_at(site, first, last)
+    padded: list[Day[Holiday] | None] = [*[None] * first.weekday(), *days]
+    padded += [None] * (-len(padded) % 7)
+    weeks = [padded[start : start + 7] for start in range(0, len(padded), 7)]
+    return Month(first, last, weeks, Counter(str(day.kind) for day in days), _runs(days))
+
+
+def _runs(days: Iterable[Day[Holiday]]) -> list[Run]:
+    runs: list[Run] = []
+    for day in days:
+        before = runs[-1] if runs else None
+        holiday = day.holiday if day.kind == DayKind.HOLIDAY else None
+        if not day.closures and holiday is None:
+            continue
+        if before and day.closures and before.closures == day.closures and before.last == day.on - timedelta(days=1):
+            runs[-1] = replace(before, last=day.on)
+        else:
+            runs.append(Run(day.on, day.on, day.closures, holiday))
+    return runs
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of a history: who made which value of what, when."""
+
+    row: Closure | Notice | Resumption
+    version: Version
+    who: str | None
+
+
+def history(story: ClosureStory) -> list[Told]:
+    """All values that a closure, its notices and its resumptions ever had, newest first; empty ones left out."""
+    rows: list[Closure | Notice | Resumption] = [story.row, *story.notices, *story.resumptions]
+    lines = [Told(row, version, name_of(version.by)) for row in rows for version in replication.history(row)]
+    told = [line for line in lines if any(value is not None for value in line.version.values.values())]
+    return sorted(told, key=lambda line: (line.version.at, line.version.dot), reverse=True)

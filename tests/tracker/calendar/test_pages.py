@@ -1,0 +1,220 @@
+"""The calendar's pages: who sees what, and what a registrar does there."""
+
+from datetime import date
+
+import pytest
+
+from tests.conftest import Browser
+from tests.make import Make
+from tracker.calendar import actions, queries
+from tracker.calendar.queries import code_of_centre
+from tracker.db import write
+from tracker.employers.models import Employer
+from tracker.places.models import Campus, Centre
+from tracker.policy import Actor, OPERATOR
+
+MONDAY, FRIDAY = date(2026, 3, 2), date(2026, 3, 6)
+SEEN = 'name="seen" value="'
+
+
+@pytest.fixture(autouse=True)
+def bustani(make: Make) -> None:
+    """A centre in Dodoma with a campus and a hotel."""
+    with write(OPERATOR) as session:
+        session.add(Centre(partition=make.centre, name="Chuo cha Bustani", region="TZ-03"))
+        session.add(Campus(partition=make.centre, name="Kampasi ya Bustani", region="TZ-03"))
+        session.add(Employer(partition=make.centre, name="Hoteli ya Meru"))
+
+
+def _closed(amina: Actor, make: Make) -> str:
+    closure = actions.close(
+        amina, make.centre, "centre", code_of_centre(make.centre), "centres", "flood", MONDAY, authority="The principal"
+    )
+    return closure.id
+
+
+def _seen(page: str) -> str:
+    return page.split(SEEN)[1].split('"', maxsplit=1)[0].replace("&#34;", '"')
+
+
+def test_the_month_shows_training_rest_and_holidays(client: Browser) -> None:
+    text = client.sign_in("amina").get("/calendar/?month=2026-04").text
+    assert text.count('class="is-holiday') >= 3
+    assert "Public holiday: <b>" in text
+
+
+def test_an_estimated_holiday_says_so(client: Browser) -> None:
+    assert "(estimate)" in client.sign_in("amina").get("/calendar/?month=2027-03").text
+
+
+def test_a_wrong_month_shows_this_one(client: Browser) -> None:
+    assert "March 2026" in client.sign_in("amina").get("/calendar/?month=2026-99&site=nowhere").text
+
+
+def test_the_registrar_closes_the_centre(client: Browser, amina: Actor, make: Make) -> None:
+    form = {
+        "place": f"centre:{code_of_centre(make.centre)}",
+        "sites": "centres",
+        "reason": "flood",
+        "since": "02/03/2026",
+        "authority": "The principal",
+    }
+    answer = client.sign_in("amina").send("/calendar/closures/new", **form)
+    assert answer.status_code == 302
+    assert "In force today" in client.get(answer.location).text
+    (story,) = queries.closures(amina, make.centre)
+    assert (story.since, story.counting and story.counting.authority) == (MONDAY, "The principal")
+
+
+def test_a_wrong_closure_says_what_is_wrong_beside_the_field(client: Browser, make: Make) -> None:
+    form = {
+        "place": f"centre:{code_of_centre(make.centre)}",
+        "sites": "centres",
+        "reason": "flood",
+        "since": "2026-03-06",
+        "expected_until": "2026-03-02",
+    }
+    text = client.sign_in("amina").send("/calendar/closures/new", **form).text
+    assert 'id="expected_until-error"' in text
+    assert "cannot be before 6 March 2026" in text
+
+
+def test_an_employer_is_closed_as_a_workplace_whatever_was_ticked(client: Browser, amina: Actor, make: Make) -> None:
+    (hotel,) = queries.employers_in(make.centre)
+    form = {"place": f"employer:{hotel.id}", "sites": "centres", "reason": "covid-19", "since": "2026-03-02"}
+    client.sign_in("amina").send("/calendar/closures/new", **form)
+    (story,) = queries.closures(amina, make.centre)
+    assert story.row.sites == "workplaces"
+
+
+def test_the_closed_day_says_so_and_offers_the_reopening(client: Browser, amina: Actor, make: Make) -> None:
+    _closed(amina, make)
+    text = client.sign_in("amina").get("/calendar/").text
+    assert "Closed today" in text
+    assert "/calendar/reopen" in text
+
+
+def test_the_registrar_reopens(client: Browser, amina: Actor, make: Make) -> None:
+    closure_id = _closed(amina, make)
+    page = client.sign_in("amina").get(f"/calendar/reopen?closure={closure_id}").text
+    assert f'<option selected value="centre:{code_of_centre(make.centre)}">' in page
+    form = {
+        "place": f"centre:{code_of_centre(make.centre)}",
+        "sites": "centres",
+        "kind": "reopened",
+        "since": "2026-03-06",
+        "closure_id": "",
+    }
+    client.send("/calendar/reopen", **form)
+    assert "Nothing is closed today" not in client.get("/calendar/closures").text
+    assert queries.in_force(amina, make.centre, FRIDAY) == {}
+
+
+def test_a_permission_is_not_a_reopening(client: Browser, amina: Actor, make: Make) -> None:
+    closure_id = _closed(amina, make)
+    form = {
+        "place": f"centre:{code_of_centre(make.centre)}",
+        "sites": "centres",
+        "kind": "permitted",
+        "since": "2026-03-06",
+        "closure_id": closure_id,
+    }
+    client.sign_in("amina").send("/calendar/reopen", **form)
+    assert closure_id in queries.in_force(amina, make.centre, FRIDAY)
+
+
+def test_contradicting_notices_stand_side_by_side(client: Browser, amina: Actor, make: Make) -> None:
+    closure_id = _closed(amina, make)
+    client.sign_in("amina").send(f"/calendar/closures/{closure_id}/notice", since="2026-03-05", authority="The council", counts="y")
+    text = client.get(f"/calendar/closures/{closure_id}").text
+    assert "The notices differ" in text
+    assert queries.story_for(amina, closure_id).since == date(2026, 3, 5)
+    other = next(each for each in queries.story_for(amina, closure_id).notices if each.since == MONDAY)
+    client.send(f"/calendar/notices/{other.id}/choose")
+    assert queries.story_for(amina, closure_id).since == MONDAY
+
+
+def test_a_notice_is_corrected_and_withdrawn(client: Browser, amina: Actor, make: Make) -> None:
+    closure_id = _closed(amina, make)
+    (notice,) = queries.story_for(amina, closure_id).notices
+    address = f"/calendar/notices/{notice.id}"
+    seen = _seen(client.sign_in("amina").get(f"{address}/edit").text)
+    client.send(f"{address}/edit", since="2026-03-03", authority="The principal", seen=seen)
+    assert queries.story_for(amina, closure_id).since == date(2026, 3, 3)
+    client.send(f"{address}/withdraw", why="A rumour.")
+    assert queries.story_for(amina, closure_id).since is None
+
+
+def test_a_closure_is_extended_corrected_withdrawn_and_restored(client: Browser, amina: Actor, make: Make) -> None:
+    address = f"/calendar/closures/{_closed(amina, make)}"
+    client.sign_in("amina").send(f"{address}/extend", expected_until="2026-03-20", authority="The council")
+    assert "20 March 2026" in client.get(address).text
+    client.send(f"{address}/edit", reason="power", note="Transformer", seen=_seen(client.get(f"{address}/edit").text))
+    assert "Power failure" in client.get(address).text
+    client.send(f"{address}/withdraw", why="Entered twice.")
+    assert "Entered twice." in client.get(address).text
+    client.send(f"{address}/restore")
+    assert "In force today" in client.get(address).text
+
+
+def test_withdrawing_without_a_reason_asks_for_one(client: Browser, amina: Actor, make: Make) -> None:
+    address = f"/calendar/closures/{_closed(amina, make)}"
+    assert 'id="why-error"' in client.sign_in("amina").send(f"{address}/withdraw", why=" ").text
+
+
+def test_the_training_week_is_set(client: Browser, make: Make) -> None:
+    client.sign_in("amina").send("/calendar/week", since="2026-03-02", campus_id="", weekdays=["1", "2", "3", "4", "5", "6"])
+    (pattern,) = queries.weekly_patterns(make.centre)
+    assert pattern.weekdays == "123456"
+    client.send(f"/calendar/week/{pattern.id}/withdraw", why="A mistake.")
+    assert queries.weekly_patterns(make.centre) == []
+
+
+def test_a_week_without_days_says_so(client: Browser) -> None:
+    assert "Choose at least one training day." in client.sign_in("amina").send("/calendar/week", since="2026-03-02", campus_id="").text
+
+
+@pytest.mark.parametrize("address", ["/calendar/", "/calendar/closures", "/calendar/week", "/calendar/holidays"])
+def test_an_instructor_reads(client: Browser, address: str) -> None:
+    assert client.sign_in("baraka").get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/calendar/closures/new", "/calendar/reopen", "/calendar/holidays/correct"])
+def test_an_instructor_changes_nothing(client: Browser, address: str) -> None:
+    assert client.sign_in("baraka").get(address).status_code == 403
+
+
+def test_the_week_is_not_the_instructors(client: Browser, make: Make) -> None:
+    client.sign_in("baraka").send("/calendar/week", since="2026-03-02", campus_id="", weekdays="1")
+    assert queries.weekly_patterns(make.centre) == []
+
+
+def test_it_hides_the_closure_from_an_outsider(client: Browser, amina: Actor, make: Make) -> None:
+    address = f"/calendar/closures/{_closed(amina, make)}"
+    assert client.sign_in("chausiku").get(address).status_code == 404
+    assert client.get(f"/calendar/?centre={make.centre}").status_code == 404
+
+
+def test_the_holidays_of_a_year_nobody_knows_say_so(client: Browser) -> None:
+    assert "not known here" in client.sign_in("amina").get("/calendar/holidays?year=1999").text
+
+
+def test_central_corrects_a_holiday_and_closes_the_nation(client: Browser, amina: Actor, make: Make) -> None:
+    make.user("Fatma Salim", "central", partition="nation")
+    form = {"on": "2026-03-06", "kind": "holiday", "name": "Siku ya maombolezo", "jurisdiction": ""}
+    client.sign_in("fatma").send("/calendar/holidays/correct", **form)
+    assert "Siku ya maombolezo" in client.get("/calendar/holidays?year=2026").text
+    (correction,) = queries.corrections()
+    client.send(f"/calendar/holidays/{correction.id}/withdraw", why="Another day.")
+    assert list(queries.corrections()) == []
+    client.send("/calendar/closures/new", place="nation:", sites="both", reason="covid-19", since="2026-03-02", centre="nation")
+    assert len(queries.in_force(amina, make.centre, MONDAY)) == 1
+    assert "The whole country" in client.get("/calendar/closures").text
+    assert client.get(f"/calendar/?centre={make.centre}").status_code == 200
+
+
+def test_a_coordinator_closes_the_own_region(client: Browser, amina: Actor, make: Make) -> None:
+    make.user("Ester Mushi", "coordinator", partition="region/TZ-03")
+    client.sign_in("ester").send("/calendar/closures/new", place="region:TZ-03", sites="both", reason="flood", since="2026-03-02")
+    assert len(queries.in_force(amina, make.centre, MONDAY)) == 1
+    assert client.get("/calendar/closures?centre=nation").status_code == 404

@@ -1,0 +1,119 @@
+"""Forms of the calendar's pages: close, announce, extend, reopen, withdraw, week, holiday."""
+
+from typing import Any
+
+from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from tracker.calendar import schemas, words
+from tracker.country import tz
+from tracker.errors import N_
+from tracker.i18n import language, WEEKDAYS
+from tracker.web import Form
+
+
+def _day(label: str, *, needed: bool = True) -> Field:
+    return StringField(label, [InputRequired(schemas.NO_DATE)] if needed else [], render_kw={"type": "date"})
+
+
+class _NoticeFields(Form):
+    authority = StringField(N_("Announced by"))
+    source = StringField(N_("Source"))
+    reference = StringField(N_("Reference"))
+
+
+class NoticeForm(_NoticeFields):
+    """Another notice of a closure, or a correction of one."""
+
+    since = _day(N_("First closed day"))
+    expected_until = _day(N_("Expected last closed day"), needed=False)
+
+
+class AddNoticeForm(NoticeForm):
+    """A further notice."""
+
+    counts = BooleanField(N_("This notice counts from now on"))
+
+
+class ExtendForm(_NoticeFields):
+    """A new expected end."""
+
+    expected_until = _day(N_("New expected last closed day"), needed=False)
+
+
+class _PlaceFields(Form):
+    place = SelectField(N_("Place"), [InputRequired(schemas.NO_PLACE)])
+    sites = RadioField(N_("What is meant"), [InputRequired(schemas.NO_PLACE)])
+
+    def offer(self, places: list[tuple[str, str]]) -> None:
+        """Say which places stand to choice."""
+        self.place.choices = places
+        self.sites.choices = tz.choices("closure_sites", language())
+
+
+class CloseForm(_PlaceFields, NoticeForm):
+    """A closure with its first notice."""
+
+    reason = SelectField(N_("Reason"), [InputRequired(schemas.NO_REASON)])
+    note = TextAreaField(N_("Note"))
+
+    def offer(self, places: list[tuple[str, str]]) -> None:
+        """Say which places and reasons stand to choice."""
+        super().offer(places)
+        self.reason.choices = tz.choices("closure_reasons", language())
+
+
+class CorrectForm(Form):
+    """Reason and note of a closure."""
+
+    reason = SelectField(N_("Reason"), [InputRequired(schemas.NO_REASON)])
+    note = TextAreaField(N_("Note"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = tz.choices("closure_reasons", language())
+        shown = self.reason.object_data
+        # A reason from a newer version stays what it is unless somebody chooses another.
+        self.reason.choices = known if not shown or shown in dict(known) else [*known, (shown, shown)]
+
+
+class ReopenForm(_PlaceFields):
+    """A reopening, or the permission for one."""
+
+    kind = RadioField(N_("What happens"), [InputRequired(schemas.NO_REASON)])
+    since = _day(N_("First open day"))
+    closure_id = SelectField(N_("Which closure"))
+    conditions = TextAreaField(N_("Conditions"))
+
+    def offer(self, places: list[tuple[str, str]]) -> None:
+        """Say which places and kinds stand to choice."""
+        super().offer(places)
+        self.kind.choices = [(code, words.label("resumption_kinds", code)) for code in ("reopened", "permitted")]
+
+
+class WhyForm(Form):
+    """Why something is withdrawn."""
+
+    why = StringField(N_("Reason"), [InputRequired(schemas.NO_REASON)])
+
+
+class WeekForm(Form):
+    """The training days of a week."""
+
+    since = _day(N_("From"))
+    campus_id = SelectField(N_("Campus"))
+    weekdays = SelectMultipleField(N_("Training days"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.weekdays.choices = [(str(number), name) for number, name in enumerate(WEEKDAYS[language()], 1)]
+
+
+class HolidayForm(Form):
+    """A correction of a holiday."""
+
+    on = _day(N_("Date"))
+    kind = RadioField(N_("What the day is"), [InputRequired(schemas.NO_REASON)])
+    name = StringField(N_("Name of the holiday"))
+    jurisdiction = SelectField(N_("Where"))

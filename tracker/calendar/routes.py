@@ -1,0 +1,497 @@
+"""Pages of the calendar: the month, closures with their notices and resumptions, the week, the holidays."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Any, TypeVar
+
+from flask import Blueprint, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tracker import clock
+from tracker.calendar import actions, checks, forms, queries, schemas, words
+from tracker.calendar.models import Closure, Notice, Resumption
+from tracker.calendar.queries import Calendar, ClosureStory
+from tracker.calendar.rules import ResumptionKind, ScopeKind, Site, Sites
+from tracker.country import tz
+from tracker.db import seen_token
+from tracker.errors import DomainError, N_, NotFound
+from tracker.i18n import _, language, say
+from tracker.inputs import accept
+from tracker.policy import kind_of, may, NATION
+from tracker.web import Form, may_, nav_item, page
+
+Done = TypeVar("Done")
+
+bp = Blueprint("calendar", __name__)
+nav_item(bp, "month", N_("Calendar"), verb="read", order=40)
+
+# Beside which field a refusal stands; the others stand above the form.
+FIELD_OF: dict[type[DomainError], str] = {
+    checks.ScopeOutside: "place",
+    checks.UnknownSites: "sites",
+    checks.FarDate: "since",
+    checks.ReopensBeforeClosing: "since",
+    checks.NothingClosed: "since",
+    checks.EndsBeforeItBegins: "expected_until",
+    checks.NoWeekdays: "weekdays",
+    checks.NoName: "name",
+}
+
+
+def _desk() -> str:
+    return queries.desk_for(g.actor, request.values.get("centre"))
+
+
+def _asked(desk: str) -> str | None:
+    """The `centre` of addresses; left out for the own one."""
+    return None if desk == queries.desk_for(g.actor, None) else desk
+
+
+def _try(form: Form, act: Callable[[], Done]) -> Done | None:
+    """What was done; None with the reason beside the field where it was refused."""
+    try:
+        return act()
+    except DomainError as refusal:
+        if refusal.status in {403, 404}:
+            raise
+        name = FIELD_OF.get(type(refusal), "")
+        if name == "since" and "on" in form:
+            name = "on"
+        if name in form:
+            form[name].errors = [*form[name].errors, say(refusal)]
+        else:
+            form.form_errors.append(say(refusal))
+        return None
+
+
+def _common(desk: str) -> dict[str, Any]:
+    names = queries.names_for(desk)
+    desks = queries.desks(g.actor)
+    return {
+        "desk": desk,
+        "asked": _asked(desk),
+        "desks": [(each, words.partition(each, queries.names_for(NATION) | names)) for each in desks] if len(desks) > 1 else [],
+        "names": names,
+        "words": words,
+        "may_close": may(g.actor, "close", desk),
+    }
+
+
+# ---- the month
+
+
+def _month() -> date:
+    text = request.args.get("month", "")
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return clock.today().replace(day=1)
+
+
+def _sites(calendar: Calendar) -> dict[str, tuple[str, Site]]:
+    """Value of the select -> words and site: campuses or the centre, cohorts, employers."""
+    found: dict[str, tuple[str, Site]] = {}
+    campuses = {key: row for key, row in calendar.campuses.items() if row.void_reason is None}
+    for key, campus in campuses.items():
+        found[f"campus:{key}"] = (campus.name or "?", calendar.site_of_campus(key))
+    if not campuses:
+        name = (calendar.centre.name if calendar.centre else None) or words.label("closure_scopes", "centre")
+        found["centre"] = (name, calendar.site_of_campus(None))
+    for cohort in queries.cohorts_in(calendar.partition):
+        found[f"cohort:{cohort.id}"] = (_("Cohort: %(name)s", name=cohort.name or "?"), calendar.site_of(cohort))
+    for employer in queries.employers_in(calendar.partition):
+        found[f"employer:{employer.id}"] = (employer.name or "?", calendar.site_of_employer(employer))
+    return found
+
+
+@bp.route("/")
+@may_("read")
+def month() -> ResponseReturnValue:
+    """A month of a centre: training, rest, holidays, closed days. Above a centre: the closures."""
+    desk = _desk()
+    if kind_of(desk) != queries.CENTRE:
+        return redirect(url_for(".closures", centre=_asked(desk)))
+    calendar, first, today = queries.calendar_for(g.actor, desk), _month(), clock.today()
+    sites = _sites(calendar)
+    chosen = request.args.get("site", "")
+    if chosen not in sites:
+        chosen = next(iter(sites))
+    name, site = sites[chosen]
+    shown = queries.month_of(calendar, site, first)
+    return page(
+        "calendar/month.html",
+        month=shown,
+        today=today,
+        now=calendar.day_at(site, today),
+        site_name=name,
+        site=chosen,
+        sites=[(key, label) for key, (label, _site) in sites.items()],
+        previous=_near(first, -1),
+        following=_near(first, 1),
+        taught={on for (cohort, on), row in calendar.taught.items() if cohort == site.cohort and row.void_reason is None},
+        years=tz.holiday_years(),
+        **_common(desk),
+    )
+
+
+def _near(first: date, step: int) -> str | None:
+    months = first.year * 12 + first.month - 1 + step
+    return f"{months // 12:04d}-{months % 12 + 1:02d}" if 1990 * 12 <= months < 2100 * 12 else None
+
+
+# ---- closures
+
+
+@bp.route("/closures")
+@may_("read")
+def closures() -> ResponseReturnValue:
+    """What is closed today, what will be, and what was."""
+    desk, today = _desk(), clock.today()
+    stories = queries.closures(g.actor, desk)
+    in_force = queries.in_force(g.actor, desk, today)
+    standing = [story for story in stories if story.since is not None]
+    return page(
+        "calendar/closures.html",
+        now=[story for story in standing if story.row.id in in_force],
+        ahead=[story for story in standing if story.since and story.since > today],
+        past=[story for story in stories if story.row.id not in in_force and not (story.since and story.since > today)],
+        in_force=in_force,
+        doubtful=queries.doubtful(g.actor, desk, today),
+        **_common(desk),
+    )
+
+
+@bp.route("/closures/new", methods=["GET", "POST"])
+@may_("close")
+def close() -> ResponseReturnValue:
+    """Announce that something closes."""
+    desk = _desk()
+    centre_seat = kind_of(desk) == queries.CENTRE
+    form = forms.CloseForm(since=clock.today(), sites="centres" if centre_seat else "both", place=request.args.get("place"))
+    common = _common(desk)
+    form.offer(words.places_in(desk, queries.codes_in(desk), common["names"]))
+    if (values := accept(form, schemas.ClosureSchema())) and (done := _try(form, partial(_close, desk, values))):
+        flash(_("The closure is recorded, from %(since)s.", since=values["since"]))
+        return redirect(url_for(".closure", closure_id=done.id, centre=_asked(desk)))
+    return page("calendar/close.html", form=form, **common)
+
+
+def _close(desk: str, values: dict[str, Any]) -> Closure:
+    kind, code, sites = _scope(values)
+    since, until, note = values["since"], values["expected_until"], values["note"] or ""
+    return actions.close(g.actor, desk, kind, code, sites, values["reason"], since, until, note=note, **_about(values))
+
+
+def _scope(values: dict[str, Any]) -> tuple[str, str | None, str]:
+    kind, _colon, code = str(values["place"]).partition(":")
+    # An employer has workplaces only: what else was ticked cannot have been meant.
+    sites = Sites.WORKPLACES if kind == ScopeKind.EMPLOYER else values["sites"]
+    return kind, code or None, str(sites)
+
+
+@bp.route("/closures/<closure_id>")
+@may_("read")
+def closure(closure_id: str) -> ResponseReturnValue:
+    """A closure: its notices side by side, what reopened, its history."""
+    desk = _desk()
+    story = queries.story_for(g.actor, closure_id, desk)
+    common = _common(desk)
+    names = queries.names_for(story.row.partition) | common["names"]
+    lines = [{"at": line.version.at, "who": line.who or "–", "what": words.told(line, names)} for line in queries.history(story)]
+    return page(
+        "calendar/closure.html",
+        story=story,
+        closed_now=queries.in_force(g.actor, desk, clock.today()).get(closure_id, []),
+        may_edit=may(g.actor, "close", story.row),
+        may_withdraw={row.id: may(g.actor, "close", row) for row in story.resumptions},
+        history=lines,
+        **common | {"names": names},
+    )
+
+
+def _story(closure_id: str) -> ClosureStory:
+    """The closure of a form that changes it; raises NotFound, NotAllowed."""
+    queries.closure_for(g.actor, closure_id, "close")
+    return queries.story_for(g.actor, closure_id)
+
+
+def _form_page(form: Form, title: str, story: ClosureStory, **values: Any) -> ResponseReturnValue:
+    names = queries.names_for(story.row.partition)
+    about = words.place(story.row.scope_kind, story.row.scope_code, names)
+    return page("calendar/form.html", form=form, title=title, about=about, back=_back(story.row.id), **values)
+
+
+def _back(closure_id: str) -> str:
+    return url_for(".closure", closure_id=closure_id, centre=request.args.get("centre"))
+
+
+@bp.route("/closures/<closure_id>/edit", methods=["GET", "POST"])
+@may_("close")
+def edit(closure_id: str) -> ResponseReturnValue:
+    """Correct the reason or the note."""
+    story = _story(closure_id)
+    form = forms.CorrectForm(obj=story.row)
+    if values := accept(form, schemas.CorrectionSchema(), story.row):
+        actions.correct_closure(g.actor, closure_id, values, request.form.get("seen"))
+        flash(_("The closure is corrected."))
+        return redirect(_back(closure_id))
+    return _form_page(form, _("Correct the closure"), story, seen=request.form.get("seen") or seen_token(story.row))
+
+
+@bp.route("/closures/<closure_id>/withdraw", methods=["GET", "POST"])
+@may_("close")
+def withdraw(closure_id: str) -> ResponseReturnValue:
+    """Say that a closure never was."""
+    story, form = _story(closure_id), forms.WhyForm()
+    if values := accept(form, schemas.WhySchema()):
+        actions.withdraw_closure(g.actor, closure_id, values["why"])
+        flash(_("The closure is withdrawn. Its days count as if it had never been."))
+        return redirect(_back(closure_id))
+    return _form_page(form, _("Withdraw the closure"), story, submit=_("Withdraw"))
+
+
+@bp.route("/closures/<closure_id>/restore", methods=["POST"])
+@may_("close")
+def restore(closure_id: str) -> ResponseReturnValue:
+    """Take the withdrawal back."""
+    actions.restore_closure(g.actor, closure_id)
+    flash(_("The closure stands again."))
+    return redirect(_back(closure_id))
+
+
+# ---- notices
+
+
+@bp.route("/closures/<closure_id>/notice", methods=["GET", "POST"])
+@may_("close")
+def add_notice(closure_id: str) -> ResponseReturnValue:
+    """Put another notice beside the others."""
+    story = _story(closure_id)
+    form = forms.AddNoticeForm(since=story.since)
+    if values := accept(form, schemas.NoticeSchema()):
+        since, until, counts = values["since"], values["expected_until"], bool(form.counts.data)
+        if _try(form, lambda: actions.add_notice(g.actor, closure_id, since, until, counts=counts, **_about(values))):
+            flash(_("The notice is recorded beside the others."))
+            return redirect(_back(closure_id))
+    return _form_page(form, _("Add a notice"), story)
+
+
+def _about(values: dict[str, Any]) -> dict[str, str]:
+    return {name: values[name] or "" for name in ("authority", "source", "reference")}
+
+
+@bp.route("/closures/<closure_id>/extend", methods=["GET", "POST"])
+@may_("close")
+def extend(closure_id: str) -> ResponseReturnValue:
+    """Announce a new expected end."""
+    story, form = _story(closure_id), forms.ExtendForm()
+    values = accept(form, schemas.ExtensionSchema())
+    if values and _try(form, lambda: actions.extend(g.actor, closure_id, values["expected_until"], **_about(values))):
+        flash(_("The closure is extended."))
+        return redirect(_back(closure_id))
+    return _form_page(form, _("Extend the closure"), story)
+
+
+def _extend(closure_id: str, values: dict[str, Any]) -> Notice:
+    return actions.extend(g.actor, closure_id, values["expected_until"], **_about(values))
+
+
+@bp.route("/notices/<notice_id>/edit", methods=["GET", "POST"])
+@may_("close")
+def edit_notice(notice_id: str) -> ResponseReturnValue:
+    """Correct what was typed of a notice."""
+    notice = queries.notice_for(g.actor, notice_id, "close")
+    story, form = _story(notice.closure_id or ""), forms.NoticeForm(obj=notice)
+    if values := accept(form, schemas.NoticeSchema(), notice):
+        seen = request.form.get("seen")
+        if _try(form, lambda: actions.correct_notice(g.actor, notice_id, values, seen)):
+            flash(_("The notice is corrected."))
+            return redirect(_back(story.row.id))
+    return _form_page(form, _("Correct the notice"), story, seen=request.form.get("seen") or seen_token(notice))
+
+
+@bp.route("/notices/<notice_id>/choose", methods=["POST"])
+@may_("close")
+def choose(notice_id: str) -> ResponseReturnValue:
+    """Say that this notice counts."""
+    chosen = actions.choose_notice(g.actor, notice_id)
+    flash(_("This notice counts from now on. All days are worked out by it."))
+    return redirect(_back(chosen.id))
+
+
+@bp.route("/notices/<notice_id>/withdraw", methods=["GET", "POST"])
+@may_("close")
+def withdraw_notice(notice_id: str) -> ResponseReturnValue:
+    """Withdraw a notice."""
+    notice = queries.notice_for(g.actor, notice_id, "close")
+    story, form = _story(notice.closure_id or ""), forms.WhyForm()
+    if values := accept(form, schemas.WhySchema()):
+        actions.withdraw_notice(g.actor, notice_id, values["why"])
+        flash(_("The notice is withdrawn."))
+        return redirect(_back(story.row.id))
+    return _form_page(form, _("Withdraw the notice"), story, submit=_("Withdraw"))
+
+
+# ---- resumptions
+
+
+@bp.route("/reopen", methods=["GET", "POST"])
+@may_("close")
+def reopen() -> ResponseReturnValue:
+    """Record that something is open again, or may be."""
+    desk, today = _desk(), clock.today()
+    common = _common(desk)
+    in_force = queries.in_force(g.actor, desk, today)
+    stories = [story for story in queries.closures(g.actor, desk) if story.row.id in in_force]
+    form = forms.ReopenForm(since=today, kind="reopened", **_asked_scope(desk, stories))
+    form.offer(words.places_in(desk, queries.codes_in(desk), common["names"]))
+    asked = request.args.get("closure")
+    known = {story.row.id for story in stories}
+    if asked and asked not in known:
+        stories.append(queries.story_for(g.actor, asked, desk))
+    form.closure_id.choices = [("", _("All closures in force there")), *(_choice(story, common["names"]) for story in stories)]
+    if (values := accept(form, schemas.ReopeningSchema())) and (rows := _try(form, partial(_reopen, desk, values))):
+        flash(_resumed(values["kind"], values["since"]))
+        return redirect(url_for(".closure", closure_id=rows[0].closure_id, centre=_asked(desk)))
+    return page("calendar/reopen.html", form=form, **common)
+
+
+def _reopen(desk: str, values: dict[str, Any]) -> list[Resumption]:
+    act = actions.reopen if values["kind"] == ResumptionKind.REOPENED else actions.permit
+    kind, code, sites = _scope(values)
+    return act(g.actor, desk, values["since"], kind, code, sites, values["closure_id"], conditions=values["conditions"] or "")
+
+
+def _resumed(kind: str, since: date) -> str:
+    if kind == ResumptionKind.REOPENED:
+        return _("Open again from %(since)s.", since=since)
+    return _("The permission is recorded, from %(since)s. It stays closed until somebody reopens it.", since=since)
+
+
+def _choice(story: ClosureStory, names: words.Names) -> tuple[str, str]:
+    where = words.place(story.row.scope_kind, story.row.scope_code, names)
+    return story.row.id, f"{where}: {words.closed_by(story.fact)}"
+
+
+def _asked_scope(desk: str, stories: list[ClosureStory]) -> dict[str, str]:
+    """Sensible defaults: the whole centre, or what the closure from which one comes is about."""
+    asked = request.args.get("closure", "")
+    story = next((each for each in stories if each.row.id == asked), None)
+    if story and story.row.partition == desk:
+        return {"place": f"{story.row.scope_kind}:{story.row.scope_code or ''}", "sites": story.row.sites or "both", "closure_id": asked}
+    return {"sites": "centres" if kind_of(desk) == queries.CENTRE else "both", "closure_id": asked}
+
+
+@bp.route("/resumptions/<resumption_id>/withdraw", methods=["GET", "POST"])
+@may_("close")
+def withdraw_resumption(resumption_id: str) -> ResponseReturnValue:
+    """Take a permission or an opening back."""
+    resumption = queries.resumption_for(g.actor, resumption_id, "close")
+    form = forms.WhyForm()
+    story = queries.story_for(g.actor, resumption.closure_id or "", resumption.partition)
+    if values := accept(form, schemas.WhySchema()):
+        actions.withdraw_resumption(g.actor, resumption_id, values["why"])
+        flash(_("The reopening is withdrawn: it is closed as before."))
+        return redirect(_back(story.row.id))
+    return _form_page(form, _("Withdraw the reopening"), story, submit=_("Withdraw"))
+
+
+# ---- the week
+
+
+@bp.route("/week", methods=["GET", "POST"])
+@may_("read")
+def week() -> ResponseReturnValue:
+    """The weekly patterns of a centre, and a new one."""
+    desk = _desk()
+    if kind_of(desk) != queries.CENTRE:
+        raise NotFound
+    common, patterns = _common(desk), queries.weekly_patterns(desk)
+    campuses = queries.codes_in(desk)["campus"]
+    form = forms.WeekForm(since=clock.today(), weekdays=list((patterns[-1].weekdays if patterns else None) or "12345"))
+    form.campus_id.choices = [("", _("All campuses")), *campuses.items()]
+    if common["may_close"] and (values := accept(form, schemas.WeekSchema())):
+        days = "".join(form.weekdays.data or [])
+        if _try(form, lambda: actions.set_weekly_pattern(g.actor, desk, values["since"], days, values["campus_id"])):
+            flash(_("The training days are set from %(since)s. Earlier days keep what was set for them.", since=values["since"]))
+            return redirect(url_for(".week", centre=_asked(desk)))
+    return page("calendar/week.html", form=form, patterns=list(reversed(patterns)), campuses=campuses, **common)
+
+
+@bp.route("/week/<pattern_id>/withdraw", methods=["GET", "POST"])
+@may_("close")
+def withdraw_week(pattern_id: str) -> ResponseReturnValue:
+    """Withdraw a weekly pattern."""
+    pattern = queries.pattern_for(g.actor, pattern_id, "close")
+    form, back = forms.WhyForm(), url_for(".week")
+    if values := accept(form, schemas.WhySchema()):
+        actions.withdraw_weekly_pattern(g.actor, pattern_id, values["why"])
+        flash(_("The pattern is withdrawn; the one before it goes on."))
+        return redirect(back)
+    title, about = _("Withdraw the weekly pattern"), _("Set from %(since)s.", since=pattern.since)
+    return page("calendar/form.html", form=form, title=title, about=about, back=back, submit=_("Withdraw"))
+
+
+# ---- holidays
+
+
+@bp.route("/holidays")
+@may_("read")
+def holidays() -> ResponseReturnValue:
+    """The public holidays of a year, with the nation's corrections."""
+    years = tz.holiday_years()
+    text = request.args.get("year", "")
+    year = int(text) if text.isdecimal() and len(text) == 4 else clock.today().year
+    desk = _desk()
+    jurisdiction = request.args.get("jurisdiction") or _jurisdiction(desk)
+    if not tz.has_code("jurisdictions", jurisdiction):
+        raise NotFound
+    corrections = queries.corrections()
+    kept = queries.corrected_holidays(jurisdiction, corrections)
+    return page(
+        "calendar/holidays.html",
+        year=year,
+        is_known=year in years,
+        jurisdiction=jurisdiction,
+        jurisdictions=tz.choices("jurisdictions", language()),
+        holidays=[day for on, day in kept.items() if on.year == year],
+        corrections=[row for row in corrections if row.on and row.on.year == year and row.jurisdiction in (None, jurisdiction)],
+        may_correct=may(g.actor, "edit-holidays", NATION),
+        **_common(desk),
+    )
+
+
+def _jurisdiction(desk: str) -> str:
+    if kind_of(desk) == queries.CENTRE:
+        return queries.calendar_for(g.actor, desk).site_of_campus(None).jurisdiction
+    return tz.jurisdiction_of(desk.partition("/")[2]) or tz.MAINLAND
+
+
+@bp.route("/holidays/correct", methods=["GET", "POST"])
+@may_("edit-holidays")
+def correct_holiday() -> ResponseReturnValue:
+    """Add a holiday, confirm an estimate, or say that a day is none."""
+    form = forms.HolidayForm(on=request.args.get("on"), kind="holiday", jurisdiction=request.args.get("jurisdiction"))
+    form.kind.choices = [("holiday", _("A public holiday")), ("working", _("No holiday"))]
+    form.jurisdiction.choices = [("", _("The whole country")), *tz.choices("jurisdictions", language())]
+    if values := accept(form, schemas.HolidaySchema()):
+        where, on, is_holiday = values["jurisdiction"], values["on"], form.kind.data == "holiday"
+        if _try(form, lambda: actions.correct_holiday(g.actor, where, on, values["name"] or "", is_holiday=is_holiday)):
+            flash(_("The holidays are corrected for all centres."))
+            return redirect(url_for(".holidays", year=values["on"].year, jurisdiction=values["jurisdiction"]))
+    return page("calendar/holiday.html", form=form)
+
+
+@bp.route("/holidays/<correction_id>/withdraw", methods=["GET", "POST"])
+@may_("edit-holidays")
+def withdraw_correction(correction_id: str) -> ResponseReturnValue:
+    """Withdraw a correction."""
+    row = queries.correction_for(g.actor, correction_id, "edit-holidays")
+    form, back = forms.WhyForm(), url_for(".holidays", year=row.on.year if row.on else None)
+    if values := accept(form, schemas.WhySchema()):
+        actions.withdraw_correction(g.actor, correction_id, values["why"])
+        flash(_("The correction is withdrawn."))
+        return redirect(back)
+    about = _("Correction for %(on)s.", on=row.on)
+    return page("calendar/form.html", form=form, title=_("Withdraw the correction"), about=about, back=back, submit=_("Withdraw"))

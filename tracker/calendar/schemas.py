@@ -1,0 +1,77 @@
+"""What is typed about closures, reopenings, weeks and holidays -> clean values."""
+
+from typing import Final
+
+from tracker import inputs
+from tracker.errors import N_
+
+NO_DATE: Final = N_("Enter a date.")
+NO_PLACE: Final = N_("Choose a place.")
+NO_REASON: Final = N_("Say why.")
+
+
+class NoticeSchema(inputs.Sheet):
+    """A notice of a closure."""
+
+    since = inputs.Day(needed=NO_DATE)
+    expected_until = inputs.Day()
+    authority = inputs.Text()
+    source = inputs.Text()
+    reference = inputs.Text()
+
+
+class ExtensionSchema(inputs.Sheet):
+    """A new expected end; nothing typed: until further notice."""
+
+    expected_until = inputs.Day()
+    authority = inputs.Text()
+    source = inputs.Text()
+    reference = inputs.Text()
+
+
+class ClosureSchema(NoticeSchema):
+    """A closure with its first notice."""
+
+    place = inputs.Text(needed=NO_PLACE)
+    sites = inputs.Text()
+    reason = inputs.Text()
+    note = inputs.Text()
+
+
+class CorrectionSchema(inputs.Sheet):
+    """Reason and note of a closure."""
+
+    reason = inputs.Text()
+    note = inputs.Text()
+
+
+class ReopeningSchema(inputs.Sheet):
+    """A reopening, or the permission for one."""
+
+    place = inputs.Text(needed=NO_PLACE)
+    sites = inputs.Text()
+    kind = inputs.Text()
+    since = inputs.Day(needed=NO_DATE)
+    closure_id = inputs.Text()
+    conditions = inputs.Text()
+
+
+class WhySchema(inputs.Sheet):
+    """Why something is withdrawn."""
+
+    why = inputs.Text(needed=NO_REASON)
+
+
+class WeekSchema(inputs.Sheet):
+    """The first day of a weekly pattern, and where it is kept."""
+
+    since = inputs.Day(needed=NO_DATE)
+    campus_id = inputs.Text()
+
+
+class HolidaySchema(inputs.Sheet):
+    """A correction of a holiday."""
+
+    on = inputs.Day(needed=NO_DATE)
+    name = inputs.Text()
+    jurisdiction = inputs.Text()
