@@ -81,6 +81,7 @@ def read(where: Country, first: date, last: date, on: date) -> Facts:
     """Everything the indicators need for flows from `first` to `last` and stocks on the day `on`."""
     enrolments = _enrolments(where)
     keys = {each.key for each in enrolments} | where.cohorts.keys()
+    last_heard = heard(where.centres, on)
     return Facts(
         on=on,
         first=first,
@@ -92,8 +93,9 @@ def read(where: Country, first: date, last: date, on: date) -> Facts:
         days={key: _days(where, key, first, last) for key in keys},
         ends={key: row.ends_on for key, row in where.cohorts.items() if row.ends_on},
         taken=_taken(where, first, last),
-        lost={centre: _lost(where, centre, first, last) for centre in where.centres},
-        heard=heard(where.centres, on),
+        # Of a centre that never reported nobody knows when it opened again.
+        lost={centre: _lost(where, centre, first, last) for centre, day in last_heard.items() if day},
+        heard=last_heard,
     )
 
 

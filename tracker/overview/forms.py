@@ -32,6 +32,7 @@ class PeriodForm(Form):
         self.period.choices = [(str(kind), _(name)) for kind, name in PERIOD_NAMES.items()]
         if (self.first.raw_data and any(self.first.raw_data)) or (self.last.raw_data and any(self.last.raw_data)):
             self.period.data = str(PeriodKind.CUSTOM)
+        self.centre.flags.plain = self.period.flags.plain = True  # they always say something
         self.period.data = self.period.data or str(DEFAULT)
         self.centre.data = self.centre.data or ""
 

@@ -1,7 +1,7 @@
 """What the overview shows: today at a glance, the period by sex, occupation and centre, what is closed, who has not come back."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -21,7 +21,7 @@ from tracker.indicators.queries import campuses_of, Country, country, read
 from tracker.indicators.rules import CohortKey, Facts, Figure, HEARD_WITHIN_DAYS, Indicator, INDICATORS, Split
 from tracker.overview import rules
 from tracker.overview.rules import Period
-from tracker.people.models import Apprentice
+from tracker.people.models import Apprentice, Cohort
 from tracker.places import queries as places
 from tracker.places.models import Listing
 from tracker.policy import Actor, check, may
@@ -159,7 +159,8 @@ def overview(actor: Actor, where: Country, names: Mapping[str, str], period: Per
         by_sex=lines[Split.SEX],
         by_occupation=lines[Split.OCCUPATION],
         by_centre=lines[Split.CENTRE],
-        closed=closed_on(where, names, today),
+        # Of a centre that never reported nobody knows whether it has opened again.
+        closed=closed_on(where, {centre: names[centre] for centre, day in (now.heard or {}).items() if day}, today),
         not_seen=_not_seen(where, today) if missing is None else sum(each.left_on is None for each in missing),
         missing=missing,
         freshness=_freshness(now.heard or {}, names, today),
@@ -234,35 +235,40 @@ def closed_on(where: Country, names: Mapping[str, str], on: date) -> list[Closed
 
 
 def _closed_places(where: Country, calendar: Calendar, name: str, on: date) -> Iterator[tuple[str, date, str]]:
-    """(closure, since, what it closes) of one centre: its campuses, its workplaces, and what closures name."""
+    """(closure, since, what it closes) of one centre: its campuses, its workplaces, and the cohorts and employers that closures name."""
     campuses = campuses_of(calendar)
-    general: set[str] = set()
+    said: set[str] = set()
+    for place, site in [
+        *((_campus_name(calendar, campus, name), calendar.site_of_campus(campus)) for campus in campuses),
+        (_("Workplaces of %(centre)s", centre=name), replace(calendar.site_of_campus(None), kind=SiteKind.WORKPLACE)),
+        *((f"{name}, {cohort.name}", calendar.site_of(cohort)) for cohort in _named_cohorts(where, calendar)),
+        *((f"{row.name} ({name})", calendar.site_of_employer(row)) for row in _named_employers(calendar)),
+    ]:
+        is_general = site.cohort is None and site.employer is None
+        for first, last, closure in calendar.intervals(site):
+            if first <= on and (last is None or on <= last) and (is_general or closure not in said):
+                said |= {closure} if is_general else set()
+                yield closure, first, place
 
-    def at(site_name: str, intervals: Iterable[tuple[date, date | None, str]]) -> Iterator[tuple[str, date, str]]:
-        for first, last, closure in intervals:
-            if first <= on and (last is None or on <= last):
-                yield closure, first, site_name
 
-    for campus in campuses:
-        row = calendar.campuses.get(campus or "")
-        found = list(at(f"{name}, {row.name}" if row and len(campuses) > 1 else name, calendar.intervals(calendar.site_of_campus(campus))))
-        general |= {closure for closure, _since, _place in found}
-        yield from found
-    work = replace(calendar.site_of_campus(None), kind=SiteKind.WORKPLACE)
-    found = list(at(_("Workplaces of %(centre)s", centre=name), calendar.intervals(work)))
-    general |= {closure for closure, _since, _place in found}
-    yield from found
-    scopes = {fact.scope for fact in calendar.closures if fact.id not in general and not fact.withdrawn}
-    cohorts = {scope.code for scope in scopes if scope.kind == ScopeKind.COHORT}
-    for key, cohort in where.cohorts.items():
-        if cohort.id in cohorts and key.centre == calendar.partition:
-            yield from at(f"{name}, {cohort.name}", calendar.intervals(calendar.site_of(cohort)))
-    employers = {scope.code for scope in scopes if scope.kind == ScopeKind.EMPLOYER}
-    if employers:
-        for employer in db.session.scalars(
-            select(Employer).where(Employer.partition == calendar.partition, Employer.id.in_(sorted(filter(None, employers))))
-        ):
-            yield from at(employer.name or "", calendar.intervals(calendar.site_of_employer(employer)))
+def _campus_name(calendar: Calendar, campus: str | None, centre: str) -> str:
+    row = calendar.campuses.get(campus or "")
+    return f"{centre}, {row.name}" if row and len(campuses_of(calendar)) > 1 else centre
+
+
+def _codes(calendar: Calendar, kind: ScopeKind) -> set[str | None]:
+    return {fact.scope.code for fact in calendar.closures if fact.scope.kind == kind and not fact.withdrawn}
+
+
+def _named_cohorts(where: Country, calendar: Calendar) -> list[Cohort]:
+    codes = _codes(calendar, ScopeKind.COHORT)
+    return [row for row in where.cohorts.values() if row.id in codes and row.partition == calendar.partition]
+
+
+def _named_employers(calendar: Calendar) -> Sequence[Employer]:
+    codes = sorted(filter(None, _codes(calendar, ScopeKind.EMPLOYER)))
+    rows = select(Employer).where(Employer.partition == calendar.partition, Employer.id.in_(codes)).order_by(Employer.name, Employer.id)
+    return db.session.scalars(rows).all() if codes else ()
 
 
 # ---- who has not come back
