@@ -8,16 +8,23 @@ from typing import TypeVar
 
 from sqlalchemy import or_, select
 
-from tracker.calendar.queries import Calendar
+from tracker import replication
+from tracker.accounts.queries import name_of
+from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import ClosureFact
 from tracker.db import db, Row, row_for
+from tracker.employers import queries as employers
 from tracker.employers.models import Employer
+from tracker.employers.rules import matches
 from tracker.errors import NotFound, Problem
 from tracker.people.models import Apprentice
 from tracker.placements import rules
 from tracker.placements.models import Placement, Suspension
 from tracker.placements.rules import Pause, State, StateKind, Terms
-from tracker.policy import Actor, may
+from tracker.places import queries as places
+from tracker.places.models import Centre
+from tracker.policy import Actor, kind_of, may
+from tracker.replication import Version
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -115,18 +122,21 @@ class Listed:
     warnings: Sequence[Problem]
 
 
-def listed(rows: Sequence[Placement], on: date, calendar: Calendar) -> list[Listed]:
-    """Placements of one centre with their people, their state on a day and what decent work finds missing; read in one go."""
-    partition = calendar.partition
+def listed(actor: Actor, partition: str, rows: Sequence[Placement], on: date) -> list[Listed]:
+    """Placements of one centre with their people, their state on a day and what decent work finds missing; read in one go.
+
+    Raises NotFound for a centre that the actor does not see.
+    """
+    calendar = calendar_for(actor, partition)
     apprentices = _by_id(db.session.scalars(select(Apprentice).where(Apprentice.partition == partition)))
-    employers = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
+    hosts = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
     paused: dict[str | None, list[Suspension]] = defaultdict(list)
     for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
         paused[suspension.placement_id].append(suspension)
     spans = _spans(partition)
     found = []
     for row in rows:
-        employer = employers.get(row.employer_id or "")
+        employer = hosts.get(row.employer_id or "")
         apprentice = apprentices.get(row.apprentice_id or "")
         closures = calendar.workplace_closed(employer, on) if employer else ()
         state = _state(row, on, pauses(paused[row.id]), closures)
@@ -176,6 +186,92 @@ def _warnings(row: Placement, apprentice: Apprentice | None, employer: Employer 
     return rules.warnings(terms)
 
 
-def is_running(state: State) -> bool:
-    """Whether a placement is neither ended nor void: what a desk wants to see first."""
-    return state.kind in (StateKind.OPEN, StateKind.SUSPENDED, StateKind.NOT_STARTED)
+def is_shown(each: Listed, view: str) -> bool:
+    """Whether a view of the list shows a placement: running, suspended, warnings, all."""
+    running = each.state.kind in (StateKind.OPEN, StateKind.SUSPENDED, StateKind.NOT_STARTED)
+    if view == "suspended":
+        return each.state.kind == StateKind.SUSPENDED
+    if view == "warnings":
+        return running and bool(each.warnings)
+    return running or view == "all"
+
+
+# ---- pages
+
+
+def home(actor: Actor, asked: str | None) -> str:
+    """The centre that a page is about: the one asked for, else the actor's own, else the first he sees. Raises NotFound."""
+    partition = asked or places.home_partition(actor) or next((centre.partition for centre in places.centres(actor)), None)
+    if partition is None or kind_of(partition) != "centre" or not may(actor, "read", partition):
+        raise NotFound
+    return partition
+
+
+def centres(actor: Actor) -> list[Centre]:
+    """The centres between which the actor may choose; none for somebody who works in one."""
+    return [] if places.home_partition(actor) else places.centres(actor)
+
+
+def apprentices_in(partition: str) -> list[Apprentice]:
+    """The apprentices of a centre, by name."""
+    rows = db.session.scalars(select(Apprentice).where(Apprentice.partition == partition, Apprentice.void_reason.is_(None)))
+    return sorted(rows, key=lambda row: (row.full_name.casefold(), row.number or "", row.id))
+
+
+def employers_in(actor: Actor, partition: str) -> list[Employer]:
+    """The employers of a centre, by name."""
+    return employers.employers(actor, partition)
+
+
+def apprentice_for(actor: Actor, apprentice_id: str) -> Apprentice:
+    """An apprentice whose placements a page is about. Raises NotFound."""
+    return row_for(Apprentice, actor, apprentice_id)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of a history: who made which value of what, when."""
+
+    row: Placement | Suspension
+    version: Version
+    who: str | None
+    names: Mapping[str, str]
+
+
+def history(placement: Placement) -> list[Told]:
+    """All values that a placement and its suspensions ever had, newest first; empty ones left out."""
+    rows: list[Placement | Suspension] = [placement, *suspensions(placement)]
+    names = {row.id: row.full_name for row in apprentices_in(placement.partition)}
+    found = db.session.scalars(select(Employer).where(Employer.partition == placement.partition))
+    names |= {row.id: row.name or "?" for row in found}
+    lines = [Told(row, version, name_of(version.by), names) for row in rows for version in replication.history(row)]
+    told = [line for line in lines if any(value is not None for value in line.version.values.values())]
+    return sorted(told, key=lambda line: (line.version.at, line.version.dot), reverse=True)
+
+
+def conflicting(placement: Placement) -> list[str]:
+    """The groups of a placement of which several versions are open."""
+    return [conflict.group for conflict in replication.conflicts_of(placement)]
+
+
+def with_chosen(offered: Sequence[AnyRow], chosen: AnyRow | None) -> list[AnyRow]:
+    """What stands to choice, and what is chosen already, even if it has been withdrawn since."""
+    return [*offered, *([chosen] if chosen and chosen not in offered else [])]
+
+
+def hosts_for(actor: Actor, placement: Placement) -> list[Employer]:
+    """The employers that the form of a placement offers."""
+    return with_chosen(employers_in(actor, placement.partition), employer_of(placement))
+
+
+def recorded(placement: Placement) -> tuple[str | None, int | None]:
+    """Who last wrote the placement as a whole, and when: whoever accepted it as it is."""
+    return name_of(placement.by), placement.at
+
+
+def fits(listed_row: Listed, text: str) -> bool:
+    """Whether every word of a search begins a word of apprentice, number or employer."""
+    apprentice, employer = listed_row.apprentice, listed_row.employer
+    return matches(
+        text, apprentice.full_name if apprentice else None, apprentice.number if apprentice else None, employer.name if employer else None
+    )

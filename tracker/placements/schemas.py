@@ -21,6 +21,8 @@ FIELDS: Final = {
     "contract_signed": "contract_signed_on",
 }
 NO_START: Final = rules.NoStart.sentence
+NO_DATE: Final = N_("Enter a date.")
+WHY: Final = rules.NoReason.sentence
 UNKNOWN_NUMBER: Final = N_("There is no apprentice with the number %(text)s.")
 UNKNOWN_NAME: Final = N_("There is no employer called %(text)s.")
 
@@ -42,6 +44,26 @@ class TermsSchema(inputs.Sheet):
     @validates_schema
     def _ends_after_start(self, values: Mapping[str, Any], **_options: object) -> None:
         _check_span(values, "starts_on", "ends_on")
+
+
+class SuspensionSchema(inputs.Sheet):
+    """A pause that a person decided; without a last day it lasts until somebody ends it."""
+
+    since = inputs.Day(needed=NO_DATE)
+    until = inputs.Day()
+    reason = inputs.Text(needed=WHY)
+
+
+class DaySchema(inputs.Sheet):
+    """One date."""
+
+    on = inputs.Day(needed=NO_DATE)
+
+
+class WhySchema(inputs.Sheet):
+    """Why something is withdrawn."""
+
+    why = inputs.Text(needed=WHY)
 
 
 class PlacementSchema(inputs.Sheet):

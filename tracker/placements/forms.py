@@ -1,0 +1,62 @@
+"""Forms of the placements' pages: open and correct, end, suspend, resume, withdraw."""
+
+from collections.abc import Sequence
+
+from wtforms import Field, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from tracker.employers.models import Employer
+from tracker.errors import N_
+from tracker.i18n import _
+from tracker.people.models import Apprentice
+from tracker.placements import rules, schemas
+from tracker.web import Form
+
+
+def _day(label: str, *, needed: str | None = None) -> Field:
+    return StringField(label, [InputRequired(needed)] if needed else [], render_kw={"type": "date"})
+
+
+class PlacementForm(Form):
+    """A placement with its contract."""
+
+    apprentice_id = SelectField(N_("Apprentice"), [InputRequired(rules.UnknownApprentice.sentence)])
+    employer_id = SelectField(N_("Host employer"), [InputRequired(rules.UnknownEmployer.sentence)])
+    starts_on = _day(N_("First day"), needed=schemas.NO_START)
+    ends_on = _day(N_("Last day"))
+    supervisor = StringField(N_("Workplace supervisor"))
+    department = StringField(N_("Department"))
+    contract_signed_on = _day(N_("Contract signed on"))
+    contract_registered_on = _day(N_("Contract registered on"))
+    allowance_tzs = StringField(N_("Allowance per month in shillings"), render_kw={"inputmode": "numeric"})
+    insurer = StringField(N_("Insurer"))
+
+    def offer(self, apprentices: Sequence[Apprentice], employers: Sequence[Employer]) -> None:
+        """Say who and what stands to choice."""
+        people = [(each.id, f"{each.full_name} · {each.number}" if each.number else each.full_name) for each in apprentices]
+        self.apprentice_id.choices = [("", _("Choose")), *people]
+        self.employer_id.choices = [("", _("Choose")), *((each.id, each.name or "?") for each in employers)]
+
+
+class SuspendForm(Form):
+    """A pause that a person decided."""
+
+    since = _day(N_("First day of the pause"), needed=schemas.NO_DATE)
+    until = _day(N_("Last day of the pause"))
+    reason = SelectField(N_("Reason"), [InputRequired(schemas.WHY)])
+
+    def offer(self) -> None:
+        """Word the reasons."""
+        self.reason.choices = [(code, _(sentence)) for code, sentence in rules.REASONS.items()]
+
+
+class DayForm(Form):
+    """The first day back, or the last day."""
+
+    on = _day(N_("Date"), needed=schemas.NO_DATE)
+
+
+class WhyForm(Form):
+    """Why something is withdrawn."""
+
+    why = StringField(N_("Reason"), [InputRequired(schemas.WHY)])

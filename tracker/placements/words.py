@@ -1,0 +1,88 @@
+"""Words of the placements: what one is on a day and why, and what a history line says."""
+
+from datetime import date
+
+from tracker.calendar.rules import ClosureFact, counting_notice
+from tracker.country import tz
+from tracker.errors import N_
+from tracker.i18n import _, format_date, language
+from tracker.placements.queries import Told
+from tracker.placements.rules import REASONS, State, StateKind
+
+STATES = {
+    StateKind.NOT_STARTED: N_("Not started"),
+    StateKind.OPEN: N_("Under way"),
+    StateKind.SUSPENDED: N_("Suspended"),
+    StateKind.ENDED: N_("Ended"),
+    StateKind.VOID: N_("Withdrawn"),
+}
+VIEWS = {"running": N_("Running"), "suspended": N_("Suspended"), "warnings": N_("With warnings"), "all": N_("All")}
+TONES = {StateKind.OPEN: "good", StateKind.SUSPENDED: "warning"}
+FIELD_NAMES = {
+    "apprentice_id": N_("Apprentice"),
+    "employer_id": N_("Host employer"),
+    "span": N_("Dates"),
+    "supervisor": N_("Workplace supervisor"),
+    "department": N_("Department"),
+    "contract": N_("Contract"),
+    "reason": N_("Reason"),
+    "void_reason": N_("Withdrawn, because"),
+}
+
+
+def state(found: State) -> str:
+    """What a placement is, in words."""
+    return _(STATES[found.kind])
+
+
+def tone(found: State) -> str:
+    """The tone of its badge."""
+    return TONES.get(found.kind, "")
+
+
+def why(found: State) -> str:
+    """Why it is suspended: closures of the employer, a person's decision; empty otherwise."""
+    causes = [_closed(fact) for fact in found.closures]
+    if found.pause:
+        reason = pause_reason(found.pause.reason)
+        causes.append(_("paused since %(since)s: %(reason)s", since=found.pause.since, reason=reason))
+    return "; ".join(causes)
+
+
+def _closed(fact: ClosureFact) -> str:
+    reason, notice = tz.label("closure_reasons", fact.reason, language()), counting_notice(fact)
+    if notice is None:
+        return _("the employer is closed: %(reason)s", reason=reason)
+    return _("the employer has been closed since %(since)s: %(reason)s", since=notice.since, reason=reason)
+
+
+def pause_reason(code: str | None) -> str:
+    """The reason of a suspension; one from a newer version is shown as it is."""
+    return _(REASONS[code]) if code in REASONS else code or ""
+
+
+def span(first: date | None, last: date | None) -> str:
+    """Both days of a placement."""
+    if first is None:
+        return ""
+    return _("%(first)s to %(last)s", first=first, last=last) if last else _("from %(first)s, no end set", first=first)
+
+
+def told(line: Told) -> str:
+    """A line of a history."""
+    values, group = line.version.values, line.version.group
+    if group == "span":
+        first, last = list(values.values())
+        shown = span(first if isinstance(first, date) else None, last if isinstance(last, date) else None)
+    else:
+        shown = ", ".join(_value(group, value, line) for value in values.values() if value is not None)
+    row = _("Placement") if line.row.__tablename__ == "placement" else _("Suspension")
+    return f"{row} · {_(FIELD_NAMES.get(group, group))}: {shown}"
+
+
+def _value(group: str, value: object, line: Told) -> str:
+    if isinstance(value, date):
+        return format_date(value)
+    if group == "reason":
+        return pause_reason(str(value))
+    return line.names.get(str(value), str(value)) if group.endswith("_id") else str(value)
