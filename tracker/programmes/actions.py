@@ -9,7 +9,7 @@ from tracker.programmes.models import Programme
 
 
 def _check_code(code: object, but: str | None = None) -> None:
-    if any(each.code == code and each.row_id != but for each in queries.programmes()):
+    if any(each.code == code and (each.row_id is None or each.row_id != but) for each in queries.programmes()):
         raise rules.CodeTaken(text=code)
 
 
