@@ -11,7 +11,7 @@ from tracker import config, replication, web
 from tracker.clock import Clock, REAL
 from tracker.clock import use as use_clock
 from tracker.db import db, prepare_engine
-from tracker.nodes import sync_route
+from tracker.nodes import start, sync_route
 
 # Registration order = import order: each slice may import the ones before it (tests/house/test_imports.py).
 SLICES: Final = (
@@ -49,4 +49,5 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
             continue
         app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")
     app.register_blueprint(sync_route.bp)
+    app.register_blueprint(start.bp, url_prefix="/start")
     return app

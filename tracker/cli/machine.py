@@ -141,12 +141,14 @@ def _with_first(facts: dict[str, object], lines: list[str], settings: config.Set
 
 def serve(arguments: argparse.Namespace) -> Done:
     """`serve`: until it is interrupted."""
+    from tracker import replication
     from tracker import serve as server
 
     given = {name: value for name in ("host", "port") if (value := getattr(arguments, name)) is not None}
     settings = config.load(getattr(arguments, "home", None), **given)
-    with at_work(settings):
-        pass
+    with opened(settings):
+        if not replication.is_set_up():
+            replication.create_tables()  # the first steps are then taken in the browser
     as_json = getattr(arguments, "json", False)
     server.serve(settings, announce=lambda url: _announce(url, settings, as_json=as_json))
     return Done({"stopped": True}, [_("Stopped.")])

@@ -1,6 +1,6 @@
 """What is typed to join a server and to invite a computer."""
 
-from wtforms import RadioField, SelectField, SelectMultipleField, StringField, URLField
+from wtforms import DateField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, URLField
 from wtforms.validators import InputRequired, Length, Optional
 
 from tracker.errors import N_
@@ -52,3 +52,35 @@ class InviteForm(Form):
         if self.kind.data == LAPTOP and not self.centre.data:
             self.centre.errors = [N_("Choose the centre.")]
         return not self.errors
+
+
+class CentreForm(Form):
+    """A centre that begins alone."""
+
+    name = StringField(
+        N_("Name of the centre"), [InputRequired(N_("Enter a name.")), Length(max=120)], render_kw={"autocomplete": "organization"}
+    )
+    short_name = StringField(
+        N_("Short name"), [InputRequired(N_("Enter a short name.")), Length(max=30)], render_kw={"autocomplete": "off"}
+    )
+    region = SelectField(N_("Region"), [InputRequired(N_("Choose the region."))])
+
+
+class CohortForm(Form):
+    """The first cohort."""
+
+    name = StringField(N_("Name of the cohort"), [InputRequired(N_("Enter a name.")), Length(max=120)], render_kw={"autocomplete": "off"})
+    programme = SelectField(N_("Programme"), [InputRequired(N_("Choose the programme."))])
+    starts_on = DateField(N_("First day"), [InputRequired(N_("Enter the first day."))])
+
+
+class FirstUserForm(Form):
+    """The first person who can sign in, with a password of his own choice."""
+
+    name = StringField(N_("Full name"), [InputRequired(N_("Enter the full name.")), Length(max=120)], render_kw={"autocomplete": "name"})
+    username = StringField(
+        N_("Username"),
+        [InputRequired(N_("Enter a username."))],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(N_("Password"), [InputRequired(N_("Enter your password."))], render_kw={"autocomplete": "new-password"})

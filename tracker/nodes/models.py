@@ -31,3 +31,12 @@ class Heard(LocalRow):
     node: Mapped[str] = mapped_column(String(64), primary_key=True)  # its key, hexadecimal
     at: Mapped[int] = mapped_column(Instant())
     bytes: Mapped[int]
+
+
+class FirstSteps(LocalRow):
+    """That this machine is being set up in the browser: one row, from the founding or joining on."""
+
+    __tablename__ = "first_steps"
+
+    id: Mapped[int] = mapped_column(Integer(), primary_key=True)
+    begun: Mapped[int] = mapped_column(Instant())

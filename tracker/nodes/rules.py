@@ -29,6 +29,13 @@ class HasCentre(DomainError):
     sentence = N_("This computer belongs to a centre already. Nothing was changed.")
 
 
+class NotHere(DomainError):
+    """Someone else on the network must not become the first administrator."""
+
+    code, status = "start.not_here", 403
+    sentence = N_("This computer is not set up yet. The first steps are taken on the computer itself.")
+
+
 def wait_s(every_s: int, failures: int, draw: float) -> float:
     """Seconds until the next exchange: twice as long after each failure, and never at the same moment as all the others.
 
