@@ -50,17 +50,10 @@ def serve(settings: config.Settings, *, announce: Callable[[str], None]) -> None
     Raises PortInUse, CannotListen.
     """
     app = create_app(settings)
-    server = Server((settings.host, settings.port), _knowing_own_address(app), numthreads=THREADS, server_name="daftari")
-    server.gateway = Gateway
-    server.max_request_header_size = LARGEST_HEADER_BYTES
-    server.max_request_body_size = max(settings.request_max_bytes, settings.sync_max_bytes, settings.upload_max_bytes)
-    try:
-        server.prepare()
-    except OSError as error:
-        raise _refusal(settings, error) from error
+    server = listen(app, settings)
     background = Background(app)
-    signal.signal(signal.SIGTERM, _stop)
-    announce(_address(settings.host, server.bind_addr[1]))
+    signal.signal(signal.SIGTERM, stop)
+    announce(server.address)
     background.start()
     try:
         server.serve()
@@ -71,7 +64,21 @@ def serve(settings: config.Settings, *, announce: Callable[[str], None]) -> None
         background.stop()
 
 
-def _stop(*_signal: object) -> None:
+def listen(app: Flask, settings: config.Settings) -> "Server":
+    """A server that has its port; connections wait until its `serve` is called. Raises PortInUse, CannotListen."""
+    server = Server((settings.host, settings.port), _knowing_own_address(app), numthreads=THREADS, server_name="daftari")
+    server.gateway = Gateway
+    server.max_request_header_size = LARGEST_HEADER_BYTES
+    server.max_request_body_size = max(settings.request_max_bytes, settings.sync_max_bytes, settings.upload_max_bytes)
+    try:
+        server.prepare()
+    except OSError as error:
+        raise _refusal(settings, error) from error
+    return server
+
+
+def stop(*_signal: object) -> None:
+    """Answer a signal as Ctrl+C would be answered."""
     raise KeyboardInterrupt
 
 
@@ -88,6 +95,12 @@ def _address(host: str, port: int) -> str:
 
 class Server(wsgi.Server):
     """cheroot, with its messages in the program's log."""
+
+    @property
+    def address(self) -> str:
+        """The URL for a browser on this machine."""
+        host, port = self.bind_addr[:2]
+        return _address(host, port)
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """Note a message of the server."""
