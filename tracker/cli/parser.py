@@ -96,7 +96,7 @@ def _of_the_machine(verb: Callable[[str, str, Command], Parser]) -> None:
     invite.add_argument("--seat", choices=("centre", "region"), help=_("whom to invite"))
     invite.add_argument("--name", metavar=_("TEXT"), help=_("name of the centre or the coordinator's office"))
     invite.add_argument("--region", action="append", default=[], metavar="TZ-01", help=_("its region; a coordinator's may be several"))
-    invite.add_argument("--centre", metavar="ID", help=_("a further laptop of this centre, by its partition, short name or name"))
+    invite.add_argument("--centre", metavar="ID", help=_("a further laptop of this centre, by its partition or its name"))
     join = verb("join", N_("join a server with an invitation code"), machine.join)
     join.add_argument("url", metavar="URL", help=_("address of the server"))
     join.add_argument("code", metavar=_("CODE"), help=_("the invitation code"))

@@ -15,8 +15,8 @@ from tracker.people import queries as people
 from tracker.people.models import Apprentice
 from tracker.placements import queries as placements
 from tracker.places import queries as places
-from tracker.places.models import Centre
-from tracker.policy import Actor, check
+from tracker.places.models import Listing
+from tracker.policy import Actor, check, may
 
 Row = Mapping[str, object]
 
@@ -30,13 +30,18 @@ def rows(actor: Actor, table: str) -> Iterator[Row]:
     """The rows of all centres that the actor sees: by centre, then by key. Raises NotAllowed."""
     check(actor, "export")
     read = {"apprentices": _apprentices, "employers": _employers, "placements": _placements, "attendance": _attendance}[table]
-    for centre in _centres(actor):
-        for row in read(actor, centre.partition):
-            yield {**{name: _plain(value) for name, value in row.items()}, CENTRE: centre.name or centre.partition}
+    for name, partition in _centres(actor):
+        for row in read(actor, partition):
+            yield {**{column: _plain(value) for column, value in row.items()}, CENTRE: name}
 
 
-def _centres(actor: Actor) -> list[Centre]:
-    return sorted(places.centres(actor), key=lambda each: (each.name or "", each.partition))
+def _centres(actor: Actor) -> list[tuple[str, str]]:
+    """(name, partition) by name: what the profile says, else the nation's directory, else the partition itself."""
+    home = places.home_partition(actor)
+    names = {home: home} if home else {}
+    names |= {row.centre: row.name or row.centre for row in db.session.scalars(select(Listing)) if may(actor, "read", row.centre)}
+    names |= {row.partition: row.name or row.partition for row in places.centres(actor)}
+    return sorted((name, partition) for partition, name in names.items())
 
 
 def names_of_centre(actor: Actor, partition: str) -> set[str]:
@@ -109,7 +114,8 @@ def _placements(actor: Actor, partition: str) -> list[Row]:
 
 
 def _numbers(partition: str) -> dict[str, str | None]:
-    return dict(db.session.execute(select(Apprentice.id, Apprentice.number).where(Apprentice.partition == partition)).tuples().all())
+    found = db.session.execute(select(Apprentice.id, Apprentice.number).where(Apprentice.partition == partition))
+    return {row.id: row.number for row in found}
 
 
 def _attendance(_actor: Actor, partition: str) -> list[Row]:
