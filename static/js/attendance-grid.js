@@ -91,16 +91,20 @@ export function mount(form) {
     clearTimeout(timer);
     if (isSending) return;
     isSending = true;
-    let problem = null;
-    while (jobs.length && problem === null) {
-      problem = await post(jobs[0]);
-      if (problem === null) jobs.shift();
+    let outcome = {};
+    let refused = "";
+    while (jobs.length && outcome.waits === undefined) {
+      outcome = await post(jobs[0]);
+      if (outcome.waits !== undefined) break;
+      const [job] = jobs.splice(0, 1);
+      if (outcome.refused) refused = outcome.refused;
+      if (outcome.refused && job.row) document.getElementById(job.row).dataset.state = "failed";
     }
     isSending = false;
-    tell(problem);
+    tell(outcome.waits, refused);
   }
 
-  // null when it is saved, else the words to say.
+  // {} when it is saved, {refused: words} when the register will not have it, {waits: words} when it has to be sent again.
   async function post(job) {
     const patience = new AbortController();
     const bell = setTimeout(() => patience.abort(), PATIENCE_MS);
@@ -114,12 +118,13 @@ export function mount(form) {
         const html = await reply.text();
         await lifted;
         put(html);
-        return null;
+        return {};
       }
-      if (reply.status === 401) return form.dataset.signIn;
-      return (await reply.json()).error.sentence;
+      if (reply.status === 401) return { waits: form.dataset.signIn };
+      const words = (await reply.json()).error.sentence;
+      return reply.status < 500 ? { refused: words } : { waits: words };
     } catch {
-      return "";
+      return { waits: form.dataset.wait };
     } finally {
       clearTimeout(bell);
     }
@@ -160,12 +165,13 @@ export function mount(form) {
     if (hadFocus) (fresh.querySelector(`[value="${hadFocus}"]`) ?? fresh.querySelector("button"))?.focus({ preventScroll: true });
   }
 
-  function tell(problem) {
-    for (const job of jobs) if (job.row) document.getElementById(job.row).dataset.state = problem === null ? "saving" : "failed";
-    said.hidden = problem === null;
-    if (problem === null) return said.replaceChildren();
-    const again = Object.assign(document.createElement("button"), { type: "button", className: "button is-quiet", textContent: form.dataset.retry });
-    said.replaceChildren(`${form.dataset.failed} ${problem || form.dataset.wait} `, again);
+  function tell(waits, refused) {
+    for (const job of jobs) if (job.row) document.getElementById(job.row).dataset.state = waits ? "failed" : "saving";
+    said.hidden = !waits && !refused;
+    said.replaceChildren(...(said.hidden ? [] : [`${form.dataset.failed} ${waits || refused} `]));
+    if (!waits) return;
+    const again = { type: "button", className: "button is-quiet", textContent: form.dataset.retry };
+    said.append(Object.assign(document.createElement("button"), again));
     timer = setTimeout(send, AGAIN_MS);
   }
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -72,7 +73,9 @@ class Phone:
         self.tap(radio)
 
     def wait_for(self, words: str) -> None:
-        WebDriverWait(self.driver, SLOW_S).until(lambda driver: words in driver.find_element(By.ID, "bar").text)
+        WebDriverWait(self.driver, SLOW_S, ignored_exceptions=[StaleElementReferenceException]).until(
+            lambda driver: words in driver.find_element(By.ID, "bar").text
+        )
 
     def wait_until_saved(self) -> None:
         WebDriverWait(self.driver, SLOW_S).until(lambda _driver: not self.all(".r[data-state]"))

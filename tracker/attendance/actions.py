@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tracker import clock, replication
 from tracker.attendance import queries, rules
 from tracker.attendance.models import Mark, Register
-from tracker.attendance.rules import Act, MarkLine, MarkValue
+from tracker.attendance.rules import Act, Entry, MarkLine, MarkValue
 from tracker.calendar import actions as calendar
 from tracker.db import apply_form, dot_of, name_shown, write
 from tracker.errors import NotFound
@@ -82,22 +82,23 @@ def _correct(row: Mark, value: MarkValue, seen: str | None) -> Mark:
     return row
 
 
-def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mapping[str, tuple[str | None, str | None]]) -> Act | None:
-    """Save a whole form: (status, seen) by apprentice. Only what differs from what is stored is an edit; gives the act to undo.
+def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mapping[str, Entry]) -> Act | None:
+    """Save the rows of a page, by apprentice. Only what somebody changed is an edit; gives the act to undo.
 
     Raises NotFound, NotAllowed, UnknownStatus, NotYet.
     """
-    for status, _seen in entries.values():
-        rules.check_mark(MarkValue(status), slot)
-        rules.check_day(status, on, clock.today())
+    touched = {key: entry for key, entry in entries.items() if entry.shown is None or entry.shown != entry.status}
+    for entry in touched.values():
+        rules.check_mark(MarkValue(entry.status), slot)
+        rules.check_day(entry.status, on, clock.today())
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
         # Whoever was ever enrolled here: an apprentice moved away while the page was open must not take the other marks along.
-        _check_members(actor, cohort, entries)
-        before = {key: dot_of(row, "mark") for key, row in queries.marks_by_apprentice(cohort.partition, on, slot, entries.keys()).items()}
+        _check_members(actor, cohort, touched)
+        before = {key: dot_of(row, "mark") for key, row in queries.marks_by_apprentice(cohort.partition, on, slot, touched.keys()).items()}
         rows = [
-            _put(session, cohort.partition, apprentice_id, on, slot, MarkValue(status), seen)
-            for apprentice_id, (status, seen) in entries.items()
+            _put(session, cohort.partition, apprentice_id, on, slot, MarkValue(entry.status), entry.seen)
+            for apprentice_id, entry in touched.items()
         ]
         session.flush()
         taken = _take_when_complete(session, actor, cohort, on, slot, "taps")
@@ -141,7 +142,7 @@ def save_register(
     cohort_id: str,
     on: date,
     slot: str,
-    entries: Mapping[str, tuple[str | None, str | None]],
+    entries: Mapping[str, Entry],
     *,
     rest: bool = False,
     done: bool = False,

@@ -147,7 +147,9 @@ class RegisterRow:
     """
 
     id: str
-    name: str
+    given: str
+    middle: str
+    family: str
     number: str
     status: str | None
     reason: str | None
@@ -156,6 +158,11 @@ class RegisterRow:
     at: int | None
     workplace: str | None
     has_conflict: bool
+
+    @property
+    def name(self) -> str:
+        """The three names as they are spoken."""
+        return " ".join(part for part in (self.given, self.middle, self.family) if part)
 
     @property
     def is_expected(self) -> bool:
@@ -171,7 +178,7 @@ class RegisterPage:
     is_offered     whether it can be taken: a day of training, or one confirmed as taught
     taught_reason  why the cohort was taught on a day without training
     previous, next the nearest days of training or taught, None if too far
-    may_mark, may_teach  what the actor may do here
+    may_mark       whether the actor may take it
     """
 
     cohort: Cohort
@@ -254,7 +261,9 @@ def _row(
     status = mark.status if mark else None
     return RegisterRow(
         person.id,
-        person.full_name,
+        person.given_name or "",
+        person.middle_name or "",
+        person.family_name or "",
         person.number or "",
         status,
         mark.reason if mark else None,

@@ -80,11 +80,19 @@ def register(cohort_id: str, on: str) -> ResponseReturnValue:
     )
 
 
+def _entries() -> dict[str, rules.Entry]:
+    """The rows that were sent, by apprentice. A script sends only what was tapped; a whole form also what nobody touched."""
+    found = {}
+    for name, status in request.form.items():
+        if name.startswith("m"):
+            seen, _space, shown = request.form.get(f"s{name[1:]}", "").partition(" ")
+            found[name[1:]] = rules.Entry(status or None, seen, None if "part" in request.form else shown or None)
+    return found
+
+
 def _save(cohort_id: str, on: date, slot: str) -> ResponseReturnValue:
     wish = request.form.get("do", "save")
-    entries = {
-        name[1:]: (status or None, request.form.get(f"s{name[1:]}")) for name, status in request.form.items() if name.startswith("m")
-    }
+    entries = _entries()
     if wish == "undo":
         done = rules.Act.read(request.form.get("act"))
         touched = actions.undo(g.actor, cohort_id, on, slot, done) if done else []

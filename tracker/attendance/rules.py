@@ -53,6 +53,18 @@ class MarkValue(NamedTuple):
 UNMARKED: Final = MarkValue(None)
 
 
+class Entry(NamedTuple):
+    """A row as a page sends it.
+
+    seen   token of what the page showed; "" = unmarked, None = no page
+    shown  the status it showed, where an equal one means that nobody touched the row; None = the status was chosen
+    """
+
+    status: str | None
+    seen: str | None = None
+    shown: str | None = None
+
+
 class MarkLine(NamedTuple):
     """A mark as a file gives it, already checked."""
 

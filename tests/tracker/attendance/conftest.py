@@ -24,6 +24,7 @@ class World:
     partition: str
     cohort: Cohort
     people: list[Apprentice]
+    count: int = 0
 
     def add_cohort(self, name: str = "Hotel 2026 B") -> Cohort:
         with write(OPERATOR) as session:
@@ -35,7 +36,7 @@ class World:
         """Apprentices enrolled since the fifth of January."""
         with write(OPERATOR) as session:
             found = []
-            for n in range(count):
+            for n in range(self.count, self.count + count):
                 given, family = GIVEN[n % len(GIVEN)], FAMILY[n // len(GIVEN) % len(FAMILY)]
                 person = Apprentice(
                     partition=self.partition, number=f"VTC/26/{n + 1:03}", given_name=given, middle_name="Juma", family_name=family
@@ -51,6 +52,7 @@ class World:
                     )
                 )
                 found.append(person)
+            self.count += count
         return found
 
 

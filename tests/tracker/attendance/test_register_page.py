@@ -1,0 +1,174 @@
+"""The register as a page without script, the partial answers for the script, and the list of today."""
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.conftest import Browser
+from tests.tracker.attendance.conftest import MONDAY, World
+from tracker.attendance import actions, queries
+from tracker.policy import Actor
+
+pytestmark = pytest.mark.usefixtures("teacher")
+
+FIELD = re.compile(r'<input type="(radio|hidden)" name="([ms][0-9a-f]{16}-\d+)" value="([^"]*)"([^>]*)>')
+
+
+def _address(world: World, on: str = "2026-03-02") -> str:
+    return f"/attendance/{world.cohort.id}/{on}"
+
+
+def _form(page: str) -> dict[str, str]:
+    """What a browser without script would send of the marks on a page."""
+    return {name: unescape(value) for kind, name, value, more in FIELD.findall(page) if kind == "hidden" or "checked" in more}
+
+
+def _statuses(actor: Actor, world: World) -> list[str | None]:
+    return [row.status for row in queries.register_for(actor, world.cohort.id, MONDAY).rows]
+
+
+def test_nothing_is_preset(client: Browser, world: World) -> None:
+    page = client.sign_in("baraka").get(_address(world)).text
+    assert page.count('type="radio"') == 20
+    assert "checked" not in page
+    assert "4 left" in page
+
+
+def test_the_plain_form_saves_what_was_chosen(client: Browser, world: World, teacher: Actor) -> None:
+    browser = client.sign_in("baraka")
+    chosen = {f"m{world.people[0].id}": "absent", f"m{world.people[1].id}": "late"}
+    answer = browser.send(_address(world), **_form(browser.get(_address(world)).text) | chosen, do="save")
+    assert answer.status_code == 302
+    assert "The register is saved." in browser.get(answer.location).text
+    assert _statuses(teacher, world) == ["absent", "late", None, None]
+
+
+def test_the_plain_form_saves_choices_before_all_remaining(client: Browser, world: World, teacher: Actor) -> None:
+    client.sign_in("baraka").send(_address(world), **{f"m{world.people[2].id}": "absent"}, do="rest")
+    assert _statuses(teacher, world) == ["present", "present", "absent", "present"]
+
+
+def test_an_untouched_row_of_an_old_page_is_no_edit(client: Browser, world: World, teacher: Actor, amina: Actor) -> None:
+    browser = client.sign_in("baraka")
+    actions.mark(teacher, world.partition, world.people[0].id, MONDAY, "present")
+    old = _form(browser.get(_address(world)).text)
+    actions.mark(amina, world.partition, world.people[0].id, MONDAY, "excused")
+    browser.send(_address(world), **old | {f"m{world.people[1].id}": "present"}, do="save")
+    page = queries.register_for(teacher, world.cohort.id, MONDAY)
+    assert [row.status for row in page.rows][:2] == ["excused", "present"]
+    assert not page.rows[0].has_conflict
+
+
+def test_a_choice_on_an_old_page_shows_as_a_conflict(client: Browser, world: World, amina: Actor) -> None:
+    browser = client.sign_in("baraka")
+    old = _form(browser.get(_address(world)).text)
+    actions.mark(amina, world.partition, world.people[0].id, MONDAY, "excused")
+    browser.send(_address(world), **old | {f"m{world.people[0].id}": "absent"}, do="save")
+    page = browser.get(_address(world)).text
+    assert "Two versions" in page
+    assert 'href="/conflicts' in page
+
+
+def test_undo_works_without_script(client: Browser, world: World, teacher: Actor) -> None:
+    browser = client.sign_in("baraka")
+    after = browser.get(browser.send(_address(world), do="rest").location).text
+    act = re.search(r'name="act" value="([^"]+)"', after)
+    assert act
+    browser.send(_address(world), do="undo", act=act[1])
+    assert _statuses(teacher, world) == [None] * 4
+
+
+def test_the_script_gets_the_row_and_the_counts_back(client: Browser, world: World) -> None:
+    answer = client.sign_in("baraka").send(_address(world), **{f"m{world.people[0].id}": "late"}, part="1")
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert answer.text.count("<fieldset") == 1
+    assert "3 left" in answer.text
+
+
+def test_a_rest_day_offers_no_register_and_says_why(client: Browser, world: World) -> None:
+    page = client.sign_in("baraka").get(_address(world, "2026-03-01")).text
+    assert "No training on this day of the week" in page
+    assert 'type="radio"' not in page
+
+
+def test_a_holiday_is_named(client: Browser, world: World) -> None:
+    page = client.sign_in("baraka").get(_address(world, "2026-01-12")).text
+    assert "Public holiday: " in page
+    assert 'type="radio"' not in page
+
+
+def test_a_day_taught_anyway_opens_its_register(client: Browser, world: World) -> None:
+    browser = client.sign_in("baraka")
+    browser.send(f"{_address(world, '2026-02-28')}/taught", reason="Makeup day")
+    page = browser.get(_address(world, "2026-02-28")).text
+    assert "Taught anyway: Makeup day" in page
+    assert page.count('type="radio"') == 20
+
+
+def test_on_a_day_to_come_only_leave_can_be_entered(client: Browser, world: World) -> None:
+    browser = client.sign_in("baraka")
+    page = browser.get(_address(world, "2026-03-03")).text
+    assert page.count(" disabled") == 16
+    assert browser.send(_address(world, "2026-03-03"), **{f"m{world.people[0].id}": "present"}).status_code == 409
+
+
+def test_a_reason_may_follow_later(client: Browser, world: World, teacher: Actor) -> None:
+    browser = client.sign_in("baraka")
+    browser.send(_address(world), **{f"m{world.people[0].id}": "excused"})
+    address = f"{_address(world)}/{world.people[0].id}"
+    seen = re.search(r'name="seen" value="([^"]*)"', browser.get(address).text)
+    assert seen
+    browser.send(address, status="excused", place="centre", reason="Sick", minutes="", seen=unescape(seen[1]))
+    assert queries.register_for(teacher, world.cohort.id, MONDAY).rows[0].reason == "sick"
+    assert "Baraka Mollel" in browser.get(address).text
+
+
+def test_the_own_page_of_a_mark_takes_it_back(client: Browser, world: World, teacher: Actor) -> None:
+    browser = client.sign_in("baraka")
+    browser.send(_address(world), **{f"m{world.people[0].id}": "absent"})
+    browser.send(f"{_address(world)}/{world.people[0].id}", status="", place="centre", reason="", minutes="")
+    assert _statuses(teacher, world)[0] is None
+
+
+def test_an_outsider_finds_no_register(client: Browser, world: World) -> None:
+    assert client.sign_in("chausiku").get(_address(world)).status_code == 404
+
+
+def test_an_instructor_of_another_cohort_reads_and_marks_nothing(client: Browser, world: World) -> None:
+    other = world.add_cohort()
+    person = world.add_people(1, other)[0]
+    browser = client.sign_in("baraka")
+    page = browser.get(f"/attendance/{other.id}/2026-03-02").text
+    assert page.count(" disabled") == 5
+    assert browser.send(f"/attendance/{other.id}/2026-03-02", **{f"m{person.id}": "present"}).status_code == 403
+
+
+def test_today_lists_the_cohorts_and_what_was_not_taken(client: Browser, world: World) -> None:
+    browser = client.sign_in("baraka")
+    browser.send(_address(world, "2026-02-27"), do="rest")
+    page = browser.get("/attendance/").text
+    assert "4 apprentices to mark" in page
+    assert "26/2" in page
+    assert "27/2" not in page
+
+
+@pytest.mark.parametrize("on", ["2026-02-30", "yesterday"])
+def test_no_such_day(client: Browser, world: World, on: str) -> None:
+    assert client.sign_in("baraka").get(_address(world, on)).status_code == 404
+
+
+def test_forty_apprentices_fit_the_budget_of_a_slow_line(client: Browser, world: World) -> None:
+    """14 KB at the first visit with style and script, 6 KB later (design.md 8)."""
+    world.add_people(36)
+    browser = client.sign_in("baraka")
+    packed = {"Accept-Encoding": "gzip"}
+    browser.send(_address(world), do="rest")
+    page = browser.get(_address(world))
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    script = files[1].replace("app.js", "attendance-grid.js")
+    later = len(browser.get(_address(world), headers=packed).data)
+    first = later + sum(len(browser.get(file, headers=packed).data) for file in [*files, script])
+    assert later <= 6 * 1024
+    assert first <= 14 * 1024
