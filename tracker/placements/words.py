@@ -5,7 +5,7 @@ from datetime import date
 from tracker.calendar.rules import ClosureFact, counting_notice
 from tracker.country import tz
 from tracker.errors import N_
-from tracker.i18n import _, format_date, language
+from tracker.i18n import _, format_date, language, pgettext
 from tracker.placements.queries import Told
 from tracker.placements.rules import REASONS, State, StateKind
 
@@ -14,7 +14,6 @@ STATES = {
     StateKind.OPEN: N_("Under way"),
     StateKind.SUSPENDED: N_("Suspended"),
     StateKind.ENDED: N_("Ended"),
-    StateKind.VOID: N_("Withdrawn"),
 }
 VIEWS = {"running": N_("Running"), "suspended": N_("Suspended"), "warnings": N_("With warnings"), "all": N_("All")}
 TONES = {StateKind.OPEN: "good", StateKind.SUSPENDED: "warning"}
@@ -32,7 +31,7 @@ FIELD_NAMES = {
 
 def state(found: State) -> str:
     """What a placement is, in words."""
-    return _(STATES[found.kind])
+    return pgettext("one record", "Withdrawn") if found.kind == StateKind.VOID else _(STATES[found.kind])
 
 
 def tone(found: State) -> str:
