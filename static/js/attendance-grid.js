@@ -17,7 +17,7 @@ export function mount(form) {
   form.addEventListener("change", (event) => event.target.closest(".r") && want({ row: event.target.closest(".r").id }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (event.submitter) want({ wish: event.submitter.value, act: form.elements.act?.value });
+    if (event.submitter && event.submitter.value !== "save") want({ wish: event.submitter.value, act: form.elements.act?.value });
   });
   form.addEventListener("keydown", press);
   form.addEventListener("pointerdown", () => {
@@ -146,6 +146,7 @@ export function mount(form) {
       if (old?.matches(".r")) redraw(old, fresh);
       else if (old) replace(old, fresh);
     }
+    form.querySelector("[data-counts]").textContent = document.querySelector("#bar p").textContent; // read aloud
   }
 
   // The radios stay where they are: a finger may be on its way to one of them.

@@ -129,7 +129,7 @@ def _statuses(teacher: Actor, cohort: Cohort) -> list[str | None]:
 
 def test_forty_apprentices_with_four_exceptions_take_six_taps(phone: Phone, cohort: Cohort, make: Make) -> None:
     phone.open()
-    phone.tap(phone.find("[value=rest]"))
+    phone.tap(phone.find("#bar [value=rest]"))
     phone.wait_for("40 P")
     for row, status in ((0, "absent"), (7, "late"), (21, "absent"), (39, "excused")):
         phone.choose(row, status)
@@ -158,7 +158,7 @@ def test_undo_takes_all_remaining_back(phone: Phone, cohort: Cohort, make: Make)
     phone.open()
     phone.choose(3, "absent")
     phone.wait_for("39 left")
-    phone.tap(phone.find("[value=rest]"))
+    phone.tap(phone.find("#bar [value=rest]"))
     phone.wait_for("39 P")
     phone.tap(phone.find("[value=undo]"))
     phone.wait_for("39 left")
