@@ -75,15 +75,16 @@ class Text(Cell):
 
 
 class Day(Cell):
-    """A date: ISO or DD/MM/YYYY."""
+    """A date: ISO or DD/MM/YYYY; the day comes first whatever parts them, since nobody here writes the month first."""
 
     def read(self, text: str) -> date:
         """The date."""
-        local = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+        local = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})|(\d{2})(\d{2})(\d{4})", text)
         iso = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text)
         try:
             if local:
-                return date(int(local[3]), int(local[2]), int(local[1]))
+                day, month, year = (int(part) for part in local.groups() if part)
+                return date(year, month, day)
             if iso:
                 return date(int(iso[1]), int(iso[2]), int(iso[3]))
         except ValueError:

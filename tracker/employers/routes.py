@@ -12,7 +12,7 @@ from tracker.employers.schemas import EmployerSchema
 from tracker.errors import N_, NotFound
 from tracker.i18n import _, say
 from tracker.policy import may
-from tracker.web import may_, nav_item, page, panels
+from tracker.web import may_, nav_item, page
 
 bp = Blueprint("employers", __name__)
 nav_item(bp, "employers", N_("Employers"), verb="read", order=40)
@@ -65,11 +65,11 @@ def employer(employer_id: str) -> ResponseReturnValue:
         "employers/employer.html",
         employer=found,
         sector=told.sector_name(found.sector),
+        departments=told.department_names(found.departments),
         warnings=[say(problem) for problem in warnings],
         conflicts=[_(told.LABELS.get(each.group, each.group)) for each in replication.conflicts_of(found)],
         entries=told.of_employer(found),
         may_edit=may(g.actor, "edit-employers", found),
-        panels=panels("employer", found),
     )
 
 

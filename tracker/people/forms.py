@@ -1,6 +1,7 @@
 """What is typed at the registrar's desk; what is valid, the schemas say."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired
@@ -24,6 +25,13 @@ def _coded(list_name: str, now: str | None = None, only: Iterable[str] | None = 
     known = [each for each in tz.choices(list_name, language()) if only is None or each[0] in only]
     strange = [(now, now)] if now and not tz.has_code(list_name, now) else []
     return [NOTHING, *known, *strange]
+
+
+class PastDayField(StringField):
+    """A date typed as DD/MM/YYYY. A date control follows the language of the browser: in half of them 1/5 would be 5 January."""
+
+    def _value(self) -> str:
+        return f"{self.data:%d/%m/%Y}" if isinstance(self.data, date) else str(self.data or "")
 
 
 class CohortForm(Form):
@@ -52,7 +60,7 @@ class ApprenticeForm(Form):
     middle_name = StringField(N_("Middle name"), render_kw=OFF)
     family_name = StringField(N_("Surname"), render_kw=OFF)
     sex = RadioField(N_("Sex"), validate_choice=False)
-    birth_date = StringField(N_("Date of birth"), render_kw=DATE)
+    birth_date = PastDayField(N_("Date of birth"), render_kw={"autocomplete": "off", "placeholder": "31/12/2003"})
     phone = StringField(N_("Phone number"), render_kw=PHONE)
     guardian = StringField(N_("Parent or guardian"), render_kw=OFF)
     guardian_phone = StringField(N_("Phone number of the parent or guardian"), render_kw=PHONE)

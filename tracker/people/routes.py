@@ -24,7 +24,7 @@ from tracker.people.forms import (
 )
 from tracker.people.models import Apprentice
 from tracker.policy import may
-from tracker.web import may_, nav_item, page, panels, typed
+from tracker.web import may_, nav_item, page, typed
 
 bp = Blueprint("people", __name__)
 nav_item(bp, "apprentices", N_("Apprentices"), verb="read", order=20)
@@ -137,7 +137,6 @@ def apprentice(apprentice_id: str) -> ResponseReturnValue:
         label=told.label,
         may_edit=may(g.actor, "edit-people", found),
         centre=queries.centre_names(g.actor).get(found.partition) if queries.is_above(g.actor) else None,
-        panels=panels("apprentice", found),
     )
 
 
@@ -148,7 +147,7 @@ def _warnings(apprentice: Apprentice) -> list[str]:
 
 
 def _worded(problem: Problem) -> str:
-    label = told.LABELS.get(problem.column or "")
+    label = told.LABELS.get(problem.column or "") if problem.sentence in {inputs.ODD_PHONE, inputs.UNKNOWN_DISTRICT} else None
     return _("%(field)s: %(warning)s", field=_(label), warning=say(problem)) if label else say(problem)
 
 
@@ -340,7 +339,6 @@ def cohort(cohort_id: str) -> ResponseReturnValue:
         entries=told.of_cohort(found, campuses),
         label=told.label,
         may_edit=may_edit,
-        panels=panels("cohort", found),
     )
 
 

@@ -27,7 +27,7 @@ LABELS: Final = {
     "csee": N_("Form IV index number"),
     "home_region": N_("Home region"),
     "home_district": N_("Home district"),
-    "void_reason": N_("Withdrawn"),
+    "void_reason": N_("Withdrawal"),
 }
 COHORT_LABELS: Final = {
     "name": N_("Name"),
@@ -35,7 +35,7 @@ COHORT_LABELS: Final = {
     "campus_id": N_("Campus"),
     "starts_on": N_("First day"),
     "ends_on": N_("Last day"),
-    "void_reason": N_("Withdrawn"),
+    "void_reason": N_("Withdrawal"),
 }
 ENROLMENT_LABELS: Final = {
     "cohort_id": N_("Cohort"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tracker.country import tz
+from tracker.country.tz.identifiers import normal_phone
 from tracker.db import apply_form, void, write
 from tracker.places import queries, rules
 from tracker.places.models import Campus, Centre
@@ -14,6 +15,11 @@ def _check_region(region: str) -> None:
         raise rules.UnknownRegion(region=region)
 
 
+def _in_pack_spelling(district: str | None) -> str | None:
+    found = district and tz.district_by_name(district)
+    return found.name if found else district
+
+
 def set_up_centre(
     actor: Actor, partition: str, name: str, short_name: str, region: str, district: str | None = None, phone: str | None = None
 ) -> Centre:
@@ -23,7 +29,14 @@ def set_up_centre(
     with write(actor) as session:
         if (known := queries.centre_in(actor, partition)) is not None:
             raise rules.AlreadySetUp(name=known.name)
-        centre = Centre(partition=partition, name=name, short_name=short_name, region=region, district=district, phone=phone)
+        centre = Centre(
+            partition=partition,
+            name=name,
+            short_name=short_name,
+            region=region,
+            district=_in_pack_spelling(district),
+            phone=phone and (normal_phone(phone) or phone),
+        )
         session.add(centre)
         return centre
 
@@ -41,7 +54,7 @@ def add_campus(actor: Actor, partition: str, name: str, region: str, district: s
     check(actor, "edit-places", partition)
     _check_region(region)
     with write(actor) as session:
-        campus = Campus(partition=partition, name=name, region=region, district=district)
+        campus = Campus(partition=partition, name=name, region=region, district=_in_pack_spelling(district))
         session.add(campus)
         return campus
 

@@ -13,7 +13,7 @@ from tracker.places.forms import CampusForm, CentreForm
 from tracker.places.models import Centre
 from tracker.places.schemas import CampusSchema, CentreSchema
 from tracker.policy import may
-from tracker.web import may_, nav_item, page, panels, top_bar
+from tracker.web import may_, nav_item, page, top_bar
 
 bp = Blueprint("places", __name__)
 nav_item(bp, "home", N_("Centre"), verb="read", order=80, seats=("centre",))
@@ -40,7 +40,6 @@ def _draw(centre: Centre) -> ResponseReturnValue:
         campuses=queries.campuses(g.actor, centre.partition),
         withdrawn=[each for each in queries.campuses(g.actor, centre.partition, with_void=True) if each.void_reason],
         may_edit=may(g.actor, "edit-places", centre),
-        panels=panels("centre", centre),
     )
 
 

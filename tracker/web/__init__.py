@@ -5,7 +5,6 @@ from tracker.web.forms import Form, typed
 from tracker.web.headers import cookie_name
 from tracker.web.install import install
 from tracker.web.pages import nav_item, page, set_loader, SyncState, top_bar, wants_json
-from tracker.web.panels import panel, panels
 from tracker.web.static import static_url
 
 __all__ = [
@@ -20,8 +19,6 @@ __all__ = [
     "nav_item",
     "node_only",
     "page",
-    "panel",
-    "panels",
     "public",
     "set_loader",
     "static_url",

@@ -22,7 +22,7 @@ def test_the_registrar_adds_an_employer(client: Browser) -> None:
     }
     response = client.sign_in("amina").send("/employers/new", **form)
     page = client.get(response.location).text
-    for text in ("Hoteli ya Bahari", "Mjini", "+255712345678", "kitchen; laundry"):
+    for text in ("Hoteli ya Bahari", "Mjini", "+255712345678", "Kitchen; Laundry"):
         assert text in page
 
 

@@ -83,7 +83,7 @@ def test_a_stale_correction_of_the_same_value_shows_both_versions(client: Browse
 def test_an_odd_identifier_warns_and_is_kept(client: Browser, make: Make) -> None:
     apprentice = make.apprentice("Asha Juma", nida="123", phone="12")
     page = client.sign_in("amina").get(f"/people/{apprentice.id}").text
-    assert "National ID number (NIDA): A national ID number (NIDA) has 20 digits." in page
+    assert "<li>A national ID number (NIDA) has 20 digits." in page
     assert "12 does not look like a phone number" in page
 
 

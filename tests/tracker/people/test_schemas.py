@@ -1,6 +1,6 @@
 """What a valid apprentice is, for forms and for files."""
 
-from datetime import date, datetime
+from datetime import date, datetime, UTC
 from typing import Any
 
 import pytest
@@ -16,7 +16,20 @@ def _problems(**values: Any) -> list[Problem]:
     return ApprenticeSchema().read({"given_name": "Asha", **values}, row=7).problems
 
 
-@pytest.mark.parametrize("written", ["2004-05-01", "01/05/2004", "1/5/2004", " 01/05/2004 ", datetime(2004, 5, 1), date(2004, 5, 1)])  # noqa: DTZ001
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2004-05-01",
+        "01/05/2004",
+        "1/5/2004",
+        "1.5.2004",
+        "01-05-2004",
+        "01052004",
+        " 01/05/2004 ",
+        datetime(2004, 5, 1, tzinfo=UTC),
+        date(2004, 5, 1),
+    ],
+)
 def test_a_date_is_read_as_written_here(written: object) -> None:
     assert ApprenticeSchema().read({"given_name": "Asha", "birth_date": written}).values["birth_date"] == date(2004, 5, 1)
 
