@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pytest
@@ -12,7 +14,7 @@ from werkzeug.serving import make_server
 
 from tests.conftest import Browser, CHEAP, MORNING, PinnedClock
 from tests.make import Make
-from tracker import config, replication
+from tracker import config, migrations, replication
 from tracker.app import create_app
 from tracker.db import db
 from tracker.nodes import actions
@@ -49,10 +51,24 @@ def machine(home: Path, **settings: object) -> Machine:
     app = create_app(config.load(home, environ={}, **{**CHEAP, **settings}), clock=clock)
     app.config["TESTING"] = True
     app.test_client_class = Browser
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "daftari.sqlite3").exists():
+        (home / "daftari.sqlite3").write_bytes(_empty_database())
     with app.app_context():
-        home.mkdir(parents=True, exist_ok=True)
         replication.create_tables()
     return Machine(app, clock)
+
+
+@cache  # migrating takes half a second, copying nothing
+def _empty_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        app = create_app(config.load(Path(folder), environ={}, **CHEAP))
+        with app.app_context():
+            migrations.upgrade(db.engine)
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.engine.dispose()
+        return (Path(folder) / "daftari.sqlite3").read_bytes()
 
 
 @dataclass

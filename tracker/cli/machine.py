@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tracker import config
 from tracker.cli.users import add_first, check_first, read_password, settings_of, staff_partition
-from tracker.cli.voice import at_work, CommandError, Done, opened
+from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
 from tracker.db import db
 from tracker.errors import N_
@@ -147,6 +147,7 @@ def serve(arguments: argparse.Namespace) -> Done:
     given = {name: value for name in ("host", "port") if (value := getattr(arguments, name)) is not None}
     settings = config.load(getattr(arguments, "home", None), **given)
     with opened(settings):
+        make_current(settings, in_child=True)
         if not replication.is_set_up():
             replication.create_tables()  # the first steps are then taken in the browser
     as_json = getattr(arguments, "json", False)

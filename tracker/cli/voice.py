@@ -1,5 +1,6 @@
 """What a command says when it is done, and when it refuses."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +63,13 @@ def opened(settings: config.Settings) -> Iterator[Flask]:
             db.engine.dispose()
 
 
+class NewerDatabase(DomainError):
+    """The data folder was used with a newer program."""
+
+    code, status = "database.newer", 409
+    sentence = N_("A newer Daftari has used this data folder. Install that version on this computer to go on.")
+
+
 @contextmanager
 def at_work(settings: config.Settings) -> Iterator[Flask]:
     """As `opened`, but only over a data folder that is set up; raises NotSetUp."""
@@ -72,4 +80,26 @@ def at_work(settings: config.Settings) -> Iterator[Flask]:
     with opened(settings) as app:
         if not replication.is_set_up():
             raise replication.NotSetUp
+        make_current(settings)
         yield app
+
+
+def make_current(settings: config.Settings, *, in_child: bool = False) -> None:
+    """Upgrade an older database, after a copy of it; raises NewerDatabase for one that a newer program has upgraded.
+
+    in_child  in a process of its own, so that a server never carries Alembic
+    """
+    from tracker import migrations
+    from tracker.db import db
+
+    if migrations.is_newer(db.engine):
+        raise NewerDatabase
+    if not migrations.is_due(db.engine):
+        return
+    path = settings.home / "daftari.sqlite3"
+    if path.is_file() and migrations.current(db.engine) is not None:
+        shutil.copyfile(path, path.with_suffix(f".before-{migrations.newest()}"))
+    if in_child:
+        migrations.upgrade_in_child(settings.home)
+    else:
+        migrations.upgrade(db.engine)

@@ -1,5 +1,6 @@
 """The door to the sync engine: the only package that imports `sync`, and the dozen verbs the house uses."""
 
+import sync
 from sync import CONTENT_TYPE, Invitation, Node, Report, SyncError, TooLarge, Unreadable, Unsent, sentence_of
 from tracker.replication import capture
 from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
@@ -22,6 +23,8 @@ from tracker.replication.review import (
 
 capture.listen()
 
+engine_tables = sync.metadata
+
 __all__ = [
     "CONTENT_TYPE",
     "Conflict",
@@ -41,6 +44,7 @@ __all__ = [
     "count_conflicts",
     "create_tables",
     "decide",
+    "engine_tables",
     "found_central",
     "found_centre",
     "found_region",

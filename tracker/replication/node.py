@@ -9,8 +9,8 @@ from flask import Flask, current_app
 
 import sync
 from sync import Mint, NodeKey, Replica
-from tracker import clock
-from tracker.db import Base, db, write
+from tracker import clock, migrations
+from tracker.db import db, write
 from tracker.errors import DomainError
 from tracker.i18n import N_
 from tracker.policy import OPERATOR
@@ -66,8 +66,8 @@ def begin() -> Iterator[sa.Connection]:
 
 def create_tables() -> None:
     """Make all tables in an empty database, and draw this node's key. Does nothing where they are."""
-    Base.metadata.create_all(db.engine)
-    sync.metadata.create_all(db.engine)
+    if migrations.is_due(db.engine):
+        migrations.upgrade(db.engine)
     with begin() as connection:
         if sync.get_self(connection, "seed") is None:
             sync.set_self(connection, "seed", os.urandom(SEED_BYTES))
