@@ -15,6 +15,9 @@ SCOPES_BY_KIND: Final[Mapping[str, tuple[ScopeKind, ...]]] = {
 }
 EARLIEST: Final = date(1990, 1, 1)
 FURTHEST_AHEAD: Final = timedelta(days=2 * 365)
+NO_DATE: Final = N_("Enter a date.")
+NO_PLACE: Final = N_("Choose a place.")
+NO_REASON: Final = N_("Say why.")
 
 
 class ScopeOutside(DomainError):
@@ -77,7 +80,7 @@ class NoReason(DomainError):
     """Nothing is withdrawn without saying why."""
 
     code, status = "calendar.no_reason", 422
-    sentence = N_("Say why.")
+    sentence = NO_REASON
 
 
 class NoWeekdays(DomainError):

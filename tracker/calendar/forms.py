@@ -6,7 +6,7 @@ from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultiple
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from tracker.calendar import schemas, words
+from tracker.calendar import checks, words
 from tracker.country import tz
 from tracker.errors import N_
 from tracker.i18n import language, WEEKDAYS
@@ -14,7 +14,7 @@ from tracker.web import Form
 
 
 def _day(label: str, *, needed: bool = True) -> Field:
-    return StringField(label, [InputRequired(schemas.NO_DATE)] if needed else [], render_kw={"type": "date"})
+    return StringField(label, [InputRequired(checks.NO_DATE)] if needed else [], render_kw={"type": "date"})
 
 
 class _NoticeFields(Form):
@@ -43,8 +43,8 @@ class ExtendForm(_NoticeFields):
 
 
 class _PlaceFields(Form):
-    place = SelectField(N_("Place"), [InputRequired(schemas.NO_PLACE)])
-    sites = RadioField(N_("What is meant"), [InputRequired(schemas.NO_PLACE)])
+    place = SelectField(N_("Place"), [InputRequired(checks.NO_PLACE)])
+    sites = RadioField(N_("What is meant"), [InputRequired(checks.NO_PLACE)])
 
     def offer(self, places: list[tuple[str, str]]) -> None:
         """Say which places stand to choice."""
@@ -55,7 +55,7 @@ class _PlaceFields(Form):
 class CloseForm(_PlaceFields, NoticeForm):
     """A closure with its first notice."""
 
-    reason = SelectField(N_("Reason"), [InputRequired(schemas.NO_REASON)])
+    reason = SelectField(N_("Reason"), [InputRequired(checks.NO_REASON)])
     note = TextAreaField(N_("Note"))
 
     def offer(self, places: list[tuple[str, str]]) -> None:
@@ -67,7 +67,7 @@ class CloseForm(_PlaceFields, NoticeForm):
 class CorrectForm(Form):
     """Reason and note of a closure."""
 
-    reason = SelectField(N_("Reason"), [InputRequired(schemas.NO_REASON)])
+    reason = SelectField(N_("Reason"), [InputRequired(checks.NO_REASON)])
     note = TextAreaField(N_("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,7 +81,7 @@ class CorrectForm(Form):
 class ReopenForm(_PlaceFields):
     """A reopening, or the permission for one."""
 
-    kind = RadioField(N_("What happens"), [InputRequired(schemas.NO_REASON)])
+    kind = RadioField(N_("What happens"), [InputRequired(checks.NO_REASON)])
     since = _day(N_("First open day"))
     closure_id = SelectField(N_("Which closure"))
     conditions = TextAreaField(N_("Conditions"))
@@ -95,7 +95,7 @@ class ReopenForm(_PlaceFields):
 class WhyForm(Form):
     """Why something is withdrawn."""
 
-    why = StringField(N_("Reason"), [InputRequired(schemas.NO_REASON)])
+    why = StringField(N_("Reason"), [InputRequired(checks.NO_REASON)])
 
 
 class WeekForm(Form):
@@ -114,6 +114,6 @@ class HolidayForm(Form):
     """A correction of a holiday."""
 
     on = _day(N_("Date"))
-    kind = RadioField(N_("What the day is"), [InputRequired(schemas.NO_REASON)])
+    kind = RadioField(N_("What the day is"), [InputRequired(checks.NO_REASON)])
     name = StringField(N_("Name of the holiday"))
     jurisdiction = SelectField(N_("Where"))

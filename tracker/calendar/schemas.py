@@ -1,13 +1,7 @@
 """What is typed about closures, reopenings, weeks and holidays -> clean values."""
 
-from typing import Final
-
 from tracker import inputs
-from tracker.errors import N_
-
-NO_DATE: Final = N_("Enter a date.")
-NO_PLACE: Final = N_("Choose a place.")
-NO_REASON: Final = N_("Say why.")
+from tracker.calendar.checks import NO_DATE, NO_PLACE, NO_REASON
 
 
 class NoticeSchema(inputs.Sheet):

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from wtforms import Field, SelectField, StringField
 from wtforms.validators import InputRequired
 
-from tracker.employers.models import Employer
 from tracker.errors import N_
 from tracker.i18n import _
-from tracker.people.models import Apprentice
-from tracker.placements import rules, schemas
+from tracker.placements import rules
 from tracker.web import Form
 
 
@@ -22,7 +20,7 @@ class PlacementForm(Form):
 
     apprentice_id = SelectField(N_("Apprentice"), [InputRequired(rules.UnknownApprentice.sentence)])
     employer_id = SelectField(N_("Host employer"), [InputRequired(rules.UnknownEmployer.sentence)])
-    starts_on = _day(N_("First day"), needed=schemas.NO_START)
+    starts_on = _day(N_("First day"), needed=rules.NoStart.sentence)
     ends_on = _day(N_("Last day"))
     supervisor = StringField(N_("Workplace supervisor"))
     department = StringField(N_("Department"))
@@ -31,19 +29,18 @@ class PlacementForm(Form):
     allowance_tzs = StringField(N_("Allowance per month in shillings"), render_kw={"inputmode": "numeric"})
     insurer = StringField(N_("Insurer"))
 
-    def offer(self, apprentices: Sequence[Apprentice], employers: Sequence[Employer]) -> None:
-        """Say who and what stands to choice."""
-        people = [(each.id, f"{each.full_name} · {each.number}" if each.number else each.full_name) for each in apprentices]
-        self.apprentice_id.choices = [("", _("Choose")), *people]
-        self.employer_id.choices = [("", _("Choose")), *((each.id, each.name or "?") for each in employers)]
+    def offer(self, apprentices: Sequence[tuple[str, str]], employers: Sequence[tuple[str, str]]) -> None:
+        """Say who and what stands to choice: id and name each."""
+        self.apprentice_id.choices = [("", _("Choose")), *apprentices]
+        self.employer_id.choices = [("", _("Choose")), *employers]
 
 
 class SuspendForm(Form):
     """A pause that a person decided."""
 
-    since = _day(N_("First day of the pause"), needed=schemas.NO_DATE)
+    since = _day(N_("First day of the pause"), needed=rules.NO_DATE)
     until = _day(N_("Last day of the pause"))
-    reason = SelectField(N_("Reason"), [InputRequired(schemas.WHY)])
+    reason = SelectField(N_("Reason"), [InputRequired(rules.NoReason.sentence)])
 
     def offer(self) -> None:
         """Word the reasons."""
@@ -53,10 +50,10 @@ class SuspendForm(Form):
 class DayForm(Form):
     """The first day back, or the last day."""
 
-    on = _day(N_("Date"), needed=schemas.NO_DATE)
+    on = _day(N_("Date"), needed=rules.NO_DATE)
 
 
 class WhyForm(Form):
     """Why something is withdrawn."""
 
-    why = StringField(N_("Reason"), [InputRequired(schemas.WHY)])
+    why = StringField(N_("Reason"), [InputRequired(rules.NoReason.sentence)])

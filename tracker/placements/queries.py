@@ -129,14 +129,14 @@ def listed(actor: Actor, partition: str, rows: Sequence[Placement], on: date) ->
     """
     calendar = calendar_for(actor, partition)
     apprentices = _by_id(db.session.scalars(select(Apprentice).where(Apprentice.partition == partition)))
-    hosts = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
+    employers_by_id = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
     paused: dict[str | None, list[Suspension]] = defaultdict(list)
     for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
         paused[suspension.placement_id].append(suspension)
     spans = _spans(partition)
     found = []
     for row in rows:
-        employer = hosts.get(row.employer_id or "")
+        employer = employers_by_id.get(row.employer_id or "")
         apprentice = apprentices.get(row.apprentice_id or "")
         closures = calendar.workplace_closed(employer, on) if employer else ()
         state = _state(row, on, pauses(paused[row.id]), closures)
@@ -212,15 +212,18 @@ def centres(actor: Actor) -> list[Centre]:
     return [] if places.home_partition(actor) else places.centres(actor)
 
 
-def apprentices_in(partition: str) -> list[Apprentice]:
-    """The apprentices of a centre, by name."""
-    rows = db.session.scalars(select(Apprentice).where(Apprentice.partition == partition, Apprentice.void_reason.is_(None)))
-    return sorted(rows, key=lambda row: (row.full_name.casefold(), row.number or "", row.id))
+def apprentices_to_place(partition: str, chosen: Apprentice | None = None) -> list[tuple[str, str]]:
+    """Id and name with number of a centre's apprentices, by name; and of the one that is chosen, even if withdrawn since."""
+    rows = db.session.scalars(select(Apprentice).where(Apprentice.partition == partition))
+    offered = [row for row in rows if row.void_reason is None or row is chosen]
+    offered.sort(key=lambda row: (row.full_name.casefold(), row.number or "", row.id))
+    return [(row.id, f"{row.full_name} · {row.number}" if row.number else row.full_name) for row in offered]
 
 
-def employers_in(actor: Actor, partition: str) -> list[Employer]:
-    """The employers of a centre, by name."""
-    return employers.employers(actor, partition)
+def hosts(actor: Actor, partition: str, chosen: Employer | None = None) -> list[tuple[str, str]]:
+    """Id and name of a centre's employers, by name; and of the one that is chosen, even if withdrawn since."""
+    offered = employers.employers(actor, partition, with_void=True)
+    return [(row.id, row.name or "?") for row in offered if row.void_reason is None or row is chosen]
 
 
 def apprentice_for(actor: Actor, apprentice_id: str) -> Apprentice:
@@ -241,7 +244,8 @@ class Told:
 def history(placement: Placement) -> list[Told]:
     """All values that a placement and its suspensions ever had, newest first; empty ones left out."""
     rows: list[Placement | Suspension] = [placement, *suspensions(placement)]
-    names = {row.id: row.full_name for row in apprentices_in(placement.partition)}
+    people = db.session.scalars(select(Apprentice).where(Apprentice.partition == placement.partition))
+    names = {row.id: row.full_name for row in people}
     found = db.session.scalars(select(Employer).where(Employer.partition == placement.partition))
     names |= {row.id: row.name or "?" for row in found}
     lines = [Told(row, version, name_of(version.by), names) for row in rows for version in replication.history(row)]
@@ -252,16 +256,6 @@ def history(placement: Placement) -> list[Told]:
 def conflicting(placement: Placement) -> list[str]:
     """The groups of a placement of which several versions are open."""
     return [conflict.group for conflict in replication.conflicts_of(placement)]
-
-
-def with_chosen(offered: Sequence[AnyRow], chosen: AnyRow | None) -> list[AnyRow]:
-    """What stands to choice, and what is chosen already, even if it has been withdrawn since."""
-    return [*offered, *([chosen] if chosen and chosen not in offered else [])]
-
-
-def hosts_for(actor: Actor, placement: Placement) -> list[Employer]:
-    """The employers that the form of a placement offers."""
-    return with_chosen(employers_in(actor, placement.partition), employer_of(placement))
 
 
 def recorded(placement: Placement) -> tuple[str | None, int | None]:
@@ -275,3 +269,9 @@ def fits(listed_row: Listed, text: str) -> bool:
     return matches(
         text, apprentice.full_name if apprentice else None, apprentice.number if apprentice else None, employer.name if employer else None
     )
+
+
+def panel(actor: Actor, apprentice_id: str, on: date) -> list[Listed]:
+    """The placements of an apprentice as the apprentice's page shows them. Raises NotFound."""
+    rows = placements_of(actor, apprentice_id)
+    return listed(actor, rows[0].partition, rows, on) if rows else []

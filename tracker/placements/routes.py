@@ -11,7 +11,6 @@ from tracker.db import seen_token
 from tracker.errors import DomainError, N_
 from tracker.i18n import _, say
 from tracker.inputs import accept
-from tracker.people.models import Apprentice
 from tracker.placements import actions, forms, queries, rules, schemas, words
 from tracker.placements.models import Placement
 from tracker.policy import may
@@ -53,9 +52,8 @@ def _try(form: Form, act: Callable[[], Done]) -> Done | None:
 def panel() -> dict[str, Any]:
     """What `placements/_of_apprentice.html` shows on the apprentice's page, which belongs to an earlier slice."""
 
-    def placements_of(apprentice: Apprentice) -> list[queries.Listed]:
-        rows = queries.placements_of(g.actor, apprentice.id)
-        return queries.listed(g.actor, apprentice.partition, rows, clock.today()) if rows else []
+    def placements_of(apprentice_id: str) -> list[queries.Listed]:
+        return queries.panel(g.actor, apprentice_id, clock.today())
 
     return {"placements_of": placements_of, "placement_words": words}
 
@@ -93,7 +91,7 @@ def new() -> ResponseReturnValue:
     form = forms.PlacementForm(
         apprentice_id=request.args.get("apprentice"), employer_id=request.args.get("employer"), starts_on=clock.today()
     )
-    form.offer(queries.apprentices_in(desk), queries.employers_in(g.actor, desk))
+    form.offer(queries.apprentices_to_place(desk), queries.hosts(g.actor, desk))
     values = accept(form, schemas.TermsSchema())
     if values and (done := _try(form, lambda: actions.open_placement(g.actor, desk, values))):
         flash(_("The placement is recorded."))
@@ -137,7 +135,8 @@ def edit(placement_id: str) -> ResponseReturnValue:
     """Correct a placement."""
     row = _mine(placement_id)
     form = forms.PlacementForm(obj=row)
-    form.offer(queries.with_chosen(queries.apprentices_in(row.partition), queries.apprentice_of(row)), queries.hosts_for(g.actor, row))
+    people = queries.apprentices_to_place(row.partition, queries.apprentice_of(row))
+    form.offer(people, queries.hosts(g.actor, row.partition, queries.employer_of(row)))
     seen = request.form.get("seen")
     values = accept(form, schemas.TermsSchema(), row)
     if values and _try(form, lambda: actions.correct_placement(g.actor, placement_id, values, seen)):

@@ -12,6 +12,7 @@ from tracker.errors import DomainError, N_, Problem
 ADULT_AGE: Final = 18
 LEAST_AGE: Final = 14
 FEWEST_DEPARTMENTS: Final = 3
+NO_DATE: Final = N_("Enter a date.")
 
 # Why a person suspends a placement; closures suspend by themselves.
 REASONS: Final = {

@@ -20,9 +20,6 @@ FIELDS: Final = {
     "supervisor": "supervisor",
     "contract_signed": "contract_signed_on",
 }
-NO_START: Final = rules.NoStart.sentence
-NO_DATE: Final = N_("Enter a date.")
-WHY: Final = rules.NoReason.sentence
 UNKNOWN_NUMBER: Final = N_("There is no apprentice with the number %(text)s.")
 UNKNOWN_NAME: Final = N_("There is no employer called %(text)s.")
 
@@ -32,7 +29,7 @@ class TermsSchema(inputs.Sheet):
 
     apprentice_id = inputs.Text(needed=rules.UnknownApprentice.sentence)
     employer_id = inputs.Text(needed=rules.UnknownEmployer.sentence)
-    starts_on = inputs.Day(needed=NO_START)
+    starts_on = inputs.Day(needed=rules.NoStart.sentence)
     ends_on = inputs.Day()
     supervisor = inputs.Text()
     department = inputs.Text()
@@ -49,21 +46,21 @@ class TermsSchema(inputs.Sheet):
 class SuspensionSchema(inputs.Sheet):
     """A pause that a person decided; without a last day it lasts until somebody ends it."""
 
-    since = inputs.Day(needed=NO_DATE)
+    since = inputs.Day(needed=rules.NO_DATE)
     until = inputs.Day()
-    reason = inputs.Text(needed=WHY)
+    reason = inputs.Text(needed=rules.NoReason.sentence)
 
 
 class DaySchema(inputs.Sheet):
     """One date."""
 
-    on = inputs.Day(needed=NO_DATE)
+    on = inputs.Day(needed=rules.NO_DATE)
 
 
 class WhySchema(inputs.Sheet):
     """Why something is withdrawn."""
 
-    why = inputs.Text(needed=WHY)
+    why = inputs.Text(needed=rules.NoReason.sentence)
 
 
 class PlacementSchema(inputs.Sheet):
@@ -75,7 +72,7 @@ class PlacementSchema(inputs.Sheet):
 
     apprentice_number = inputs.Text(needed=N_("Enter the apprentice's number."))
     employer = inputs.Text(needed=N_("Enter the name of the employer."))
-    start = inputs.Day(needed=NO_START)
+    start = inputs.Day(needed=rules.NoStart.sentence)
     end = inputs.Day()
     supervisor = inputs.Text()
     contract_signed = inputs.Day()
