@@ -86,7 +86,7 @@ def _question(actor: Actor, conflict: replication.Conflict, names: dict[str, str
         title=title(row, conflict.group),
         place="" if row.partition == actor.home else place_name(row.partition, names),
         may_settle=may(actor, "resolve", row),
-        answers=[_answer(row, version) for version in conflict.versions],
+        answers=[_answer(row, version, differing(conflict)) for version in conflict.versions],
         partition=row.partition,
         table=row.__tablename__,
         key=json.dumps(conflict.key),
@@ -95,9 +95,15 @@ def _question(actor: Actor, conflict: replication.Conflict, names: dict[str, str
     )
 
 
-def _answer(row: SyncedRow, version: replication.Version) -> Answer:
+def differing(conflict: replication.Conflict) -> list[str]:
+    """The fields in which the values differ: the rest of a group is the same in all and would only be in the way."""
+    first, *others = (version.values for version in conflict.versions)
+    return [field for field, value in first.items() if any(other.get(field) != value for other in others)] or list(first)
+
+
+def _answer(row: SyncedRow, version: replication.Version, fields: list[str]) -> Answer:
     table, is_one = row.__tablename__, len(version.values) == 1
-    lines = [("" if is_one else label(field), worded(table, field, value)) for field, value in version.values.items()]
+    lines = [("" if is_one else label(field), worded(table, field, version.values.get(field))) for field in fields]
     return Answer(version.dot, lines, who(version.by), version.at, version.is_current)
 
 

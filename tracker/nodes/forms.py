@@ -41,6 +41,7 @@ class InviteForm(Form):
             (COORDINATOR, _("A regional coordinator")),
         ]
         self.regions.choices = regions
+        self.regions.flags.plain = self.centre.flags.plain = True  # which of them is asked for depends on who is invited
         self.centre.choices = [("", _("No centre")), *centres]
 
     def is_complete(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -9,15 +10,15 @@ from sqlalchemy import func, select
 from tracker import clock, replication
 from tracker.country import tz
 from tracker.db import db
-from tracker.i18n import _, format_instant, language, ngettext
+from tracker.i18n import _, format_date, language, ngettext
 from tracker.nodes import rules, words
 from tracker.nodes.models import Exchange, Heard
 from tracker.nodes.running import running
 from tracker.places.models import Centre, Listing
-from tracker.policy import Actor, check, NATION
+from tracker.policy import Actor, check, may, NATION
 from tracker.web import SyncState
 
-EXCHANGES_SHOWN = 20
+EXCHANGES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Machine:
     """What this computer holds and how far the server has it.
 
     joined    whether there is a server
+    may_join  whether it belongs to no centre yet, so that it could join one
     waiting   (words, changes) of what it was not yet seen to hold
     refused   (words, changes) of what is kept but not shown
     """
 
     joined: bool
+    may_join: bool
     unsent: replication.Unsent
     is_late: bool
     held: list[Held]
@@ -75,6 +78,7 @@ def machine(actor: Actor) -> Machine:
     counts = replication.unsent_by_table(hub) if hub else {}
     return Machine(
         joined=hub is not None,
+        may_join=hub is None and not replication.home() and may(actor, "join"),
         unsent=unsent,
         is_late=rules.is_late(unsent.since, clock.wall()),
         held=[Held(place_name(each.partition, names), each) for each in replication.status(hub)],
@@ -155,12 +159,18 @@ def progress() -> dict[str, object]:
     return {"running": True, "sentence": sentence}
 
 
+def _briefly(at: int) -> str:
+    """A moment in the little room of the top bar: the time today, else the date."""
+    moment, now = (datetime.fromtimestamp(each, clock.EAST_AFRICA) for each in (at, clock.wall()))
+    return _("%(time)s today", time=f"{moment:%H:%M}") if moment.date() == now.date() else format_date(moment.date())
+
+
 def sync_state(actor: Actor) -> SyncState | None:
     """Where the data is, in one line for the top bar; offline is no fault."""
     del actor  # the same for everybody at this machine
     if current_app.extensions["settings"].seat == "central":
         latest = db.session.scalar(select(func.max(Heard.at)))
-        return SyncState(_("Last heard from a centre: %(at)s", at=format_instant(latest)) if latest else _("No centre has reported yet"))
+        return SyncState(_("Last heard from a centre: %(at)s", at=_briefly(latest)) if latest else _("No centre has reported yet"))
     hub = replication.hub_key()
     if hub is None:
         return SyncState(_("Saved on this computer"))
@@ -171,4 +181,4 @@ def sync_state(actor: Actor) -> SyncState | None:
         sentence = ngettext("Saved here: %(n)d waits to be sent", "Saved here: %(n)d wait to be sent", unsent.changes)
         return SyncState(sentence, "late" if rules.is_late(unsent.since, clock.wall()) else "calm")
     last = last_good()
-    return SyncState(_("At the server: everything, %(at)s", at=format_instant(last.ended)) if last else _("Saved on this computer"))
+    return SyncState(_("At the server: up to %(at)s", at=_briefly(last.ended)) if last else _("Saved on this computer"))

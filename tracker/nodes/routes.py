@@ -3,7 +3,6 @@
 from flask import Blueprint, current_app, flash, g, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import policy
 from tracker.country import tz
 from tracker.errors import N_
 from tracker.i18n import _, language, say
@@ -27,9 +26,7 @@ top_bar(bp, "sync_state", _sync_state)
 @may_("sync")
 def machine() -> ResponseReturnValue:
     """Where the data is."""
-    return page(
-        "nodes/machine.html", machine=queries.machine(g.actor), may_join=policy.may(g.actor, "join"), error_sentence=queries.error_sentence
-    )
+    return page("nodes/machine.html", machine=queries.machine(g.actor), error_sentence=queries.error_sentence)
 
 
 @bp.route("/sync", methods=["POST"])
