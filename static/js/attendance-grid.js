@@ -98,7 +98,7 @@ export function mount(form) {
       if (outcome.waits !== undefined) break;
       const [job] = jobs.splice(0, 1);
       if (outcome.refused) refused = outcome.refused;
-      if (outcome.refused && job.row) document.getElementById(job.row).dataset.state = "failed";
+      if (outcome.refused && job.row) flag(job.row);
     }
     isSending = false;
     tell(outcome.waits, refused);
@@ -166,8 +166,14 @@ export function mount(form) {
     if (hadFocus) (fresh.querySelector(`[value="${hadFocus}"]`) ?? fresh.querySelector("button"))?.focus({ preventScroll: true });
   }
 
+  function flag(id) {
+    const row = document.getElementById(id);
+    row.dataset.state = "failed";
+    row.querySelector("small").textContent = `⚠ ${form.dataset.failed}`;
+  }
+
   function tell(waits, refused) {
-    for (const job of jobs) if (job.row) document.getElementById(job.row).dataset.state = waits ? "failed" : "saving";
+    if (waits) for (const job of jobs) if (job.row) flag(job.row);
     said.hidden = !waits && !refused;
     said.replaceChildren(...(said.hidden ? [] : [`${form.dataset.failed} ${waits || refused} `]));
     if (!waits) return;

@@ -169,6 +169,14 @@ def teach_anyway(actor: Actor, cohort_id: str, on: date, reason: str) -> None:
     calendar.teach_anyway(actor, cohort_id, on, reason)
 
 
+def withdraw_taught(actor: Actor, cohort_id: str, on: date, reason: str) -> None:
+    """Say that a cohort was not taught on a day after all: its marks are kept and count no longer.
+
+    Raises NotFound, NotAllowed, and what the calendar refuses.
+    """
+    calendar.withdraw_taught_day(actor, cohort_id, on, reason)
+
+
 def _take_when_complete(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, method: str) -> Register | None:
     register = session.get(Register, _register_key(cohort, on, slot))
     if (register is not None and register.status == rules.TAKEN) or on > clock.today() or not queries.is_complete(actor, cohort, on, slot):

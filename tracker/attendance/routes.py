@@ -119,13 +119,16 @@ def _save(cohort_id: str, on: date, slot: str) -> ResponseReturnValue:
 @bp.route("/<cohort_id>/<on>/taught", methods=["POST"])
 @login_required
 def taught(cohort_id: str, on: str) -> ResponseReturnValue:
-    """Say that a day without training was taught anyway, and open its register."""
+    """Say that a day without training was taught anyway, which opens its register, or that it was not after all."""
     form = TaughtForm()
-    if form.validate_on_submit():
+    if not form.validate_on_submit():
+        flash(_("Please say why there was training on this day, or why there was none."), "error")
+    elif request.form.get("do") == "withdraw":
+        actions.withdraw_taught(g.actor, cohort_id, _date(on), str(form.reason.data))
+        flash(_("The day does not count as taught any more. Its marks are kept."))
+    else:
         actions.teach_anyway(g.actor, cohort_id, _date(on), str(form.reason.data))
         flash(_("The day counts as taught. The register is open."))
-    else:
-        flash(_("Please say why there was training on this day."), "error")
     return redirect(_address(cohort_id, _date(on)))
 
 

@@ -107,6 +107,16 @@ def test_a_day_taught_anyway_opens_its_register(client: Browser, world: World) -
     assert page.count('type="radio"') == 20
 
 
+def test_a_day_taught_by_mistake_closes_again_and_keeps_its_marks(client: Browser, world: World) -> None:
+    browser = client.sign_in("baraka")
+    browser.send(f"{_address(world, '2026-02-28')}/taught", reason="Makeup day")
+    browser.send(_address(world, "2026-02-28"), do="rest")
+    browser.send(f"{_address(world, '2026-02-28')}/taught", do="withdraw", reason="It was the week after")
+    page = browser.get(_address(world, "2026-02-28")).text
+    assert "4 marks are kept for this day" in page
+    assert 'type="radio"' not in page
+
+
 def test_on_a_day_to_come_only_leave_can_be_entered(client: Browser, world: World) -> None:
     browser = client.sign_in("baraka")
     page = browser.get(_address(world, "2026-03-03")).text
