@@ -148,7 +148,11 @@ def _ids_in(cohort_id: str) -> set[str | None]:
     return set(
         db.session.scalars(
             select(Enrolment.apprentice_id).where(
-                Enrolment.cohort_id == cohort_id, Enrolment.void_reason.is_(None), Enrolment.status == rules.ACTIVE
+                # The index leads with the partition: at central this must not look at every centre's enrolments.
+                Enrolment.partition.in_(select(Cohort.partition).where(Cohort.id == cohort_id)),
+                Enrolment.cohort_id == cohort_id,
+                Enrolment.void_reason.is_(None),
+                Enrolment.status == rules.ACTIVE,
             )
         )
     )
@@ -243,11 +247,15 @@ def _latest_first(each: Enrolment) -> tuple[bool, date, date]:
 
 def present_enrolments(apprentices: Sequence[Apprentice]) -> Mapping[str, Enrolment]:
     """For each apprentice of a list the present enrolment, else the latest."""
-    ids = [each.id for each in apprentices]
+    ids, partitions = [each.id for each in apprentices], {each.partition for each in apprentices}
     by_apprentice: dict[str, Enrolment] = {}
     for start in range(0, len(ids), CHUNK):
         rows = db.session.scalars(
-            select(Enrolment).where(Enrolment.apprentice_id.in_(ids[start : start + CHUNK]), Enrolment.void_reason.is_(None))
+            select(Enrolment).where(
+                Enrolment.partition.in_(partitions),
+                Enrolment.apprentice_id.in_(ids[start : start + CHUNK]),
+                Enrolment.void_reason.is_(None),
+            )
         )
         for row in sorted(rows, key=lambda each: (_latest_first(each), each.id)):
             by_apprentice[row.apprentice_id or ""] = row

@@ -79,3 +79,11 @@ def test_a_duplicate_has_the_same_name_and_birth_date_or_phone(amina: Actor, mak
     found = queries.possible_duplicates(amina, make.centre, "Muhammed Hamis", birth_date=None, phone="+255712345678")
     assert [each.id for each in found] == [one.id]
     assert queries.possible_duplicates(amina, make.centre, "Mohd Khamis", birth_date=None, phone=None) == []
+
+
+def test_a_coordinator_searches_all_centres_that_the_laptop_holds(make: Make) -> None:
+    coordinator = Actor("somebody", "Mratibu", "coordinator", frozenset({"region/TZ-07"}), seat="region", home="region/TZ-07")
+    make.apprentice("Asha Juma")
+    make.apprentice("Asha Makame", partition=make.other)
+    assert len(queries.search(coordinator, "asha")) == 2
+    assert len(queries.search(coordinator, "asha", make.other)) == 1

@@ -40,3 +40,14 @@ def test_a_registrar_reads_the_list(client: Browser) -> None:
 
 def test_months_are_a_whole_number() -> None:
     assert [each.column for each in ProgrammeSchema().read({**VALUES, "months": "nine"}).faults] == ["months"]
+
+
+def test_a_withdrawn_programme_is_offered_no_more_and_keeps_its_name(make: Make) -> None:
+    assert make.centre
+    added = actions.add_programme(CENTRAL, VALUES)
+    assert "spa-9m" in {each.code for each in queries.programmes()}
+    actions.void_programme(CENTRAL, added.id, "Never started")
+    assert "spa-9m" not in {each.code for each in queries.programmes()}
+    found = queries.programme("spa-9m")
+    assert found is not None
+    assert found.label("sw") == "Uanagenzi wa spa"
