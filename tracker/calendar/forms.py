@@ -89,6 +89,7 @@ class ReopenForm(_PlaceFields):
     def offer(self, places: list[tuple[str, str]]) -> None:
         """Say which places and kinds stand to choice."""
         super().offer(places)
+        self.closure_id.flags.plain = True
         self.kind.choices = [(code, words.label("resumption_kinds", code)) for code in ("reopened", "permitted")]
 
 
@@ -107,6 +108,7 @@ class WeekForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.campus_id.flags.plain = True
         self.weekdays.choices = [(str(number), name) for number, name in enumerate(WEEKDAYS[language()], 1)]
 
 

@@ -459,7 +459,8 @@ def sites_in(actor: Actor, partition: str) -> list[Site]:
     """The sites of a centre; above a centre, one centre and one workplace for each region and for each centre known here."""
     if kind_of(partition) == CENTRE:
         calendar = calendar_for(actor, partition)
-        campuses: list[str | None] = [None, *calendar.campuses]
+        # A centre that has campuses is its campuses: where all have reopened, nothing of it is closed.
+        campuses: list[str | None] = [key for key, row in calendar.campuses.items() if row.void_reason is None] or [None]
         return [
             *(calendar.site_of_campus(campus) for campus in campuses),
             *(calendar.site_of(cohort) for cohort in cohorts_in(partition)),

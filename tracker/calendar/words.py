@@ -73,10 +73,9 @@ def site(at: Site, names: Names) -> str:
 
 
 def sites_closed(sites: list[Site], names: Names) -> str:
-    """What of a centre is closed, in one line: the whole, else its campuses, else its cohorts; and the employers."""
+    """What of a centre is closed, in one line: its campuses or the whole, else cohorts; and the employers."""
     own = [at for at in sites if at.kind == SiteKind.CENTRE]
-    whole = [at for at in own if not at.campus and not at.cohort]
-    shown = whole or [at for at in own if not at.cohort] or own
+    shown = [at for at in own if not at.cohort] or own
     employers = [at for at in sites if at.kind == SiteKind.WORKPLACE]
     return ", ".join(dict.fromkeys(word for at in [*shown, *employers] if (word := site(at, names))))
 

@@ -7,7 +7,7 @@ from tracker.country import tz
 from tracker.errors import N_
 from tracker.i18n import _, format_date, language, pgettext
 from tracker.placements.queries import Told
-from tracker.placements.rules import REASONS, State, StateKind
+from tracker.placements.rules import Pause, REASONS, State, StateKind
 
 STATES = {
     StateKind.NOT_STARTED: N_("Not started"),
@@ -41,14 +41,17 @@ def tone(found: State) -> str:
 
 def why(found: State) -> str:
     """Why it is suspended: closures of the employer, a person's decision; empty otherwise."""
-    causes = [_closed(fact) for fact in found.closures]
-    if found.pause:
-        reason = pause_reason(found.pause.reason)
-        causes.append(_("paused since %(since)s: %(reason)s", since=found.pause.since, reason=reason))
-    return "; ".join(causes)
+    first_by_reason = {fact.reason: fact for fact in reversed(found.closures)}  # a hotel closed twice over is closed once
+    return "; ".join([*map(closed, reversed(first_by_reason.values())), *([paused(found.pause)] if found.pause else [])])
 
 
-def _closed(fact: ClosureFact) -> str:
+def paused(pause: Pause) -> str:
+    """A person's decision, in words."""
+    return _("paused since %(since)s: %(reason)s", since=pause.since, reason=pause_reason(pause.reason))
+
+
+def closed(fact: ClosureFact) -> str:
+    """A closure of the employer, in words."""
     reason, notice = tz.label("closure_reasons", fact.reason, language()), counting_notice(fact)
     if notice is None:
         return _("the employer is closed: %(reason)s", reason=reason)
