@@ -55,13 +55,12 @@ def victim(home: Path, url: str, seed: int) -> None:
 def _live(home: Path, url: str, seed: int, lifetime_s: float) -> list[str]:
     """One life of the victim; returns the lines that it managed to say."""
     command = [sys.executable, "-m", "tests.journeys.kills", "--victim", str(home), "--url", url, "--seed", str(seed)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(lifetime_s)  # the random moment is the point
-    process.kill()
-    said = process.stdout.read().splitlines(keepends=True)
-    process.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(lifetime_s)  # the random moment is the point
+        process.kill()
+        said = process.stdout.read().splitlines(keepends=True)
     return [line.rstrip() for line in said if line.endswith("\n")]
 
 
@@ -118,6 +117,10 @@ def run(kills: int, seed: int, folder: Path) -> dict[str, int]:
     laptop.sync()
     assert rows(laptop, centre) == rows(central, centre), "the next exchange did not converge"
     server.shutdown()
+    server.server_close()
+    for each in (central, laptop):
+        with each.app.app_context():
+            db.engine.dispose()
     return count
 
 
