@@ -14,7 +14,7 @@ export function mount(form) {
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(answer.status);
-      location.reload(); // the page then says how it went
+      location.assign(location.pathname); // the page then says how it went, and begins at its top
     } catch {
       form.submit(); // signed out, or the server is gone: let the browser say so
     } finally {

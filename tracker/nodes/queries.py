@@ -170,7 +170,7 @@ def sync_state(actor: Actor) -> SyncState | None:
     del actor  # the same for everybody at this machine
     if current_app.extensions["settings"].seat == "central":
         latest = db.session.scalar(select(func.max(Heard.at)))
-        return SyncState(_("Last heard from a centre: %(at)s", at=_briefly(latest)) if latest else _("No centre has reported yet"))
+        return SyncState(_("Last heard: %(at)s", at=_briefly(latest)) if latest else _("No centre has reported yet"))
     hub = replication.hub_key()
     if hub is None:
         return SyncState(_("Saved on this computer"))

@@ -23,7 +23,7 @@ class WrongAddress(DomainError):
 
 
 class HasCentre(DomainError):
-    """This folder founded a centre of its own."""
+    """This folder belongs to a centre, or has joined."""
 
     code, status = "join.has_centre", 409
     sentence = N_("This computer belongs to a centre already. Nothing was changed.")
