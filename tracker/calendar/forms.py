@@ -27,7 +27,7 @@ class NoticeForm(_NoticeFields):
     """Another notice of a closure, or a correction of one."""
 
     since = _day(N_("First closed day"))
-    expected_until = _day(N_("Expected last closed day"), needed=False)
+    expected_until = _day(N_("Expected end"), needed=False)
 
 
 class AddNoticeForm(NoticeForm):
@@ -39,7 +39,7 @@ class AddNoticeForm(NoticeForm):
 class ExtendForm(_NoticeFields):
     """A new expected end."""
 
-    expected_until = _day(N_("New expected last closed day"), needed=False)
+    expected_until = _day(N_("New expected end"), needed=False)
 
 
 class _PlaceFields(Form):

@@ -218,3 +218,11 @@ def test_a_coordinator_closes_the_own_region(client: Browser, amina: Actor, make
     client.sign_in("ester").send("/calendar/closures/new", place="region:TZ-03", sites="both", reason="flood", since="2026-03-02")
     assert len(queries.in_force(amina, make.centre, MONDAY)) == 1
     assert client.get("/calendar/closures?centre=nation").status_code == 404
+
+
+def test_a_closure_that_arrives_late_asks_whether_it_still_holds(client: Browser, amina: Actor, make: Make) -> None:
+    _closed(amina, make)
+    (campus,) = queries.codes_in(make.centre)["campus"]
+    actions.reopen(amina, make.centre, MONDAY, "campus", campus, "centres")
+    actions.close(OPERATOR, "nation", "nation", None, "both", "covid-19", date(2026, 2, 23))
+    assert "Does the reopening hold for this closure too?" in client.sign_in("amina").get("/calendar/closures").text

@@ -136,3 +136,8 @@ def test_central_reads_and_changes_nothing(client: Browser, make: Make, placemen
     assert "Halima Said" in client.sign_in("fatma").get(_address(placement)).text
     assert client.get(f"/placements/?centre={make.centre}").status_code == 200
     assert client.get(_address(placement, "/edit")).status_code == 403
+
+
+def test_the_apprentices_page_lists_the_placements(client: Browser, placement: Placement) -> None:
+    text = client.sign_in("amina").get(f"/people/{placement.apprentice_id}").text
+    assert f'href="/placements/{placement.id}"' in text
