@@ -58,7 +58,8 @@ def mark(
 
 
 def _put(session: Session, partition: str, apprentice_id: str, on: date, slot: str, value: MarkValue, seen: str | None) -> Mark | None:
-    row = session.get(Mark, {"partition": partition, "apprentice_id": apprentice_id, "on": on, "slot": slot})
+    with session.no_autoflush:  # the marks of a whole page are written together, not one by one as the next is looked up
+        row = session.get(Mark, {"partition": partition, "apprentice_id": apprentice_id, "on": on, "slot": slot})
     if row is None:
         if value.status is None:
             return None
