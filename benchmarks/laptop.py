@@ -52,7 +52,8 @@ def prepare(home: Path) -> str:
         accounts.add_user(OPERATOR, centre, "amina", "Amina Juma", "registrar", PASSWORD, must_change=False)
         cohort = people.open_cohort(OPERATOR, centre, "Awamu ya 2026", "hotel-24m", date(2025, 1, 6))
         values = {"family_name": "Juma", "sex": "F", "cohort_id": cohort.id, "starts_on": date(2025, 1, 6)}
-        members = [people.register_apprentice(OPERATOR, centre, {**values, "given_name": f"Asha {k}", "number": f"M/{k:03d}"}) for k in range(40)]
+        named = [{**values, "given_name": f"Asha {k}", "number": f"M/{k:03d}"} for k in range(40)]
+        members = [people.register_apprentice(OPERATOR, centre, each) for each in named]
         days = [DAY - timedelta(days=k) for k in range(1, 126)]
         lines = [MarkLine(each.id, on, "present") for on in days for each in members]
         attendance.import_marks(OPERATOR, centre, lines)
@@ -80,7 +81,8 @@ def main() -> None:
         cohort = prepare(home)
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         begun = time.monotonic()
-        server = subprocess.Popen([sys.executable, "-m", "tracker", "--home", str(home), "serve", "--port", str(PORT)], env=environment, stdout=subprocess.DEVNULL)
+        daftari = [sys.executable, "-m", "tracker", "--home", str(home)]
+        server = subprocess.Popen([*daftari, "serve", "--port", str(PORT)], env=environment, stdout=subprocess.DEVNULL)
         url = f"http://127.0.0.1:{PORT}"
         try:
             while True:
@@ -105,7 +107,8 @@ def main() -> None:
             say("requests of the first load named in the page", 1 + len(sizes), "requests", "<= 4")
             for path in ("/overview/", "/people/", "/calendar/", "/placements/", "/nodes/", "/conflicts/", "/files/"):
                 assert browser.get(url + path).ok, path
-            subprocess.run([sys.executable, "-m", "tracker", "--home", str(home), "export", "attendance", str(home / "out.csv")], env=environment, check=True, stdout=subprocess.DEVNULL)
+            out = [*daftari, "export", "attendance", str(home / "out.csv")]
+            subprocess.run(out, env=environment, check=True, stdout=subprocess.DEVNULL)
             say("peak memory of a day", memory_mb(server.pid, "VmHWM"), "MB", "<= 150")
         finally:
             server.terminate()

@@ -80,7 +80,8 @@ def main() -> None:
         root = Path(folder)
         central, laptop = root / "central", root / "laptop"
         daftari(central, "init", "--seat", "central", "--name", "Makao makuu")
-        server = subprocess.Popen([sys.executable, "-m", "tracker", "--home", str(central), "serve", "--port", str(PORT)], stdout=subprocess.DEVNULL)
+        serve = [sys.executable, "-m", "tracker", "--home", str(central), "serve", "--port", str(PORT)]
+        server = subprocess.Popen(serve, stdout=subprocess.DEVNULL)
         try:
             time.sleep(3)  # until the server listens
             code = daftari(central, "invite", "--seat", "centre", "--name", "NCT Arusha", "--region", "TZ-01")["code"]

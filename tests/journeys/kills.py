@@ -17,7 +17,7 @@ from threading import Thread
 
 from werkzeug.serving import make_server
 
-from tests.country import machine, Machine
+from tests.country import Machine, machine
 from tests.journeys.looking import rows
 from tracker import replication
 from tracker.attendance import actions as attendance

@@ -34,8 +34,8 @@ def apprentice(country: Country) -> str:
     """One apprentice, known to both laptops."""
     with country.first.on() as make:
         cohort = people.open_cohort(OPERATOR, make.centre, "Awamu ya 2026", "hotel-24m", date(2026, 1, 5))
-        values = {"given_name": "Asha", "family_name": "Juma", "sex": "F", "phone": "+255712000001", "cohort_id": cohort.id, "starts_on": cohort.starts_on}
-        made = people.register_apprentice(OPERATOR, make.centre, values)
+        values = {"given_name": "Asha", "family_name": "Juma", "sex": "F", "phone": "+255712000001"}
+        made = people.register_apprentice(OPERATOR, make.centre, {**values, "cohort_id": cohort.id, "starts_on": cohort.starts_on})
         name = made.id
     _settle(country)
     return name

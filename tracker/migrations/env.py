@@ -1,6 +1,6 @@
 """Alembic's entry: works on the connection that `tracker.migrations` hands it, over the models and the engine's tables."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy.types import TypeDecorator
@@ -9,7 +9,7 @@ from tracker.db import Base
 from tracker.replication import engine_tables
 
 
-def plain_type(kind: str, thing: Any, _context: object) -> str | bool:
+def plain_type(kind: str, thing: Any, _context: object) -> str | Literal[False]:
     """A migration names SQL's own types: the words of the models may change, an old migration never."""
     if kind == "type" and isinstance(thing, TypeDecorator):
         return f"sa.{type(thing.impl_instance).__name__}()"

@@ -1,24 +1,24 @@
 """The door to the sync engine: the only package that imports `sync`, and the dozen verbs the house uses."""
 
 import sync
-from sync import CONTENT_TYPE, Invitation, Node, Report, SyncError, TooLarge, Unreadable, Unsent, sentence_of
+from sync import CONTENT_TYPE, Invitation, Node, Report, sentence_of, SyncError, TooLarge, Unreadable, Unsent
 from tracker.replication import capture
 from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
 from tracker.replication.node import begin, create_tables, found_central, found_centre, found_region, home, install, is_set_up, NotSetUp
 from tracker.replication.review import (
     Conflict,
-    PartitionStatus,
-    Version,
     conflicts_of,
     count_conflicts,
     decide,
     history,
     nodes,
     open_conflicts,
+    PartitionStatus,
     quarantined,
     status,
     unsent,
     unsent_by_table,
+    Version,
 )
 
 capture.listen()

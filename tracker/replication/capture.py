@@ -11,9 +11,9 @@ from flask import current_app
 from sqlalchemy import event, orm
 from sqlalchemy.orm import LoaderCallableStatus, Session
 
-from sync import Draft, Field, Key, Writing, equal_heads
+from sync import Draft, equal_heads, Field, Key, Writing
 from tracker import clock
-from tracker.db import Row, SyncedRow, db, dot_of, groups_of
+from tracker.db import db, dot_of, groups_of, Row, SyncedRow
 from tracker.replication.tables import key_names
 
 
@@ -23,7 +23,7 @@ class PastTheHook(RuntimeError):
 
 def listen() -> None:
     """Hook the sessions of the application. Called once, when the package is imported."""
-    session = db.session.session_factory  # type: ignore[attr-defined]
+    session = db.session.session_factory
     event.listen(session, "transient_to_pending", _name_row)
     event.listen(session, "before_flush", _capture)
     event.listen(session, "do_orm_execute", _refuse_bulk)
@@ -41,7 +41,7 @@ def _writing(session: Session) -> Writing:
 
 
 def _name_row(session: Session, row: object) -> None:
-    if isinstance(row, Row) and row.id is None:
+    if isinstance(row, Row) and not row.id:
         row.id = _writing(session).mint(row.partition)
         row.__dict__["_born"] = row.id
 

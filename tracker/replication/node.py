@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import current_app, Flask
 
 import sync
 from sync import Mint, NodeKey, Replica

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 import sync
 from sync import Head, Node, OpenConflict
-from tracker.db import SyncedRow, db, groups_of, name_shown, stamp_of, write
+from tracker.db import db, groups_of, name_shown, stamp_of, SyncedRow, write
 from tracker.errors import NotFound
 from tracker.policy import Actor
 from tracker.replication import tables
@@ -92,7 +92,7 @@ def conflicts_of(row: SyncedRow) -> list[Conflict]:
 
 def _conflict(found: OpenConflict) -> Conflict | None:
     model = tables.models_by_table().get(found.table)
-    row = model and _row(model, found.partition, found.key)
+    row = _row(model, found.partition, found.key) if model else None
     if model is None or row is None or (present := _present(row, found.group)) is None:
         return None
     others = (_version(model, found.group, head, is_current=False) for head in found.others)
@@ -115,12 +115,12 @@ def decide(actor: Actor, partition: str, table: str, key: sync.Key, group: str, 
     """
     with write(actor):
         model = tables.models_by_table().get(table)
-        row = model and _row(model, partition, key)
-        if row is None:
+        row = _row(model, partition, key) if model else None
+        conflict = next((each for each in conflicts_of(row) if each.group == group), None) if row else None
+        if row is None or conflict is None:
             raise NotFound
-        conflict = next((each for each in conflicts_of(row) if each.group == group), None)
-        chosen = conflict and next((version for version in conflict.versions if version.dot == choose), None)
-        if conflict is None or chosen is None:
+        chosen = next((version for version in conflict.versions if version.dot == choose), None)
+        if chosen is None:
             raise NotFound
         for name, value in chosen.values.items():
             setattr(row, name, value)

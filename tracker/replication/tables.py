@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from sync import CONTROL, Field, Kind, Schema, Table
-from tracker.db import Base, Code, Instant, Ref, SyncedRow, groups_of
+from tracker.db import Base, Code, groups_of, Instant, Ref, SyncedRow
 
 SCHEMA_VERSION = 1
 

@@ -626,5 +626,5 @@ def upgrade() -> None:
         sa.Column("segment", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("first", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("last", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("partition", "minter", "segment"),
+        sa.PrimaryKeyConstraint("partition", "minter", "segment", "first"),
     )
