@@ -1,7 +1,6 @@
 """The application, put together: the floor, the database, the door to the engine, and the slices in their order."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from flask import Flask
@@ -43,10 +42,6 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
         prepare_engine(db.engine)
     replication.install(app)
     for name in SLICES:
-        if find_spec(f"tracker.{name}") and find_spec(f"tracker.{name}.models"):
-            import_module(f"tracker.{name}.models")
-        if find_spec(f"tracker.{name}") is None or find_spec(f"tracker.{name}.routes") is None:
-            continue
         app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")
     app.register_blueprint(sync_route.bp)
     app.register_blueprint(start.bp, url_prefix="/start")
