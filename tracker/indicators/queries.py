@@ -3,14 +3,14 @@
 Marks are never loaded one by one: they are counted by centre, cohort, day, status, sex and occupation where they lie.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, ColumnElement, or_, select
 
 from tracker.attendance.models import Mark, Register
 from tracker.attendance.rules import ATTENDED, TAKEN
@@ -39,7 +39,10 @@ from tracker.placements.models import Placement, Suspension
 
 ACTIVE: Final = ("active", "suspended")  # statuses of an enrolment that need no end
 NO_COHORT: Final = ""
+WORKPLACE: Final = "workplace"
+STRETCHES_AT_ONCE: Final = 5000  # SQLite takes a limited number of parameters
 _DAY = timedelta(days=1)
+Stretch = tuple[date, date]
 _BEGINNING = sa.literal(date.min, sa.Date())
 
 
@@ -81,18 +84,20 @@ def read(where: Country, first: date, last: date, on: date) -> Facts:
     """Everything the indicators need for flows from `first` to `last` and stocks on the day `on`."""
     enrolments = _enrolments(where)
     keys = {each.key for each in enrolments} | where.cohorts.keys()
+    days = {key: _days(where, key, first, last) for key in keys}
+    taken = _taken(where, first, last)
     last_heard = heard(where.centres, on)
     return Facts(
         on=on,
         first=first,
         last=last,
         enrolments=enrolments,
-        marks=_marks(where, first, last),
+        marks=_marks(where, days, taken, (first, last)),
         placements=_placements(where, on),
         returns=_returns(where, keys, on),
-        days={key: _days(where, key, first, last) for key in keys},
+        days=days,
         ends={key: row.ends_on for key, row in where.cohorts.items() if row.ends_on},
-        taken=_taken(where, first, last),
+        taken=taken,
         # Of a centre that never reported nobody knows when it opened again.
         lost={centre: _lost(where, centre, first, last) for centre, day in last_heard.items() if day},
         heard=last_heard,
@@ -129,6 +134,7 @@ def spans(centres: Collection[str]) -> sa.CTE:
         .join(Apprentice, and_(Apprentice.partition == Enrolment.partition, Apprentice.id == Enrolment.apprentice_id))
         .where(Enrolment.partition.in_(centres), Enrolment.void_reason.is_(None), Apprentice.void_reason.is_(None))
         .cte("span")
+        .prefix_with("MATERIALIZED")
     )
 
 
@@ -150,26 +156,77 @@ def _enrolments(where: Country) -> list[Enrolled]:
 # ---- marks and registers
 
 
-def _marks(where: Country, first: date, last: date) -> list[Marked]:
+Alike = tuple[str, str, str, str]  # centre, sex, occupation, status
+
+
+def _marks(
+    where: Country, days: Mapping[CohortKey, CohortDays], taken: Mapping[CohortKey, frozenset[date]], period: Stretch
+) -> list[Marked]:
+    """The marks that count, by group, status and place.
+
+    They are counted where they lie, without the days; those of the few days that do not count are taken off again.
+    """
+    off_at_centre = {key: taken_on - days[key].counted for key, taken_on in taken.items() if key in days}
+    off_at_work = {key: known.workplace_closed for key, known in days.items()}
+    return [
+        Marked(Group(centre, sex, occupation), status, at_workplace, size)
+        for at_workplace, off in ((False, off_at_centre), (True, off_at_work))
+        for (centre, sex, occupation, status), size in _marks_at(where, period, off, at_workplace=at_workplace).items()
+        if size
+    ]
+
+
+def _marks_at(where: Country, period: Stretch, off: Mapping[CohortKey, Collection[date]], *, at_workplace: bool) -> Counter[Alike]:
     span = spans(where.centres)
-    at_work = (sa.func.coalesce(Mark.place, "") == "workplace").label("at_work")
-    alike = (Mark.partition, span.c.sex, span.c.occupation, span.c.cohort_id, Mark.on, Mark.status, at_work)
+    found = _counted(span, *period, at_workplace=at_workplace)
+    stretches = [(key.centre, key.cohort, first, last) for key, on in off.items() for first, last in _stretches(on)]
+    for start in range(0, len(stretches), STRETCHES_AT_ONCE):
+        columns = {"centre": sa.Text(), "cohort": sa.Text(), "begin": sa.Date(), "end": sa.Date()}
+        shut = _given("shut", columns, stretches[start : start + STRETCHES_AT_ONCE])
+        of_cohort = and_(shut.c.centre == span.c.partition, shut.c.cohort == span.c.cohort_id)
+        away = select(span, shut.c.begin, shut.c.end).join(shut, of_cohort).cte("away").prefix_with("MATERIALIZED")
+        found -= _counted(away, away.c.begin, away.c.end, at_workplace=at_workplace)
+    return found
+
+
+def _counted(people: sa.CTE, begin: date | ColumnElement[date], end: date | ColumnElement[date], *, at_workplace: bool) -> Counter[Alike]:
+    """How many marks of these spans from `begin` to `end`; at the centre those of registers taken."""
+    place = sa.func.coalesce(Mark.place, "")
+    alike = (Mark.partition, people.c.sex, people.c.occupation, Mark.status)
     rows = (
         select(*alike, sa.func.count())
-        .join(span, and_(span.c.partition == Mark.partition, span.c.apprentice_id == Mark.apprentice_id))
+        .join(people, and_(people.c.partition == Mark.partition, people.c.apprentice_id == Mark.apprentice_id))
         .where(
-            Mark.partition.in_(where.centres),
-            Mark.on.between(first, last),
+            Mark.on.between(begin, end),  # of these centres by the join; to say so twice makes SQLite begin with the marks
             Mark.status.is_not(None),
-            span.c.since <= Mark.on,
-            or_(span.c.following.is_(None), Mark.on < span.c.following),
+            place == WORKPLACE if at_workplace else place != WORKPLACE,
+            people.c.since <= Mark.on,
+            or_(people.c.following.is_(None), Mark.on < people.c.following),
         )
         .group_by(*alike)
     )
-    return [
-        Marked(Group(centre, sex, occupation), cohort, on, status or "", bool(is_work), count)
-        for centre, sex, occupation, cohort, on, status, is_work, count in db.session.execute(rows)
-    ]
+    if not at_workplace:
+        of_cohort = and_(Register.partition == Mark.partition, Register.cohort_id == people.c.cohort_id, Register.on == Mark.on)
+        rows = rows.where(select(Register.on).where(of_cohort, Register.status == TAKEN).exists())
+    return Counter({(row[0], row[1], row[2], row[3]): row[4] for row in db.session.execute(rows)})
+
+
+def _stretches(days: Collection[date]) -> Iterator[Stretch]:
+    """The days as unbroken stretches, both ends included."""
+    first = last = None
+    for day in sorted(days):
+        if first is None or last is None or day > last + _DAY:
+            if first is not None and last is not None:
+                yield first, last
+            first = day
+        last = day
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _given(name: str, columns: Mapping[str, Any], rows: Sequence[tuple[object, ...]]) -> sa.CTE:
+    """A table that we bring along."""
+    return sa.values(*(sa.column(key, kind) for key, kind in columns.items()), name=name).data(rows).cte(name)
 
 
 def _taken(where: Country, first: date, last: date) -> dict[CohortKey, frozenset[date]]:
@@ -305,23 +362,12 @@ def roll_call(span: sa.CTE, by_cohort: Mapping[CohortKey, Episode], within_days:
 
     within_days  how long after the reopening an attended day counts; None: until `on`
     """
-    episode = (
-        sa.values(
-            sa.column("centre", sa.Text()),
-            sa.column("cohort", sa.Text()),
-            sa.column("before", sa.Date()),
-            sa.column("reopened", sa.Date()),
-            sa.column("until", sa.Date()),
-            name="episode",
-        )
-        .data(
-            [
-                (key.centre, key.cohort, each.before, each.reopened, each.reopened + timedelta(days=within_days) if within_days else on)
-                for key, each in by_cohort.items()
-            ]
-        )
-        .cte("episode")
-    )
+    rows = [
+        (key.centre, key.cohort, each.before, each.reopened, each.reopened + timedelta(days=within_days) if within_days else on)
+        for key, each in by_cohort.items()
+    ]
+    columns = {"centre": sa.Text(), "cohort": sa.Text(), "before": sa.Date(), "reopened": sa.Date(), "until": sa.Date()}
+    episode = _given("episode", columns, rows)
     came = (
         select(Mark.on)
         .where(

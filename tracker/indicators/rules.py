@@ -88,11 +88,13 @@ class Enrolled(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """So many marks of one group and cohort on one day, alike in status and place."""
+    """So many marks of one group in the period, alike in status and place.
+
+    Only such as a rate may count: at the centre those of registers taken on days of training or days taught anyway, at
+    a workplace those of days on which it was not closed; hotels work on Sundays and holidays, and take no register.
+    """
 
     group: Group
-    cohort: str
-    on: date
     status: str
     is_workplace: bool
     size: int
@@ -122,7 +124,7 @@ Counted = TypeVar("Counted", Enrolled, Marked, Placed, Returned)
 class CohortDays:
     """The days of one cohort within what was read.
 
-    counted           days of training, and days taught anyway: marks at the centre count on these alone
+    counted           days of training, and days taught anyway: registers are due on these, and marks count on these alone
     lost              days of training that closures took, sorted
     workplace_closed  days on which marks at a workplace do not count
     """
@@ -160,10 +162,6 @@ class Facts:
     taken: Mapping[CohortKey, frozenset[date]] | None = None
     lost: Mapping[str, Sequence[date]] | None = None
     heard: Mapping[str, date | None] | None = None
-
-    def over(self, first: date, last: date) -> "Facts":
-        """The same facts for a shorter period."""
-        return replace(self, first=first, last=last)
 
     def by_centre(self) -> "dict[str, Facts]":
         """The facts of each centre alone."""
@@ -357,23 +355,9 @@ def employers_engaged(facts: Facts, split: Split) -> Figures:
 # Attendance
 
 
-def counting_marks(facts: Facts, *, at_workplace: bool) -> list[Marked]:
-    """The marks of the period that a rate may count: on no closed day, holiday or rest day, unless taught anyway."""
-    return [each for each in facts.marks if each.is_workplace == at_workplace and facts.has(each.on) and _counts(facts, each)]
-
-
-def _counts(facts: Facts, mark: Marked) -> bool:
-    key = CohortKey(mark.group.centre, mark.cohort)
-    # Hotels work on Sundays and holidays, and take no register: at a workplace only a closure takes the day out.
-    if mark.is_workplace:
-        return mark.on not in facts.days_of(key).workplace_closed
-    return mark.on in facts.days_of(key).counted and mark.on in facts.taken_of(key)
-
-
-def _attendance(marks: Iterable[Marked], split: Split) -> Figures:
-    return _shares(
-        (each.group.code(split), each.size if each.status in ATTENDED else 0, each.size) for each in marks if each.status in EXPECTED
-    )
+def _attendance(marks: Iterable[Marked], split: Split, *, at_workplace: bool) -> Figures:
+    expected = (each for each in marks if each.is_workplace == at_workplace and each.status in EXPECTED)
+    return _shares((each.group.code(split), each.size if each.status in ATTENDED else 0, each.size) for each in expected)
 
 
 @_indicator(
@@ -385,7 +369,7 @@ def _attendance(marks: Iterable[Marked], split: Split) -> Figures:
 )
 def attendance(facts: Facts, split: Split) -> Figures:
     """I6. Excused marks are in neither number: see `excused`."""
-    return _attendance(counting_marks(facts, at_workplace=False), split)
+    return _attendance(facts.marks, split, at_workplace=False)
 
 
 @_indicator(
@@ -397,7 +381,7 @@ def attendance(facts: Facts, split: Split) -> Figures:
 )
 def attendance_at_work(facts: Facts, split: Split) -> Figures:
     """I7."""
-    return _attendance(counting_marks(facts, at_workplace=True), split)
+    return _attendance(facts.marks, split, at_workplace=True)
 
 
 @_indicator(
@@ -409,8 +393,8 @@ def attendance_at_work(facts: Facts, split: Split) -> Figures:
 )
 def excused(facts: Facts, split: Split) -> Figures:
     """Beside I6, never inside it."""
-    marks = counting_marks(facts, at_workplace=False)
-    return _numbers((each.group.code(split), each.size) for each in marks if each.status == "excused")
+    marks = (each for each in facts.marks if each.status == "excused" and not each.is_workplace)
+    return _numbers((each.group.code(split), each.size) for each in marks)
 
 
 @_indicator(

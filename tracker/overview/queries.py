@@ -149,8 +149,7 @@ def overview(actor: Actor, where: Country, names: Mapping[str, str], period: Per
     """The figures of these centres for a period; stock figures are of its last day."""
     today = clock.today()
     facts = read(where, period.first, period.last, period.last)
-    is_current = period.first <= today == period.last
-    now = facts.over(today, today) if is_current else read(where, today, today, today)
+    now = read(where, today, today, today)
     lines = {split: _lines(facts, split, names) for split in Split}
     missing = list(_missing(where, today)) if _may_call(actor, where) else None
     return Overview(

@@ -19,6 +19,7 @@ from tracker.employers.models import Employer
 from tracker.indicators.queries import country, heard, read
 from tracker.indicators.rules import (
     attendance,
+    attendance_at_work,
     centres_heard,
     days_lost,
     employers_engaged,
@@ -140,6 +141,21 @@ def test_marks_at_the_workplace_are_not_attendance_at_the_centre(world: World) -
     world.mark(world.nct, person, monday, "present", place="workplace")
     world.take(world.nct, monday)
     assert attendance(world.facts(), Split.ALL) == {}
+
+
+def test_marks_of_a_register_not_taken_count_in_no_rate(world: World) -> None:
+    world.mark(world.nct, world.person(world.nct), date(2020, 7, 6), "present")
+    assert attendance(world.facts(), Split.ALL) == {}
+
+
+def test_at_the_workplace_a_sunday_counts_and_a_closed_day_does_not(world: World) -> None:
+    person, sunday, monday = world.person(world.nct), date(2020, 7, 5), date(2020, 7, 6)
+    world.mark(world.nct, person, sunday, "present", place="workplace")
+    world.mark(world.nct, person, monday, "absent", place="workplace")
+    assert attendance_at_work(world.facts(), Split.ALL) == {"": Figure(1, 2)}
+    closure = world.add(Closure(partition="region/TZ-02", scope_kind="region", scope_code="TZ-02", sites="workplaces"))
+    world.add(Notice(partition="region/TZ-02", closure_id=closure.id, since=monday))
+    assert attendance_at_work(world.facts(), Split.ALL) == {"": Figure(1, 1)}
 
 
 def test_registers_are_due_on_the_days_of_training_only(world: World) -> None:

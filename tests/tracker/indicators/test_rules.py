@@ -7,6 +7,7 @@ import pytest
 from tracker.calendar.rules import ClosedInterval
 from tracker.indicators.rules import (
     attendance,
+    attendance_at_work,
     CohortDays,
     CohortKey,
     employers_engaged,
@@ -38,10 +39,6 @@ def facts(**known: object) -> Facts:
     return Facts(on=TUESDAY, first=MONDAY, last=SUNDAY, **known)  # type: ignore[arg-type]
 
 
-def marks(*given: tuple[Group, date, str, int]) -> list[Marked]:
-    return [Marked(group, "k1", on, status, is_workplace=False, size=size) for group, on, status, size in given]
-
-
 def test_nothing_is_no_data_and_not_nought() -> None:
     assert Figure(0, 0).value is None
     assert Figure(0, 4).value == 0
@@ -49,28 +46,12 @@ def test_nothing_is_no_data_and_not_nought() -> None:
 
 
 def test_attendance_counts_late_and_remote_and_leaves_excused_apart() -> None:
-    known = facts(
-        days={COHORT: CohortDays(frozenset({MONDAY}))},
-        taken={COHORT: frozenset({MONDAY})},
-        marks=marks((WOMAN, MONDAY, "present", 3), (WOMAN, MONDAY, "late", 1), (WOMAN, MONDAY, "excused", 5), (MAN, MONDAY, "absent", 1)),
-    )
-    assert attendance(known, Split.ALL) == {"": Figure(4, 5)}
-    assert attendance(known, Split.SEX) == {"F": Figure(4, 4), "M": Figure(0, 1)}
+    given = ((WOMAN, "present", 3), (WOMAN, "late", 1), (WOMAN, "remote", 1), (WOMAN, "excused", 5), (MAN, "absent", 1), (MAN, "asleep", 9))
+    known = facts(marks=[*(Marked(*each[:2], False, each[2]) for each in given), Marked(MAN, "present", True, 7)])
+    assert attendance(known, Split.ALL) == {"": Figure(5, 6)}
+    assert attendance(known, Split.SEX) == {"F": Figure(5, 5), "M": Figure(0, 1)}
     assert excused(known, Split.ALL) == {"": Figure(5)}
-
-
-def test_marks_on_days_without_training_count_in_no_rate() -> None:
-    known = facts(
-        days={COHORT: CohortDays(frozenset({MONDAY}))},
-        taken={COHORT: frozenset({MONDAY, SUNDAY})},
-        marks=marks((WOMAN, MONDAY, "absent", 1), (WOMAN, SUNDAY, "present", 9)),
-    )
-    assert attendance(known, Split.ALL) == {"": Figure(0, 1)}
-
-
-def test_marks_of_a_register_not_taken_count_in_no_rate() -> None:
-    known = facts(days={COHORT: CohortDays(frozenset({MONDAY}))}, marks=marks((WOMAN, MONDAY, "present", 1)))
-    assert attendance(known, Split.ALL) == {}
+    assert attendance_at_work(known, Split.ALL) == {"": Figure(7, 7)}
 
 
 def test_enrolled_and_new_starts_go_by_the_span() -> None:
