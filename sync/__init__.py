@@ -5,28 +5,28 @@ errors dots schema changes keys segments merge rights ledger fold exchange joini
 """
 
 from sync.dots import Mint
-from sync.errors import NotJoined, SyncError, TooLarge, Unreachable, Unreadable, sentence_of
-from sync.fold import Draft, Image, Writing, refold, seal, upgrade
+from sync.errors import NotJoined, sentence_of, SyncError, TooLarge, Unreachable, Unreadable
 from sync.exchange import DEFAULT_BYTES
-from sync.http import CONTENT_TYPE, Hub, Line, Report, answer, join, refusal, sync
-from sync.joining import Invitation, Welcome, enter, found, found_alone, invite
+from sync.fold import Draft, Image, refold, seal, upgrade, Writing
+from sync.http import answer, CONTENT_TYPE, Hub, join, Line, refusal, Report, sync
+from sync.joining import enter, found, found_alone, Invitation, invite, Welcome
 from sync.keys import NodeKey
 from sync.ledger import (
     CONTROL,
-    Node,
-    OpenConflict,
-    Past,
-    Replica,
     equal_heads,
     get_self,
     heads,
     metadata,
+    Node,
     nodes,
     open_conflicts,
+    OpenConflict,
+    Past,
     past,
     peer_heads,
     pending_counts,
     quarantine_counts,
+    Replica,
     set_self,
     Unsent,
     unsent,

@@ -17,19 +17,26 @@ their counters, which one database draws from one sequence, so that two processe
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple, TypeAlias, cast
+from typing import cast, NamedTuple, TypeAlias
 
-from sync.dots import dot, is_dot, split
+from sync.dots import COUNTER_MAX, dot, is_dot, split
 from sync.errors import TooLarge, Unreadable
-from sync.schema import INSTANT_MAX, INTEGER_MAX, Key, Plain
+from sync.schema import INSTANT_MAX, Key, Plain
 
-CHANGES_MAX = 200_000
+CHANGES_MAX = 100_000
+CELLS_MAX = 1_000_000
+"""Values of all columns of a body together, after unpacking."""
 BASES_MAX = 4_000
 KEY_MAX = 8
 TEXT_TOTAL_MAX = 16_000_000
+FIELDS_MAX = 200
+NAME_MAX = 200
+NUMBER_MAX = 2**53
+"""What every JSON reader takes in exactly."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PLACE = {digit: place for place, digit in enumerate(_DIGITS)}
 
 Column: TypeAlias = list[object] | dict[str, object]
 
@@ -157,16 +164,27 @@ def _differences(numbers: Sequence[int]) -> list[int]:
 def decode(body: bytes, new_minters: Sequence[str]) -> list[Change]:
     """The changes of a body, in order of their counters.
 
-    Raises Unreadable, TooLarge: never anything else, whatever the bytes.
+    Raises Unreadable, TooLarge: never anything else, whatever the bytes. All of the body is judged, so that no part of
+    it can be read one way here and another way by another program: the same bytes count, or do not, everywhere.
     """
     try:
         unpacked = json.loads(body, parse_constant=_refuse, parse_float=_refuse)
-        minters = [*new_minters, *(_minter(text) for text in unpacked["m"])]
-        changes = [change for block in unpacked["b"] for change in _unpack_block(block, minters)]
+        if unpacked.keys() != {"m", "b"} or canonical(unpacked) != body:
+            raise Unreadable
+        reader = _Reader([*new_minters, *(_minter(text) for text in unpacked["m"])])
+        changes = [change for block in unpacked["b"] for change in reader.block(block)]
+        changes.sort(key=lambda change: (split(change.dot)[1], change.dot))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
         raise Unreadable from error
-    changes.sort(key=lambda change: (split(change.dot)[1], change.dot))
     return changes
+
+
+def fits(changes: Sequence[Change]) -> bool:
+    """Whether one body may hold these changes: half of what `decode` takes, so that no reader will ever refuse it."""
+    cells = sum(3 + len(change.fields) + len(change.key) + len(change.bases) for change in changes)
+    texts = (text for change in changes for text in (change.dot, change.by, *change.key, *change.fields.values(), *change.bases))
+    text = sum(len(text) for text in texts if isinstance(text, str))
+    return len(changes) * 2 <= CHANGES_MAX and cells * 2 <= CELLS_MAX and text * 2 <= TEXT_TOTAL_MAX
 
 
 def _refuse(_: str) -> None:
@@ -174,68 +192,78 @@ def _refuse(_: str) -> None:
 
 
 def _minter(text: str) -> str:
-    if not is_dot(f"{text}-0"):
-        raise Unreadable
-    return text
+    return split(_dot(f"{text}-0"))[0]
 
 
-def _unpack_block(block: dict[str, object], minters: Sequence[str]) -> Iterable[Change]:
-    count = _count(block["n"])
-    column: Callable[[object], list[Plain]] = lambda packed: _unpack(packed, count, minters)  # noqa: E731
-    dots = cast("list[str]", _texts(column(block["c"])))
-    keys = [column(part) for part in cast("list[object]", block["k"])] if "k" in block else [cast("list[Plain]", dots)]
-    if not 1 <= len(keys) <= KEY_MAX:
-        raise Unreadable
-    by, at = _texts(column(block["u"])), [_instant(value) for value in column(block["w"])]
-    fields = {_text(name): column(packed) for name, packed in cast("dict[str, object]", block["f"]).items()}
-    bases = _unpack_bases(cast("list[object] | None", block.get("s")), count, minters)
-    table, names, columns = _text(block["t"]), list(fields), list(fields.values())
-    rows = zip(*columns, strict=True) if columns else iter([()] * count)
-    for row, values, key in zip(range(count), rows, zip(*keys, strict=True), strict=True):
-        yield Change(dots[row], table, key, dict(zip(names, values, strict=True)), bases[row], by[row], at[row])
+class _Reader:
+    """Unpacks columns, and counts what comes out: a constant column costs its sender nothing and its reader gigabytes."""
 
+    def __init__(self, minters: Sequence[str]) -> None:
+        self._minters = minters
+        self._cells, self._text, self._changes = CELLS_MAX, TEXT_TOTAL_MAX, CHANGES_MAX
 
-def _unpack_bases(packed: list[object] | None, count: int, minters: Sequence[str]) -> list[tuple[str, ...]]:
-    if packed is None:
-        return [()] * count
-    counts = [_count(value, BASES_MAX) for value in _unpack(packed[0], count, minters)]
-    if sum(counts) > CHANGES_MAX:
-        raise TooLarge
-    flat = iter(_texts(_unpack(packed[1], sum(counts), minters)))
-    return [tuple(next(flat) for _ in range(n)) for n in counts]
-
-
-def _unpack(packed: object, count: int, minters: Sequence[str]) -> list[Plain]:
-    values: list[Plain]
-    match packed:
-        case list():
-            values = [_scalar(value) for value in packed]
-        case {"d": [value]} if "x" not in packed:
-            values = [_scalar(value)] * count
-        case {"d": list() as entries, "x": str() as digits}:
-            checked = [_scalar(value) for value in entries]
-            values = [checked[int(digit, 36)] for digit in digits]
-        case {"d": list() as entries, "x": list() as places}:
-            checked = [_scalar(value) for value in entries]
-            values = [checked[_count(place)] for place in places]
-        case {"i": list() as steps}:
-            values = list(_sums(steps))
-        case {"D": list() as steps}:
-            values = [date.fromordinal(day).isoformat() for day in _sums(steps)]
-        case {"m": places, "c": list() as steps}:
-            owners = (minters[_count(place)] for place in _unpack(places, count, minters))
-            values = [dot(owner, _count(counter, INTEGER_MAX)) for owner, counter in zip(owners, _sums(steps), strict=True)]
-        case {"n": str() as mask, "v": present}:
-            some = iter(_unpack(present, mask.count("1"), minters))
-            values = [next(some) if bit == "1" else None for bit in mask]
-        case _:
+    def block(self, block: dict[str, object]) -> list[Change]:
+        """The changes of one block."""
+        if not {"t", "n", "c", "u", "w", "f"} <= block.keys() <= {"t", "n", "c", "u", "w", "f", "k", "s"}:
             raise Unreadable
-    if len(values) != count:
+        count = _count(block["n"], self._changes)
+        self._changes -= count
+        dots = [_dot(value) for value in self._column(block["c"], count)]
+        packed_keys = cast("list[object]", block["k"]) if "k" in block else [block["c"]]
+        packed_fields = cast("dict[str, object]", block["f"])
+        if not 1 <= len(packed_keys) <= KEY_MAX or len(packed_fields) > FIELDS_MAX:
+            raise Unreadable
+        keys = [self._column(part, count) for part in packed_keys]
+        by = [_name(value) for value in self._column(block["u"], count)]
+        at = [_count(value, INSTANT_MAX) for value in self._column(block["w"], count)]
+        columns = {_name(name): self._column(packed, count) for name, packed in packed_fields.items()}
+        bases = self._bases(cast("list[object]", block["s"]), count) if "s" in block else [()] * count
+        table = _name(block["t"])
+        fields = [{name: values[row] for name, values in columns.items()} for row in range(count)]
+        return [Change(dots[k], table, tuple(key[k] for key in keys), fields[k], bases[k], by[k], at[k]) for k in range(count)]
+
+    def _bases(self, packed: list[object], count: int) -> list[tuple[str, ...]]:
+        packed_counts, packed_dots = packed
+        counts = [_count(value, BASES_MAX) for value in self._column(packed_counts, count)]
+        flat = iter([_dot(value) for value in self._column(packed_dots, sum(counts))])
+        return [tuple(next(flat) for _ in range(n)) for n in counts]
+
+    def _column(self, packed: object, count: int, *, may_have_none: bool = True) -> list[Plain]:
+        self._cells -= count
+        if self._cells < 0:
+            raise TooLarge
+        values = self._values(packed, count, may_have_none=may_have_none)
+        if len(values) != count:
+            raise Unreadable
+        self._text -= sum(len(value) for value in values if isinstance(value, str))
+        if self._text < 0:
+            raise TooLarge
+        return values
+
+    def _values(self, packed: object, count: int, *, may_have_none: bool) -> list[Plain]:
+        match packed:
+            case list():
+                return [_scalar(value) for value in packed]
+            case {"d": [value], **rest} if not rest:
+                return [_scalar(value)] * count
+            case {"d": list() as entries, "x": str() as digits, **rest} if not rest:
+                checked = [_scalar(value) for value in entries]
+                return [checked[_PLACE[digit]] for digit in digits]
+            case {"d": list() as entries, "x": list() as places, **rest} if not rest:
+                checked = [_scalar(value) for value in entries]
+                return [checked[_count(place)] for place in places]
+            case {"i": list() as steps, **rest} if not rest:
+                return list(_sums(steps))
+            case {"D": list() as steps, **rest} if not rest:
+                return [date.fromordinal(day).isoformat() for day in _sums(steps)]
+            case {"m": list() | {"d": [_]} | {"i": _} as places, "c": list() as steps, **rest} if not rest:
+                owners = [self._minters[_count(place)] for place in self._column(places, count)]
+                return [dot(owner, _count(counter, COUNTER_MAX)) for owner, counter in zip(owners, _sums(steps), strict=True)]
+            case {"n": str() as mask, "v": present, **rest} if may_have_none and not rest:
+                # One mask a column: how deep columns may nest must not hang on how deep the reader's own stack is.
+                some = iter(self._column(present, mask.count("1"), may_have_none=False))
+                return [next(some) if bit == "1" else None for bit in mask]
         raise Unreadable
-    # A constant column of long text costs the sender nothing and the receiver gigabytes: cap what comes out, not ratios.
-    if sum(len(value) for value in values if type(value) is str) > TEXT_TOTAL_MAX:
-        raise TooLarge
-    return values
 
 
 def _sums(steps: Sequence[object]) -> Iterable[int]:
@@ -244,7 +272,7 @@ def _sums(steps: Sequence[object]) -> Iterable[int]:
         if type(step) is not int:
             raise Unreadable
         total += step
-        yield total
+        yield _number(total)
 
 
 def _count(value: object, most: int = CHANGES_MAX) -> int:
@@ -255,21 +283,27 @@ def _count(value: object, most: int = CHANGES_MAX) -> int:
     return value
 
 
-def _instant(value: object) -> int:
-    return _count(value, INSTANT_MAX)
-
-
-def _scalar(value: object) -> Plain:
-    if value is None or isinstance(value, str | int):
-        return value
-    raise Unreadable
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
+def _number(value: int) -> int:
+    if abs(value) > NUMBER_MAX:
         raise Unreadable
     return value
 
 
-def _texts(values: Iterable[Plain]) -> list[str]:
-    return [_text(value) for value in values]
+def _scalar(value: object) -> Plain:
+    if type(value) is int:
+        return _number(value)
+    if value is None or isinstance(value, str | bool):
+        return value
+    raise Unreadable
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or len(value) > NAME_MAX or "\x00" in value:
+        raise Unreadable
+    return value
+
+
+def _dot(value: object) -> str:
+    if not isinstance(value, str) or not is_dot(value):
+        raise Unreadable
+    return value

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 NONCE_BYTES = 8
+COUNTER_MAX = 10**15 - 1
 _DOT = re.compile(r"[0-9a-f]{16}-(0|[1-9][0-9]{0,14})")
 
 

@@ -18,17 +18,19 @@ import sqlalchemy as sa
 
 from sync import fold, ledger
 from sync.changes import canonical
-from sync.errors import Stuck, TooLarge, TooNew, Unreadable
+from sync.errors import Forged, Stuck, TooLarge, TooNew, Unreadable
 from sync.keys import SIGNATURE_BYTES
 from sync.ledger import Replica
 from sync.schema import partition_kind
-from sync.segments import BODY_MAX, RUNG_BYTES, Graph, Header, Segment
+from sync.segments import BODY_MAX, check_shape, Header, is_partition, RUNG_BYTES, Segment
 
 VERSION = 1
 DIGEST_BYTES = 16
 PACKED_MAX = 2**20
 UNPACKED_MAX = 32 * 2**20
-SEGMENTS_MAX = 20_000
+SEGMENTS_MAX = 2_000
+PARTITIONS_MAX = 10_000
+FOUNDED_MAX = 8
 DEFAULT_BYTES = 64 * 1024
 LZMA_FROM_BYTES = 400
 _SEGMENT_OVERHEAD = 90
@@ -43,7 +45,7 @@ class Message:
     digest    of the heads of all partitions that both may read, after everything below was folded by the sender
     heads     by partition, where the sender thinks that it and the peer differ; ladders likewise
     segments  parents before children
-    receipts  signed statements of what nodes hold (kept by version 1, shown from the next on)
+    receipts  signed statements of what nodes hold (version 1 writes none and skips them)
     said      partitions whose heads the sender has stated earlier in this conversation; told: those the receiver has
     """
 
@@ -110,11 +112,26 @@ def unpack(data: bytes, sender: bytes) -> Message:
             _ids(control.get("l", {})),
             segments,
             [str(receipt) for receipt in control.get("r", ())],
-            frozenset(map(str, said)),
-            frozenset(map(str, told)),
+            frozenset(_partitions(said)),
+            frozenset(_partitions(told)),
         )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, struct.error, zlib.error, lzma.LZMAError) as error:
+    except _MISREAD as error:
         raise Unreadable from error
+
+
+_MISREAD = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError),
+    *(RecursionError, OverflowError, struct.error, zlib.error, lzma.LZMAError),
+)
+
+
+def _partitions(names: Collection[object]) -> list[str]:
+    """The names, judged: they go into statements of the database, and back to the peer."""
+    if len(names) > PARTITIONS_MAX:
+        raise TooLarge
+    if not all(is_partition(name) for name in names):
+        raise Unreadable
+    return cast("list[str]", list(names))
 
 
 def _unpacked(method: int, packed: bytes) -> bytes:
@@ -124,10 +141,12 @@ def _unpacked(method: int, packed: bytes) -> bytes:
         unzip = zlib.decompressobj()
         block = unzip.decompress(packed, UNPACKED_MAX)
         done = unzip.eof
-    else:
+    elif method == 2:
         unlzma = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=_LZMA, memlimit=None)
         block = unlzma.decompress(packed, UNPACKED_MAX)
-        done = unlzma.eof or unlzma.needs_input
+        done = unlzma.eof
+    else:
+        raise Unreadable
     if len(block) >= UNPACKED_MAX:
         raise TooLarge
     if not done:
@@ -136,7 +155,7 @@ def _unpacked(method: int, packed: bytes) -> bytes:
 
 
 def _ids(stated: Mapping[str, Iterable[str]]) -> dict[str, list[bytes]]:
-    return {partition: [bytes.fromhex(text) for text in texts] for partition, texts in stated.items()}
+    return {partition: [bytes.fromhex(text) for text in stated[partition]] for partition in _partitions(stated.keys())}
 
 
 def _pack_headers(segments: Sequence[Segment], sender: bytes) -> dict[str, object]:
@@ -165,6 +184,8 @@ def _pack_headers(segments: Sequence[Segment], sender: bytes) -> dict[str, objec
 
 def _unpack_segments(packed: dict[str, list[object]] | None, bodies: bytes, signatures: bytes, sender: bytes) -> list[Segment]:
     if packed is None:
+        if bodies or signatures:
+            raise Unreadable
         return []
     rows = cast("list[tuple[int, int, str, list[int | str], int, int, int, int]]", packed["g"])
     if len(rows) > SEGMENTS_MAX:
@@ -178,17 +199,26 @@ def _unpack_segments(packed: dict[str, list[object]] | None, bodies: bytes, sign
         body = bodies[start : start + size]
         start += size
         header = Header(
-            str(packed["p"][partition]),
-            authors[author],
+            cast("str", packed["p"][_place(partition)]),
+            authors[_place(author)],
             tuple(bytes.fromhex(nonces[n : n + 16]) for n in range(0, len(nonces), 16)),
-            tuple(sorted(segments[k - parent].id if isinstance(parent, int) else bytes.fromhex(parent) for parent in parents)),
+            tuple(sorted(segments[_place(k - parent)].id if isinstance(parent, int) else bytes.fromhex(parent) for parent in parents)),
             generation,
             at,
             schema,
             hashlib.sha256(body).digest(),
         )
+        check_shape(header)
         segments.append(Segment(header, signatures[k * SIGNATURE_BYTES : (k + 1) * SIGNATURE_BYTES], body))
+    if start != len(bodies) or len(signatures) != len(rows) * SIGNATURE_BYTES:
+        raise Unreadable
     return segments
+
+
+def _place(index: int) -> int:
+    if index < 0:
+        raise IndexError
+    return index
 
 
 # ---- what is shared, and what is lacking
@@ -196,12 +226,9 @@ def _unpack_segments(packed: dict[str, list[object]] | None, bodies: bytes, sign
 
 def shared(connection: sa.Connection, replica: Replica, peer: bytes) -> dict[str, list[bytes]]:
     """The heads of the non-empty partitions that this node and the peer may both read."""
-    me = replica.key.public
-    return {
-        partition: heads
-        for partition, heads in ledger.heads(connection).items()
-        if partition_kind(partition) != "centre" or {me, peer} <= ledger.readers(connection, partition)
-    }
+    both = ledger.read_by(connection, replica.key.public) & ledger.read_by(connection, peer)
+    heads = ledger.heads(connection)
+    return {partition: some for partition, some in heads.items() if partition_kind(partition) != "centre" or partition in both}
 
 
 def digest(heads: Mapping[str, Collection[bytes]]) -> bytes:
@@ -213,32 +240,35 @@ def digest(heads: Mapping[str, Collection[bytes]]) -> bytes:
 def _lacking(connection: sa.Connection, partitions: Iterable[str], known: Mapping[str, Collection[bytes]], most: int) -> list[Segment]:
     """What a peer with these heads lacks, parents first, up to about `most` packed bytes and at least one segment."""
     wanted: list[bytes] = []
-    room = most
+    room = min(most, PACKED_MAX // 4)
     for partition in sorted(partitions, key=lambda name: (("nation", "region", "centre").index(partition_kind(name)), name)):
         sizes = ledger.packed_sizes(connection, partition)
         for segment in ledger.graph(connection, partition).lacking(known.get(partition, ())):
             room -= sizes[segment] // 2 + _SEGMENT_OVERHEAD
-            if wanted and room < 0:
-                return list(ledger.segments(connection, wanted))
+            if wanted and (room < 0 or len(wanted) == SEGMENTS_MAX):
+                return _unpacked_within(ledger.segments(connection, wanted))
             wanted.append(segment)
-    return list(ledger.segments(connection, wanted))
+    return _unpacked_within(ledger.segments(connection, wanted))
 
 
-def _common(connection: sa.Connection, message: Message) -> dict[str, set[bytes]]:
+def _unpacked_within(segments: Iterable[Segment]) -> list[Segment]:
+    """As many as unpack to half of what a message may: bodies that pack a thousand to one must not make it unreadable."""
+    taken: list[Segment] = []
+    room = UNPACKED_MAX // 2
+    for segment in segments:
+        room -= len(segment.body) + len(segment.header.text)
+        if room < 0 and taken:
+            break
+        taken.append(segment)
+    return taken
+
+
+def _common(connection: sa.Connection, message: Message, mine: Collection[str]) -> dict[str, set[bytes]]:
     """What we hold of a peer's stated heads and ladder: unknown heads are skipped, known rungs count as held."""
     common: dict[str, set[bytes]] = {}
-    for partition, heads in message.heads.items():
-        common[partition] = {*heads, *ledger.graph(connection, partition).climb(message.ladders.get(partition, ()))}
+    for partition in message.heads.keys() & mine:
+        common[partition] = {*message.heads[partition], *ledger.graph(connection, partition).climb(message.ladders.get(partition, ()))}
     return common
-
-
-def _tips(graph: Graph, known: Collection[bytes]) -> list[bytes]:
-    """The held members of `known` that no other member has as an ancestor."""
-    tips: list[bytes] = []
-    for segment in sorted((k for k in known if k in graph), key=lambda segment: graph.generation[segment], reverse=True):
-        if not any(graph.is_ancestor(segment, tip) for tip in tips):
-            tips.append(segment)
-    return tips
 
 
 # ---- the conversation
@@ -258,9 +288,12 @@ def first(connection: sa.Connection, replica: Replica, peer: bytes, *, most: int
     return _say(connection, peer, shared(connection, replica, peer), most, None)
 
 
-def answer(connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES) -> Step:
+def answer(
+    connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES
+) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
     received, mine = _take(connection, replica, peer, message)
+    _check_pushed(connection, peer, message, received.taken)
     say = _say(connection, peer, mine, most, None if digest(mine) == message.digest else message, answers=answers)
     return Step(say, len(received.taken), received.changes)
 
@@ -272,26 +305,45 @@ def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Messag
     return Step(say, len(received.taken), received.changes)
 
 
-def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> tuple[fold.Received, dict[str, list[bytes]]]:
+def _take(
+    connection: sa.Connection, replica: Replica, peer: bytes, message: Message
+) -> tuple[fold.Received, dict[str, list[bytes]]]:
     """Fold what came, and learn what the peer holds. Returns what became of it, and the heads that are now shared.
 
     A partition's first statement in a conversation replaces what we believed, for the peer may have lost data since;
     later ones add to it, so that nothing is sent twice in one conversation and each message brings us on.
     """
     received = fold.receive(connection, replica, message.segments)
+    mine = shared(connection, replica, peer)
     known = ledger.peer_heads(connection, peer)
-    learnt = _common(connection, message)
+    learnt = _common(connection, message, mine)
     for segment in message.segments:
-        learnt.setdefault(segment.header.partition, set()).add(segment.id)
+        if segment.header.partition in mine:
+            learnt.setdefault(segment.header.partition, set()).add(segment.id)
     for partition, has in learnt.items():
-        graph = ledger.graph(connection, partition)
         if partition not in message.heads or partition in message.said:
             has.update(known.get(partition, ()))
-        ledger.set_peer_heads(connection, peer, {partition: _tips(graph, has)})
-    mine = shared(connection, replica, peer)
+        ledger.set_peer_heads(connection, peer, {partition: ledger.graph(connection, partition).tips(has)})
     if digest(mine) == message.digest:
         ledger.set_peer_heads(connection, peer, mine)
     return received, mine
+
+
+def _check_pushed(connection: sa.Connection, peer: bytes, message: Message, taken: Collection[bytes]) -> None:
+    """Raises Forged where a node pushes what it can have from nowhere, or founds centres without end.
+
+    A centre's segments come from somebody who may read that centre, or were written by somebody with a standing there.
+    """
+    new = set(taken)
+    pushed = {(each.header.partition, each.header.author) for each in message.segments if each.id in new}
+    pushed = {(partition, author) for partition, author in pushed if partition_kind(partition) == "centre"}
+    if not pushed:
+        return
+    readable = ledger.read_by(connection, peer)
+    if any(partition not in readable and author not in ledger.readers(connection, partition) for partition, author in pushed):
+        raise Forged
+    if len(ledger.founded_by(connection, peer)) > FOUNDED_MAX:
+        raise TooLarge
 
 
 def _named(message: Message) -> set[str]:
@@ -309,15 +361,26 @@ def _say(
     if heard is None:
         return Message(answers, digest(mine), {}, {}, segments)
     # Where nothing seems to differ, and yet the digests do, one of us is wrong about the other: then say everything.
-    stated = {partition: mine[partition] for partition in (sorted((differing | _named(heard)) & mine.keys()) if differing else mine)}
-    ladders = {partition: _ladder(connection, partition, heard) for partition in stated}
+    spoken_of = differing | _named(heard) if differing else mine.keys() | _named(heard)
+    stated = {partition: mine[partition] if partition in mine else _echo(connection, partition, heard) for partition in sorted(spoken_of)}
+    ladders = {partition: _ladder(connection, partition, heard) if partition in mine else [] for partition in stated}
     return Message(answers, digest(mine), stated, ladders, segments, said=heard.told, told=heard.said | heard.heads.keys())
+
+
+def _echo(connection: sa.Connection, partition: str, heard: Message) -> list[bytes]:
+    """What we hold of the ids that the peer itself has named, in a partition we cannot yet tell that both may read.
+
+    So one that lacks the partition altogether is filled (the restored server), and one whose grant stands further up
+    is sent the rest (the second laptop of an old centre), and a stranger learns nothing he did not know.
+    """
+    named = [*heard.heads.get(partition, ()), *(segment.id for segment in heard.segments if segment.header.partition == partition)]
+    return ledger.graph(connection, partition).tips(named)
 
 
 def _ladder(connection: sa.Connection, partition: str, heard: Message) -> list[bytes]:
     """Our ladder, and the newest of what the peer just sent: it may not have known that we held it."""
     graph = ledger.graph(connection, partition)
-    sent = _tips(graph, [segment.id for segment in heard.segments if segment.header.partition == partition])
+    sent = graph.tips([segment.id for segment in heard.segments if segment.header.partition == partition])
     return list(dict.fromkeys([*graph.ladder(), *(segment[:RUNG_BYTES] for segment in sent)]))
 
 

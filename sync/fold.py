@@ -7,23 +7,28 @@ rules speak where people type, so that what one laptop accepted can never be ref
 
 import json
 import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from sync import ledger, merge, rights, segments
-from sync.changes import Change, canonical, decode, encode
+from sync.changes import canonical, Change, decode, encode, fits, NAME_MAX
 from sync.dots import dot, minter_of, split
 from sync.errors import Forged, TooLarge, Unreadable
 from sync.ledger import HEAD, PAST, QUARANTINE, Replica
 from sync.merge import Head, State
 from sync.rights import GRANT, Grant
-from sync.schema import Key, Plain, Table, partition_kind
-from sync.segments import Graph, Segment
+from sync.schema import Key, partition_kind, Plain, Table
+from sync.segments import BODY_MAX, Graph, NONCES_MAX, PARENTS_MAX, Segment
 
 SEAL_AT_BYTES = 16 * 1024
+SEAL_AT_NONCES = NONCES_MAX // 2
+CHANGE_MAX = BODY_MAX // 3
+RECEIVE_MAX = 200_000
 _CHUNK = 400
+_FEW = 5
 
 
 class Image(NamedTuple):
@@ -67,14 +72,14 @@ def _has_key(table: Table, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
     columns = [table.rows.c[f.name] for f in table.key]
     if len(columns) == 1:
         return columns[0].in_([value for (value,) in native])
-    # All marks of one day share the date: a plain `in` on the first column and `=` on the others uses the primary key,
-    # where SQLite would scan for a list of row values.
-    return sa.or_(*(sa.and_(*(c == value for c, value in zip(columns, key, strict=True))) for key in native)) if len(native) <= 5 else sa.and_(  # noqa: PLR2004
-        *(column.in_({key[k] for key in native}) for k, column in enumerate(columns))
-    )
+    if len(native) <= _FEW:
+        return sa.or_(*(sa.and_(*(c == value for c, value in zip(columns, key, strict=True))) for key in native))
+    # All marks of one day share the date: a plain `in` on each column uses the primary key, where SQLite would scan for
+    # a list of row values.
+    return sa.and_(*(column.in_({key[k] for key in native}) for k, column in enumerate(columns)))
 
 
-def _state(table: Table, row: Mapping[str, object]) -> State:
+def _state(table: Table, row: sa.RowMapping) -> State:
     special = json.loads(str(row["groups"])) if row["groups"] else {}
     whole = (row["eff"], row["dot"], row["by"], row["at"])
     state: State = {}
@@ -119,6 +124,9 @@ def image(table: Table, key: Key, state: State) -> Image:
 # ---- applying changes
 
 
+Counts: TypeAlias = Callable[[str, Change], bool]
+
+
 class Outcome(NamedTuple):
     """What an `apply` did: the rows that changed and the changes that were not folded, with the reason."""
 
@@ -132,13 +140,13 @@ def apply(
     partition: str,
     changes: Sequence[Change],
     *,
-    counts: Callable[[str], bool],
+    counts: Counts,
     roles: frozenset[str],
     write_rows: bool = True,
 ) -> Outcome:
     """Fold changes, in their order, into the rows of one partition.
 
-    counts      whether a base may count: it stands earlier in the segment, or in an ancestor
+    counts      whether a base of a change may count: it stands earlier in the segment, or in an ancestor
     roles       the standing of the author; decides which tables he may write
     write_rows  False when the caller writes the rows himself from the images
     """
@@ -155,7 +163,9 @@ def apply(
     return Outcome(images, refused)
 
 
-def _sort_out(replica: Replica, partition: str, changes: Iterable[Change], roles: frozenset[str]) -> tuple[list[Change], list[tuple[Change, str]]]:
+def _sort_out(
+    replica: Replica, partition: str, changes: Iterable[Change], roles: frozenset[str]
+) -> tuple[list[Change], list[tuple[Change, str]]]:
     """The changes to fold, and those to quarantine; one with an unknown field is both: what is known of it counts."""
     good: list[Change] = []
     refused: list[tuple[Change, str]] = []
@@ -183,13 +193,21 @@ def _refusal(table: Table, partition: str, change: Change, roles: frozenset[str]
     return None
 
 
+# A stranger's copy of a dot, and a second content of one, link nothing: the dot's own change does.
+_QUARANTINED = sa.select(QUARANTINE.c.tbl, QUARANTINE.c.key, QUARANTINE.c.dot, QUARANTINE.c.bases).where(
+    QUARANTINE.c.partition == sa.bindparam("partition"),
+    QUARANTINE.c.dot.in_(sa.bindparam("dots", expanding=True)),
+    QUARANTINE.c.reason.notin_(("foreign-dot", "dot-twice")),
+)
+
+
 class _Links:
     """What the bases of a batch of changes reach, and the effective times of what they reach.
 
     A base is a value of the same row: dots of other rows reach nothing, or equal sets could fold to unequal rows.
     """
 
-    def __init__(self, connection: sa.Connection, partition: str, changes: Sequence[Change], counts: Callable[[str], bool]) -> None:
+    def __init__(self, connection: sa.Connection, partition: str, changes: Sequence[Change], counts: Counts) -> None:
         self._counts = counts
         self._eff: dict[tuple[str, Key, str], int] = {}
         self._through: dict[tuple[str, Key, str], tuple[str, ...]] = {}
@@ -205,7 +223,7 @@ class _Links:
             part = wanted[start : start + _CHUNK]
             for row in connection.execute(sa.select(PAST).where(PAST.c.partition == partition, PAST.c.dot.in_(part))):
                 self._eff[row.tbl, tuple(json.loads(row.key)), row.dot] = row.eff
-            for row in connection.execute(sa.select(QUARANTINE).where(QUARANTINE.c.partition == partition, QUARANTINE.c.dot.in_(part))):
+            for row in connection.execute(_QUARANTINED, {"partition": partition, "dots": part}):
                 bases = tuple(json.loads(row.bases))
                 self._through[row.tbl, tuple(json.loads(row.key)), row.dot] = bases
                 further.update(bases)
@@ -213,7 +231,7 @@ class _Links:
 
     def refuse(self, change: Change) -> None:
         """A change of this batch that is quarantined: links run through it."""
-        self._through[change.table, change.key, change.dot] = tuple(base for base in change.bases if self._counts(base))
+        self._through[change.table, change.key, change.dot] = tuple(base for base in change.bases if self._counts(base, change))
 
     def reach(self, change: Change, state: State) -> tuple[frozenset[str], int]:
         """The dots a change replaces where they are heads, and its effective time."""
@@ -222,7 +240,7 @@ class _Links:
         current = {head.dot: head.eff for heads in state.values() for head in heads}
         reached: set[str] = set()
         effs: list[int] = []
-        todo = [base for base in change.bases if self._counts(base)]
+        todo = [base for base in change.bases if self._counts(base, change)]
         while todo:
             base = todo.pop()
             if base in reached:
@@ -314,9 +332,11 @@ class Writing:
     def write(self, partition: str, drafts: Sequence[Draft], *, by: str, at: int, write_rows: bool = True) -> list[Image]:
         """Fold drafts of one person and one moment; each row at most once. Raises ValueError for what fold would refuse."""
         changes = [self._change(partition, draft, by, at) for draft in drafts]
+        if len(by) > NAME_MAX or "\x00" in by or any(len(canonical(change)) > CHANGE_MAX for change in changes):
+            raise ValueError("a change of this size could be read by nobody")
         changes.sort(key=lambda change: split(change.dot)[1])
         outcome = apply(
-            self._connection, self._replica, partition, changes, counts=lambda _: True, roles=frozenset({"root"}), write_rows=write_rows
+            self._connection, self._replica, partition, changes, counts=_all_count, roles=frozenset({"root"}), write_rows=write_rows
         )
         if outcome.refused:
             change, reason = outcome.refused[0]
@@ -339,23 +359,33 @@ class Writing:
         return tuple(sorted({head.dot for group in groups for head in state.get(group, ())}))
 
 
+def _all_count(_base: str, _change: Change) -> bool:
+    """A local write stands on top of everything held: so every base stands in an ancestor."""
+    return True
+
+
 def seal(connection: sa.Connection, replica: Replica, at: int) -> list[Segment]:
     """Seal all pending changes, on top of everything held. Returns the new segments.
 
-    What was written before the partition's first segment has arrived waits: without it as an ancestor nobody could tell
-    that we may write, and all nodes would quarantine the changes.
+    What was written before the partition's segments, and the grant among them, have arrived waits: without it as an
+    ancestor nobody could tell that we may write, and all nodes would quarantine the changes.
     """
     made: list[Segment] = []
-    for partition in sorted(ledger.pending_counts(connection).keys() & ledger.heads(connection).keys()):
+    for partition in sorted(ledger.pending_counts(connection).keys() & ledger.read_by(connection, replica.key.public)):
+        ledger.lock(connection, partition)
+        while len(ledger.graph(connection, partition).heads()) > PARENTS_MAX:  # a flood of heads is bound up by empty segments
+            made.append(_seal_part(connection, replica, partition, [], at))
         waiting = ledger.pending(connection, partition)
-        for part in _parts(waiting):
-            made.append(_seal_part(connection, replica, partition, part, at))
+        is_copied = bool(_holders(connection, ledger.graph(connection, partition), partition, [change for _, change in waiting]))
+        made.extend(_seal_part(connection, replica, partition, part, at) for part in _parts(waiting))
+        if is_copied:  # another copy of this folder has used our dots for something else: let the fold tell
+            refold(connection, replica, partition)
     return made
 
 
 def _parts(waiting: list[tuple[bytes, Change]]) -> Iterable[list[tuple[bytes, Change]]]:
-    """Runs of pending changes whose body packs to no more than about SEAL_AT_BYTES."""
-    if len(waiting) > 1 and _packed_size([change for _, change in waiting]) > SEAL_AT_BYTES:
+    """Runs of pending changes that pack to no more than about SEAL_AT_BYTES, and that every reader takes."""
+    if len(waiting) > 1 and not _is_sealable(waiting):
         half = len(waiting) // 2
         yield from _parts(waiting[:half])
         yield from _parts(waiting[half:])
@@ -363,8 +393,12 @@ def _parts(waiting: list[tuple[bytes, Change]]) -> Iterable[list[tuple[bytes, Ch
         yield waiting
 
 
-def _packed_size(changes: Sequence[Change]) -> int:
-    return len(zlib.compress(encode(changes, ()), 1))
+def _is_sealable(part: list[tuple[bytes, Change]]) -> bool:
+    changes = [change for _, change in part]
+    if len({nonce for nonce, _ in part}) > SEAL_AT_NONCES or not fits(changes):
+        return False
+    body = encode(changes, ())
+    return len(body) <= BODY_MAX // 2 and len(zlib.compress(body, 1)) <= SEAL_AT_BYTES
 
 
 def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part: list[tuple[bytes, Change]], at: int) -> Segment:
@@ -377,24 +411,26 @@ def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part
         partition,
         [change for _, change in part],
         nonces=[nonce for minter, nonce in minters.items() if minter not in listed],
-        parents=[(head, graph.generation[head]) for head in graph.heads()],
+        parents=[(head, graph.generation[head]) for head in graph.heads()[:PARENTS_MAX]],
         at=at,
         schema=replica.schema.version,
     )
     ledger.drop_pending(connection, partition, [split(change.dot)[1] for _, change in part])
     ledger.add_segment(connection, segment, "folded")
-    ledger.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=rights.founds(segment.header, replica.authority), grants=[])
+    is_founder = rights.founds(segment.header, replica.authority)
+    ledger.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=is_founder, grants=[])
     return segment
 
 
-def spans_of(changes: Iterable[Change]) -> dict[str, tuple[int, int]]:
-    """The first and last counter of each minter."""
-    found: dict[str, tuple[int, int]] = {}
-    for change in changes:
-        minter, counter = split(change.dot)
-        first, last = found.get(minter, (counter, counter))
-        found[minter] = (min(first, counter), max(last, counter))
-    return found
+def spans_of(changes: Iterable[Change]) -> list[tuple[str, int, int]]:
+    """(minter, first, last) of each unbroken run of counters. Exact: a base in a gap must never count by and by."""
+    spans: list[tuple[str, int, int]] = []
+    for minter, counter in sorted({split(change.dot) for change in changes}):
+        if spans and spans[-1][0] == minter and spans[-1][2] == counter - 1:
+            spans[-1] = (minter, spans[-1][1], counter)
+        else:
+            spans.append((minter, counter, counter))
+    return spans
 
 
 # ---- arriving segments
@@ -413,15 +449,17 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
 
     Raises Forged, Unreadable, TooLarge for a segment that is not whole; the caller rolls back.
     """
+    segments_due = list(arriving)
     graphs: dict[str, Graph] = {}
+    for partition in sorted({segment.header.partition for segment in segments_due}):
+        ledger.lock(connection, partition)
+        graphs[partition] = ledger.graph(connection, partition)
     taken: list[bytes] = []
     missing: set[bytes] = set()
+    due: set[str] = set()
     changes = 0
-    for segment in arriving:
-        partition = segment.header.partition
-        if partition not in graphs:
-            graphs[partition] = ledger.graph(connection, partition)
-        graph = graphs[partition]
+    for segment in segments_due:
+        graph = graphs[segment.header.partition]
         if segment.id in graph:
             continue
         segments.check(segment)
@@ -432,49 +470,71 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
         if segment.header.generation != 1 + max((graph.generation[parent] for parent in segment.header.parents), default=0):
             raise Forged
         graph.add(segment.id, segment.header.parents, segment.header.generation)
-        changes += _take(connection, replica, graph, segment)
+        changes += _take(connection, replica, graph, segment, due)
         taken.append(segment.id)
+        if changes > RECEIVE_MAX:  # the rest is sent again: what packs to nothing must not hold a server for minutes
+            break
+    for partition in sorted(due):
+        refold(connection, replica, partition)
     return Received(taken, missing, changes)
 
 
-def _take(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment) -> int:
+def _take(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, due: set[str]) -> int:
+    """Keep one segment and fold it, or leave it to the refold of its partition that is due."""
     try:
         changes = decode(segment.body, segment.header.minters)
     except (Unreadable, TooLarge) as error:
         ledger.add_segment(connection, segment, "too-large" if isinstance(error, TooLarge) else "unreadable")
         return 0
     ledger.add_segment(connection, segment, "folded")
-    if _copies_earlier(connection, graph, segment, changes):
-        refold(connection, replica, segment.header.partition)
-    else:
-        fold(connection, replica, graph, segment, changes)
+    partition = segment.header.partition
+    if partition not in due:
+        own, stolen = _own(connection, graph, segment, changes)
+        if _copies_earlier(connection, graph, segment, own):
+            due.add(partition)
+        else:
+            _fold(connection, replica, graph, segment, own, stolen)
     return len(changes)
 
 
-def _copies_earlier(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> bool:
+def _copies_earlier(connection: sa.Connection, graph: Graph, segment: Segment, own: Sequence[Change]) -> bool:
     """Whether dots of this segment count elsewhere already, though by generation and id they should count here.
 
-    So it is after a data folder was copied with pending changes in it; rare enough to fold the partition again.
+    So it is after a data folder was copied with pending changes in it; rare enough to fold the partition again. Only the
+    author's own dots are asked for: a stranger who repeats or predicts dots must not make anybody fold again.
     """
-    partition, spans = segment.header.partition, spans_of(changes)
+    partition = segment.header.partition
     rank = (segment.header.generation, segment.id)
-    for minter, first, last, holder in ledger.spans(connection, partition, list(spans)):
-        low, high = spans[minter]
-        if first <= high and low <= last and (graph.generation[holder], holder) > rank:
-            return True
+    if any((graph.generation[holder], holder) > rank for holder in _holders(connection, graph, partition, own).values()):
+        return True
     waiting = {change.dot for _, change in ledger.pending(connection, partition)}
-    return any(change.dot in waiting for change in changes)
+    return any(change.dot in waiting for change in own)
 
 
-def fold(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, changes: Sequence[Change]) -> None:
-    """Fold one kept segment, all of whose ancestors are folded."""
+def _holders(connection: sa.Connection, graph: Graph, partition: str, changes: Iterable[Change], *, but: bytes = b"") -> dict[str, bytes]:
+    """For those of the changes' dots that stand in a folded segment (other than `but`): the one where they count."""
+    counters: dict[str, list[int]] = {}
+    for minter, counter in sorted({split(change.dot) for change in changes}):
+        counters.setdefault(minter, []).append(counter)
+    found: dict[str, bytes] = {}
+    for minter, first, last, holder in ledger.spans(connection, partition, sorted(counters)):
+        mine = counters[minter]
+        for counter in mine[bisect_left(mine, first) : bisect_right(mine, last)] if holder != but else ():
+            name = dot(minter, counter)
+            found[name] = min(found.get(name, holder), holder, key=lambda each: (graph.generation[each], each))
+    return found
+
+
+def _fold(
+    connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, own: Sequence[Change], stolen: Sequence[Change]
+) -> None:
+    """Fold one kept segment, all of whose ancestors are folded. own, stolen: its changes, as `_own` tells them apart."""
     partition, header = segment.header.partition, segment.header
     is_founder = rights.founds(header, replica.authority)
     roles = rights.standing(graph, segment.id, header, ledger.roots(connection, partition), ledger.grants(connection, partition))
     if is_founder:
         roles |= {"root"}
-    own, stolen = _own(connection, graph, segment, changes)
-    fresh, twice = _uncounted(connection, segment, own)
+    fresh, twice = _uncounted(connection, graph, segment, own)
     counts = _ancestry(connection, graph, segment, own)
     outcome = apply(connection, replica, partition, fresh, counts=counts, roles=roles)
     refused = outcome.refused + [(change, "foreign-dot") for change in stolen] + [(change, "dot-twice") for change in twice]
@@ -495,20 +555,16 @@ def _own(connection: sa.Connection, graph: Graph, segment: Segment, changes: Seq
     return [c for c in changes if split(c.dot)[0] in mine], [c for c in changes if split(c.dot)[0] not in mine]
 
 
-def _uncounted(connection: sa.Connection, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+def _uncounted(connection: sa.Connection, graph: Graph, segment: Segment, own: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     """The changes that count first here, and those whose dot names another content already. Equal copies are ignored."""
+    holders = _holders(connection, graph, segment.header.partition, own, but=segment.id)
     seen: dict[str, Change] = {}
-    spans = spans_of(changes)
-    holders = {
-        holder
-        for minter, first, last, holder in ledger.spans(connection, segment.header.partition, list(spans))
-        if holder != segment.id and first <= spans[minter][1] and spans[minter][0] <= last
-    }
-    for other in ledger.segments(connection, sorted(holders)):
-        seen.update((change.dot, change) for change in decode(other.body, other.header.minters))
+    for other in ledger.segments(connection, sorted(set(holders.values()))):
+        held = reversed(decode(other.body, other.header.minters))  # reversed: of two in one segment the first counts
+        seen.update((change.dot, change) for change in held if holders.get(change.dot) == other.id)
     fresh: list[Change] = []
     twice: list[Change] = []
-    for change in changes:
+    for change in own:
         earlier = seen.setdefault(change.dot, change)
         if earlier is change:
             fresh.append(change)
@@ -517,7 +573,7 @@ def _uncounted(connection: sa.Connection, segment: Segment, changes: Sequence[Ch
     return fresh, twice
 
 
-def _ancestry(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> Callable[[str], bool]:
+def _ancestry(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> Counts:
     """Whether a base stands earlier in the segment or in an ancestor. Predicted dots count for nothing."""
     named = {split(base)[0] for change in changes for base in change.bases}
     spans: dict[str, list[tuple[int, int]]] = {}
@@ -526,14 +582,15 @@ def _ancestry(connection: sa.Connection, graph: Graph, segment: Segment, changes
             spans.setdefault(minter, []).append((first, last))
     within = {change.dot for change in changes}
 
-    def counts(base: str) -> bool:
+    def counts(base: str, change: Change) -> bool:
         minter, counter = split(base)
-        return base in within or any(first <= counter <= last for first, last in spans.get(minter, ()))
+        is_earlier = base in within and (counter, base) < (split(change.dot)[1], change.dot)
+        return is_earlier or any(first <= counter <= last for first, last in spans.get(minter, ()))
 
     return counts
 
 
-def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[tuple[Change, str]], counts: Callable[[str], bool]) -> None:
+def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[tuple[Change, str]], counts: Counts) -> None:
     rows = [
         {
             "partition": segment.header.partition,
@@ -542,7 +599,7 @@ def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[t
             "tbl": change.table,
             "key": ledger.key_text(change.key),
             "reason": reason,
-            "bases": canonical([base for base in change.bases if counts(base)]).decode(),
+            "bases": canonical([base for base in change.bases if counts(base, change)]).decode(),
         }
         for change, reason in refused
     ]
@@ -550,8 +607,7 @@ def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[t
 
 
 def _is_grant(change: Change) -> bool:
-    node, role = change.key[0], change.fields.get("role")
-    return isinstance(node, str) and isinstance(role, str) and len(node) == 64 and all(c in "0123456789abcdef" for c in node)  # noqa: PLR2004
+    return rights.is_key(change.key[0]) and isinstance(change.fields.get("role"), str)
 
 
 def _grant(segment: Segment, change: Change) -> Grant:
@@ -572,28 +628,30 @@ def refold(connection: sa.Connection, replica: Replica, partition: str) -> None:
         connection.execute(declared.rows.delete().where(declared.rows.c.partition == partition))
     graph = ledger.graph(connection, partition)
     order = sorted(graph.ids, key=lambda segment: (graph.generation[segment], segment))
-    counted: set[str] = set()
+    waiting = {change.dot: change for _, change in ledger.pending(connection, partition)}
+    counted: dict[str, Change] = {}
     for segment in ledger.segments(connection, order):
         try:
             changes = decode(segment.body, segment.header.minters)
         except (Unreadable, TooLarge):
             continue
-        fold(connection, replica, graph, segment, changes)
-        counted.update(change.dot for change in changes)
-    _refold_pending(connection, replica, partition, counted)
-
-
-def _refold_pending(connection: sa.Connection, replica: Replica, partition: str, counted: set[str]) -> None:
-    waiting = [change for _, change in ledger.pending(connection, partition)]
-    ledger.drop_pending(connection, partition, [split(change.dot)[1] for change in waiting if change.dot in counted])
-    left = [change for change in waiting if change.dot not in counted]
+        own, stolen = _own(connection, graph, segment, changes)
+        _fold(connection, replica, graph, segment, own, stolen)
+        for change in own:
+            if change.dot in waiting:
+                counted.setdefault(change.dot, change)
+    # Only what stands in a segment of our own key, word for word, is sealed already. What a stranger has predicted is
+    # not ours; and what a copy of this folder gave the same name is sealed as well, and quarantined for people to see.
+    ledger.drop_pending(connection, partition, [split(name)[1] for name, change in counted.items() if waiting[name] == change])
+    left = [change for name, change in waiting.items() if name not in counted]
     if left:
-        apply(connection, replica, partition, left, counts=lambda _: True, roles=frozenset({"root"}))
+        apply(connection, replica, partition, left, counts=_all_count, roles=frozenset({"root"}))
 
 
 def upgrade(connection: sa.Connection, replica: Replica) -> list[str]:
     """Refold the partitions that hold changes of tables or fields this version has come to know. Returns their names."""
-    rows = connection.execute(sa.select(QUARANTINE.c.partition, QUARANTINE.c.tbl).where(QUARANTINE.c.reason.in_(("unknown-table", "unknown-field"))).distinct())
+    is_unknown = QUARANTINE.c.reason.in_(("unknown-table", "unknown-field"))
+    rows = connection.execute(sa.select(QUARANTINE.c.partition, QUARANTINE.c.tbl).where(is_unknown).distinct())
     partitions = sorted({partition for partition, table in rows if table in replica.schema.tables})
     if ledger.get_self(connection, "schema") == canonical(replica.schema.version):
         return []

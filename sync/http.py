@@ -14,10 +14,11 @@ from typing import TypeAlias
 
 import requests
 import sqlalchemy as sa
+from urllib3.exceptions import HTTPError
 from urllib3.util import SKIP_HEADER
 
 from sync import exchange, fold, joining, keys, ledger
-from sync.changes import canonical
+from sync.changes import canonical, decode
 from sync.errors import (
     AlreadyJoined,
     BadInvitation,
@@ -35,6 +36,7 @@ from sync.exchange import DEFAULT_BYTES, PACKED_MAX, Progress
 from sync.joining import Hello, Welcome
 from sync.keys import NodeKey
 from sync.ledger import Replica
+from sync.segments import Segment
 
 PATH = "/sync"
 CONTENT_TYPE = "application/x-daftari"
@@ -42,7 +44,7 @@ MAGIC = b"\xda"
 MESSAGE, HELLO, JOIN, REFUSED = b"M", b"H", b"J", b"E"
 ANSWERS_BYTES = 8
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 15, 120
-ENVELOPE_MAX = PACKED_MAX + 64 * exchange.SEGMENTS_MAX + 1024
+ENVELOPE_MAX = PACKED_MAX + 1024
 _REFUSALS: dict[str, type[SyncError]] = {
     error.code: error for error in (SyncError, Stranger, BadInvitation, Forged, Unreadable, TooLarge, TooNew, AlreadyJoined, Stuck)
 }
@@ -68,7 +70,7 @@ class Line:
     """A way to post one envelope and get one back. Counts bytes."""
 
     def __init__(self, url: str, report: Report, verify: str | bool = True) -> None:
-        """verify  True, or the path of the authority's certificate that is pinned for this server"""
+        """A line to `url`. verify: True, or the path of the authority's certificate that is pinned for this server."""
         self._url = url.rstrip("/") + PATH
         self._report = report
         self._session = requests.Session()
@@ -77,13 +79,14 @@ class Line:
 
     def post(self, envelope: bytes) -> bytes:
         """Raises Unreachable, NotDaftari, TooLarge, or what the other side refused with."""
-        headers = {"Content-Type": CONTENT_TYPE, "User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER, "Accept": None, "Connection": None}
+        headers: dict[str, str | bytes | None] = {"Content-Type": CONTENT_TYPE, "User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}
+        headers |= {"Accept": None, "Connection": None}  # what `requests` would add
         timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         try:
             with self._session.post(self._url, envelope, headers=headers, timeout=timeout, allow_redirects=False, stream=True) as reply:
                 body = reply.raw.read(ENVELOPE_MAX + 1, decode_content=False)
                 self._count(reply, envelope, body)
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             raise Unreachable from error
         if len(body) > ENVELOPE_MAX:
             raise TooLarge
@@ -103,7 +106,17 @@ class Line:
         self._report.bytes_down += len(got) + sum(len(k) + len(v) + 4 for k, v in reply.headers.items()) + 2 + len(body)
 
 
-def sync(begin: Begin, replica: Replica, hub: bytes, line: Line, report: Report, *, now: int, draw: Callable[[int], bytes], most: int = DEFAULT_BYTES) -> None:
+def sync(
+    begin: Begin,
+    replica: Replica,
+    hub: bytes,
+    line: Line,
+    report: Report,
+    *,
+    now: int,
+    draw: Callable[[int], bytes],
+    most: int = DEFAULT_BYTES,
+) -> None:
     """Exchange until both sides have nothing more. Each message is folded in a transaction of its own.
 
     begin  opens a transaction; committed when it ends without an error
@@ -135,7 +148,14 @@ def sync(begin: Begin, replica: Replica, hub: bytes, line: Line, report: Report,
 
 
 def _changes_in(message: exchange.Message) -> int:
-    return sum(block["n"] for segment in message.segments for block in json.loads(segment.body)["b"])
+    return sum(_changes_of(segment) for segment in message.segments)
+
+
+def _changes_of(segment: Segment) -> int:
+    try:
+        return len(decode(segment.body, segment.header.minters))
+    except SyncError:  # somebody's unreadable segment, which is handed on as it is
+        return 0
 
 
 def _open_reply(key: NodeKey, hub: bytes, envelope: bytes, reply: bytes) -> exchange.Message:
@@ -157,7 +177,7 @@ def join(line: Line, code: str, node: NodeKey) -> Welcome:
     try:
         said = json.loads(line.post(MAGIC + HELLO)[2:])
         server = Hello(*(bytes.fromhex(said[name]) for name in ("authority", "hub", "signature")))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotDaftari from error
     joining.check_hello(server, code)
     return joining.read_welcome(server, node, line.post(MAGIC + JOIN + joining.request(server, code, node))[2:])
@@ -201,14 +221,18 @@ def answer(hub: Hub, envelope: bytes, now: int) -> bytes:
                 said = joining.hello(hub.authority, hub.replica().key.public)
                 return MAGIC + HELLO + canonical({name: value.hex() for name, value in vars(said).items()})
             case b"J" if hub.authority:
-                with hub.begin() as connection:
-                    sealed = joining.admit(
-                        connection, hub.replica(), hub.authority, envelope[2:], server=hub.name, at=now, draw=hub.draw, admitted=hub.admitted
-                    )
-                return MAGIC + JOIN + sealed
+                return _answer_join(hub, hub.authority, envelope, now)
         raise Unreadable
     except SyncError as error:
         return refusal(type(error))
+
+
+def _answer_join(hub: Hub, authority: NodeKey, envelope: bytes, now: int) -> bytes:
+    with hub.begin() as connection:
+        sealed = joining.admit(
+            connection, hub.replica(), authority, envelope[2:], server=hub.name, at=now, draw=hub.draw, admitted=hub.admitted
+        )
+    return MAGIC + JOIN + sealed
 
 
 def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from sync import fold, keys, ledger, segments
-from sync.changes import Change, canonical
-from sync.dots import NONCE_BYTES, dot, minter_of
+from sync.changes import canonical, Change
+from sync.dots import dot, minter_of, NONCE_BYTES
 from sync.errors import BadInvitation, Unreadable
 from sync.keys import NodeKey, seal_anonymous
 from sync.ledger import INVITATION, Replica
@@ -97,7 +97,14 @@ def _proof(authority: bytes, secret: int) -> bytes:
 
 
 def found(
-    connection: sa.Connection, replica: Replica, root: NodeKey, partition: str, grants: Iterable[tuple[bytes, str]], *, nonce: bytes, at: int
+    connection: sa.Connection,
+    replica: Replica,
+    root: NodeKey,
+    partition: str,
+    grants: Iterable[tuple[bytes, str]],
+    *,
+    nonce: bytes,
+    at: int,
 ) -> None:
     """Found a partition, or extend it, with the root's signature: one segment that grants roles to keys."""
     graph = ledger.graph(connection, partition)
@@ -161,7 +168,7 @@ def read_welcome(said: Hello, node: NodeKey, sealed: bytes) -> Welcome:
     try:
         answer = json.loads(node.open(said.hub, sealed))
         return Welcome(said.authority, said.hub, *(str(answer[name]) for name in ("seat", "home", "name", "server", "more")))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable from error
 
 
@@ -185,7 +192,7 @@ def admit(
     Raises BadInvitation, Forged, Unreadable.
     """
     node, proof = _read_request(replica.key, authority.public, sealed)
-    row = connection.execute(sa.select(INVITATION).where(INVITATION.c.proof == proof)).one_or_none()
+    row = connection.execute(sa.select(INVITATION).where(INVITATION.c.proof == proof).with_for_update()).one_or_none()
     if row is None or (row.node is not None and row.node != node):
         raise BadInvitation
     if row.answer is None:
@@ -208,7 +215,7 @@ def _read_request(hub: NodeKey, authority: bytes, sealed: bytes) -> tuple[bytes,
         node, secret = bytes.fromhex(asked["node"]), int(asked["secret"])
         keys.verify(node, "join", canonical(asked), signed)
         return node, _proof(authority, secret)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise Unreadable from error
 
 

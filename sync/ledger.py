@@ -4,23 +4,26 @@ Reads and writes on a SQLAlchemy Core connection that the caller owns; nothing h
 application show lives in the application's tables; what cannot be seen there lives here.
 """
 
+import hashlib
 import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
-from sync.changes import Change, canonical, decode
+from sync.changes import canonical, Change, decode
 from sync.dots import Mint, split
+from sync.errors import TooLarge, Unreadable
 from sync.keys import NodeKey
 from sync.merge import Head
-from sync.rights import Grant
+from sync.rights import Grant, is_key
 from sync.schema import Field, Key, Schema, Table
-from sync.segments import ID_BYTES, Graph, Segment, read_header
+from sync.segments import Graph, ID_BYTES, read_header, Segment
 
 metadata = sa.MetaData()
 
@@ -29,16 +32,16 @@ def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     return sa.Table(f"sync_{name}", metadata, *columns)
 
 
-def _column(name: str, kind: type[sa.types.TypeEngine[object]] | sa.types.TypeEngine[object] = sa.Text, *, key: bool = False) -> sa.Column[object]:
-    return sa.Column(name, kind, primary_key=key, nullable=False, autoincrement=False)
+def _column(name: str, kind: sa.types.TypeEngine[Any] | None = None, *, key: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, kind or sa.Text(), primary_key=key, nullable=False, autoincrement=False)
 
 
-def _stamps() -> list[sa.Column[object]]:
+def _stamps() -> list[sa.Column[Any]]:
     return [*(sa.Column(name, sa.Text) for name in ("dot", "by", "groups")), *(sa.Column(name, sa.BigInteger) for name in ("at", "eff"))]
 
 
 def _control(name: str, rows: sa.Table, partitions: set[str], fields: list[str]) -> Table:
-    groups = {field: (Field(field, "text"),) for field in fields}
+    groups: dict[str, tuple[Field, ...]] = {field: (Field(field, "text"),) for field in fields}
     return Table(name, (Field("node", "text"),), groups, frozenset(partitions), frozenset({"writer"}), rows)
 
 
@@ -58,17 +61,29 @@ SEGMENT = _table(
     _column("verdict"),  # folded, or why not
     sa.Index("sync_segment_by_partition", "partition", "generation", "id"),
 )
-MINTER = _table("minter", _column("partition", key=True), _column("minter", key=True), _column("segment", BYTES, key=True), _column("author", BYTES))
-SPAN = _table(  # which segment holds which dots: a minter's counters stand in one run per segment
+MINTER = _table(
+    "minter",
+    _column("partition", key=True),
+    _column("minter", key=True),
+    _column("segment", BYTES, key=True),
+    _column("author", BYTES),
+)
+SPAN = _table(  # which segment holds which dots, exactly: the runs of a minter's counters, mostly one per segment
     "span",
     _column("partition", key=True),
     _column("minter", key=True),
     _column("segment", BYTES, key=True),
-    _column("first", BIG),
+    _column("first", BIG, key=True),
     _column("last", BIG),
 )
 ROOT = _table("root", _column("partition", key=True), _column("segment", BYTES, key=True), _column("author", BYTES))
-GRANT = _table("granted", _column("partition", key=True), _column("segment", BYTES, key=True), _column("node", BYTES, key=True), _column("role", key=True))
+GRANT = _table(
+    "granted",
+    _column("partition", key=True),
+    _column("segment", BYTES, key=True),
+    _column("node", BYTES, key=True),
+    _column("role", key=True),
+)
 PENDING = _table("pending", _column("partition", key=True), _column("counter", BIG, key=True), _column("nonce", BYTES), _column("change"))
 HEAD = _table(  # values that stand beside the winner; open where they differ from it
     "head",
@@ -169,7 +184,12 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
 
 @cache  # building the statement costs more than running it
 def _upsert(table: sa.Table, columns: tuple[str, ...], dialect: str) -> sa.Executable:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # a laptop never needs its 3 MB
+
+        insert: sqlite.Insert | postgresql.Insert = postgresql.insert(table)
+    else:
+        insert = sqlite.insert(table)
     keys = [column.name for column in table.primary_key]
     rest = {name: insert.excluded[name] for name in columns if name not in keys}
     return insert.on_conflict_do_update(index_elements=keys, set_=rest) if rest else insert.on_conflict_do_nothing(index_elements=keys)
@@ -215,6 +235,13 @@ def set_counter(connection: sa.Connection, partition: str, value: int) -> None:
     changed = connection.execute(PARTITION.update().where(PARTITION.c.partition == partition).values(counter=value))
     if not changed.rowcount:
         connection.execute(PARTITION.insert().values(partition=partition, counter=value, heads=b""))
+
+
+def lock(connection: sa.Connection, partition: str) -> None:
+    """Hold a partition until the transaction ends: heads and rows are read, then written. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        name = int.from_bytes(hashlib.sha256(partition.encode()).digest()[:8], signed=True)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(name)))
 
 
 def _move_heads(connection: sa.Connection, segment: Segment) -> None:
@@ -269,8 +296,10 @@ def segments(connection: sa.Connection, wanted: Sequence[bytes]) -> Iterable[Seg
 
 
 def packed_sizes(connection: sa.Connection, partition: str) -> dict[bytes, int]:
-    """The packed size of each held body, in bytes."""
-    rows = connection.execute(sa.select(SEGMENT.c.id, sa.func.length(SEGMENT.c.body)).where(SEGMENT.c.partition == partition))
+    """What each held segment adds to a message that is not yet packed together, in bytes."""
+    crowd = sa.func.length(SEGMENT.c.parents)  # ids do not pack: a segment that names a thousand parents is large by that alone
+    size = sa.func.length(SEGMENT.c.body) + sa.case((crowd > 4 * ID_BYTES, 2 * crowd), else_=0)
+    rows = connection.execute(sa.select(SEGMENT.c.id, size).where(SEGMENT.c.partition == partition))
     return {segment: size for segment, size in rows}  # noqa: C416 - dict() of rows is no dict to mypy on every SQLAlchemy
 
 
@@ -279,7 +308,8 @@ def packed_sizes(connection: sa.Connection, partition: str) -> dict[bytes, int]:
 
 def add_pending(connection: sa.Connection, partition: str, nonce: bytes, changes: Iterable[Change]) -> None:
     """Keep local changes until they are sealed."""
-    rows = [{"partition": partition, "counter": split(change.dot)[1], "nonce": nonce, "change": canonical(change).decode()} for change in changes]
+    at = {"partition": partition, "nonce": nonce}
+    rows = [{**at, "counter": split(change.dot)[1], "change": canonical(change).decode()} for change in changes]
     if rows:
         connection.execute(PENDING.insert(), rows)
 
@@ -301,8 +331,8 @@ def pending_counts(connection: sa.Connection) -> dict[str, int]:
 def pending_since(connection: sa.Connection) -> list[int]:
     """The claimed second of the oldest pending change of each partition."""
     oldest = sa.select(PENDING.c.partition, sa.func.min(PENDING.c.counter)).group_by(PENDING.c.partition)
-    found = connection.execute(sa.select(PENDING.c.change).where(sa.tuple_(PENDING.c.partition, PENDING.c.counter).in_(oldest))).scalars()
-    return [_change(text).at for text in found]
+    is_oldest = sa.tuple_(PENDING.c.partition, PENDING.c.counter).in_(oldest)
+    return [_change(text).at for text in connection.execute(sa.select(PENDING.c.change).where(is_oldest)).scalars()]
 
 
 def change_counts(connection: sa.Connection, partition: str, wanted: Collection[bytes]) -> dict[bytes, int]:
@@ -328,11 +358,13 @@ def _change(text: str) -> Change:
 # ---- what the graph says of minters, roots and grants
 
 
-def note_facts(connection: sa.Connection, segment: Segment, spans: Mapping[str, tuple[int, int]], *, is_founder: bool, grants: Iterable[Grant]) -> None:
+def note_facts(
+    connection: sa.Connection, segment: Segment, spans: Iterable[tuple[str, int, int]], *, is_founder: bool, grants: Iterable[Grant]
+) -> None:
     """Index what later segments will be judged by."""
     at = {"partition": segment.header.partition, "segment": segment.id}
     upsert(connection, MINTER, [{**at, "minter": minter, "author": segment.header.author} for minter in segment.header.minters])
-    upsert(connection, SPAN, [{**at, "minter": minter, "first": first, "last": last} for minter, (first, last) in spans.items()])
+    upsert(connection, SPAN, [{**at, "minter": minter, "first": first, "last": last} for minter, first, last in spans])
     if is_founder:
         upsert(connection, ROOT, [{**at, "author": segment.header.author}])
     upsert(connection, GRANT, [{**at, "node": grant.node, "role": grant.role} for grant in grants])
@@ -370,6 +402,17 @@ def grants(connection: sa.Connection, partition: str) -> list[Grant]:
 
 
 _GRANTS = _of_partition(GRANT, "segment", "node", "role")
+
+
+def read_by(connection: sa.Connection, node: bytes) -> set[str]:
+    """The partitions that a key is root of or was granted anything in."""
+    named = sa.union(sa.select(ROOT.c.partition).where(ROOT.c.author == node), sa.select(GRANT.c.partition).where(GRANT.c.node == node))
+    return set(connection.execute(named).scalars())
+
+
+def founded_by(connection: sa.Connection, node: bytes) -> set[str]:
+    """The partitions whose root is this key."""
+    return set(connection.execute(sa.select(ROOT.c.partition).where(ROOT.c.author == node)).scalars())
 
 
 def readers(connection: sa.Connection, partition: str) -> set[bytes]:
@@ -411,7 +454,8 @@ def open_conflicts(connection: sa.Connection, partition: str | None = None) -> l
     order = (HEAD.c.partition, HEAD.c.tbl, HEAD.c.key, HEAD.c.grp, HEAD.c.eff.desc(), HEAD.c.dot.desc())
     found: dict[tuple[str, str, str, str], list[Head]] = {}
     for row in connection.execute(sa.select(HEAD).where(where).order_by(*order)):
-        found.setdefault((row.partition, row.tbl, row.key, row.grp), []).append(Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held))))
+        head = Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held)))
+        found.setdefault((row.partition, row.tbl, row.key, row.grp), []).append(head)
     return [OpenConflict(p, table, tuple(json.loads(key)), group, tuple(others)) for (p, table, key, group), others in found.items()]
 
 
@@ -452,7 +496,8 @@ class Node(NamedTuple):
 def nodes(connection: sa.Connection) -> dict[bytes, Node]:
     """The directory, by key."""
     columns = (NODE_ROWS.c.node, NODE_ROWS.c.name, NODE_ROWS.c.seat, NODE_ROWS.c.home)
-    found = (Node(bytes.fromhex(node), name or "", seat or "", home or "") for node, name, seat, home in connection.execute(sa.select(*columns)))
+    rows = connection.execute(sa.select(*columns))
+    found = (Node(bytes.fromhex(node), name or "", seat or "", home or "") for node, name, seat, home in rows if is_key(node))
     return {node.key: node for node in found}
 
 
@@ -501,7 +546,8 @@ def unsent_by_table(connection: sa.Connection, peer: bytes) -> dict[str, int]:
     changes = [change for partition in pending_counts(connection) for _, change in pending(connection, partition)]
     for missing in _unknown_to(connection, peer).values():
         for segment in segments(connection, missing):
-            changes += decode(segment.body, segment.header.minters)
+            with suppress(Unreadable, TooLarge):  # kept for others, and counted as quarantined
+                changes += decode(segment.body, segment.header.minters)
     for change in changes:
         counts[change.table] = counts.get(change.table, 0) + 1
     return counts

@@ -8,12 +8,18 @@ that partition. Judging by anything outside the ancestors made equal nodes disag
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sync.schema import Table, partition_kind
-from sync.segments import Graph, Header, centre_partition
+from sync.schema import partition_kind, Table
+from sync.segments import centre_partition, Graph, Header
 
 GRANT = "grant"
 RESERVED = frozenset({GRANT, "revocation", "handover", "erasure"})
 """Tables only the root writes. Version 1 folds `grant`; the others are kept, and folded after an upgrade."""
+
+
+def is_key(text: object) -> bool:
+    """Whether `text` is a public key as rows name it: 64 small hexadecimal digits."""
+    return isinstance(text, str) and len(text) == 64 and all(c in "0123456789abcdef" for c in text)
+
 
 class Grant(NamedTuple):
     """A folded grant: the segment that holds it, the key it names, and the role."""

@@ -19,7 +19,9 @@ Kind: TypeAlias = Literal["text", "code", "int", "bool", "date", "instant", "ref
 Key: TypeAlias = tuple[Plain, ...]
 
 TEXT_MAX = 20_000
-INTEGER_MAX = 2**53
+KEY_TEXT_MAX = 80
+INTEGER_MAX = 2**31 - 1
+"""What an integer column holds on every database: a greater one would stop a server at this change for ever."""
 INSTANT_MAX = 2**41
 ENGINE_COLUMNS = ("dot", "by", "at", "eff", "groups")
 
@@ -45,7 +47,7 @@ class Field:
         return False
 
     def _accepts_text(self, value: str) -> bool:
-        if len(value) > TEXT_MAX or "\x00" in value or not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
+        if len(value) > TEXT_MAX or "\x00" in value or (not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value)):
             return False
         if self.kind == "date":
             return _is_iso_date(value)
@@ -107,6 +109,8 @@ class Table:
             return False
         if self.is_dot_keyed:
             return is_dot(key[0])
+        if any(isinstance(value, str) and len(value) > KEY_TEXT_MAX for value in key):  # an index holds no more on PostgreSQL
+            return False
         return all(f.accepts(value) for f, value in zip(self.key, key, strict=True))
 
 

@@ -6,13 +6,14 @@ and the ids of its parents, so tampering and gaps cannot hide. Equal heads mean 
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync import keys
-from sync.changes import Change, canonical, encode
-from sync.dots import NONCE_BYTES, minter_of
+from sync.changes import canonical, Change, encode
+from sync.dots import minter_of, NONCE_BYTES
 from sync.errors import Forged, TooLarge, TooNew, Unreadable
 from sync.keys import NodeKey
 
@@ -20,10 +21,12 @@ VERSION = 1
 ID_BYTES = 20
 RUNG_BYTES = 6
 KEY_BYTES = 32
-BODY_MAX = 8 * 2**20
+BODY_MAX = 768 * 1024
+"""Below a message's cap whatever the compressor: what was taken over can always be handed on."""
 PARENTS_MAX = 1_000
-NONCES_MAX = 1_000
-INTEGER_MAX = 2**53
+NONCES_MAX = 200
+NUMBER_MAX = 2**53
+_PARTITION = re.compile(r"nation|region/[A-Za-z0-9._-]{1,40}|centre/[0-9a-f]{20}")
 
 
 @dataclass(frozen=True)
@@ -113,14 +116,20 @@ def check_shape(header: Header) -> None:
     """Raises Unreadable or TooLarge unless every part has its type, its length and a sane size."""
     if len(header.parents) > PARENTS_MAX or len(header.nonces) > NONCES_MAX:
         raise TooLarge
-    fixed = [(header.author, KEY_BYTES), (header.body_hash, 32), *((n, NONCE_BYTES) for n in header.nonces), *((p, ID_BYTES) for p in header.parents)]
-    if any(len(part) != length for part, length in fixed) or list(header.parents) != sorted(set(header.parents)):
+    lengths = [(header.author, KEY_BYTES), (header.body_hash, 32)]
+    lengths += [(nonce, NONCE_BYTES) for nonce in header.nonces] + [(parent, ID_BYTES) for parent in header.parents]
+    if any(len(part) != length for part, length in lengths):
+        raise Unreadable
+    if list(header.parents) != sorted(set(header.parents)) or len(set(header.nonces)) != len(header.nonces):
         raise Unreadable
     numbers = (header.generation, header.at, header.schema)
-    if any(type(number) is not int or not 0 <= number <= INTEGER_MAX for number in numbers):
+    if any(type(number) is not int or not 0 <= number <= NUMBER_MAX for number in numbers) or not is_partition(header.partition):
         raise Unreadable
-    if not isinstance(header.partition, str) or not 0 < len(header.partition) <= 80 or not header.partition.isascii():  # noqa: PLR2004
-        raise Unreadable
+
+
+def is_partition(name: object) -> bool:
+    """Whether `name` can name a partition. A kind that version 1 does not know needs a version of its own."""
+    return isinstance(name, str) and _PARTITION.fullmatch(name) is not None
 
 
 def seal(
@@ -135,9 +144,10 @@ def seal(
 ) -> Segment:
     """Sign `changes` (in counter order) as one segment on top of `parents`, each (id, generation)."""
     known = sorted(parents)
-    draft = Header(partition, key.public, tuple(nonces), tuple(i for i, _ in known), 1 + max((g for _, g in known), default=0), at, schema, b"")
+    generation = 1 + max((g for _, g in known), default=0)
+    draft = Header(partition, key.public, tuple(nonces), tuple(i for i, _ in known), generation, at, schema, b"")
     body = encode(changes, draft.minters)
-    header = Header(partition, key.public, draft.nonces, draft.parents, draft.generation, at, schema, hashlib.sha256(body).digest())
+    header = replace(draft, body_hash=hashlib.sha256(body).digest())
     return Segment(header, key.sign("segment", header.text), body)
 
 
@@ -163,7 +173,7 @@ class Graph:
     """
 
     def __init__(self, links: Iterable[tuple[bytes, tuple[bytes, ...], int]] = ()) -> None:
-        """links  (id, parents, generation), in any order; every parent is among them"""
+        """The graph of `links`: (id, parents, generation), in any order; every parent is among them."""
         self.ids: list[bytes] = []
         self.generation: dict[bytes, int] = {}
         self._place: dict[bytes, int] = {}
@@ -208,6 +218,16 @@ class Graph:
             if place is not None:
                 held |= self._before[place] | 1 << place
         return held
+
+    def tips(self, segments: Collection[bytes]) -> list[bytes]:
+        """The held members of `segments` that no other member has as an ancestor."""
+        tips: list[bytes] = []
+        covered = 0
+        for place in sorted({self._place[segment] for segment in segments if segment in self._place}, reverse=True):
+            if not covered >> place & 1:
+                tips.append(self.ids[place])
+                covered |= self._before[place]
+        return tips
 
     def lacking(self, known: Collection[bytes]) -> list[bytes]:
         """The segments a peer that holds `known` does not have, parents before children.

@@ -9,11 +9,16 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from sync.changes import Change, decode
+from sync.dots import split
 from sync.rights import founds, may_write
-from sync.schema import Key, Plain, Schema, partition_kind
+from sync.schema import Key, partition_kind, Plain, Schema
 from sync.segments import Segment
 
 Values: TypeAlias = tuple[Plain, ...]
+
+
+def _place(dot: str) -> tuple[int, str]:
+    return split(dot)[1], dot
 
 
 class Oracle:
@@ -58,12 +63,13 @@ class Oracle:
                 roles.add("root")
         for other in self._ancestors[segment.id]:
             if "root" in self._roles(self._segments[other]):
-                roles |= {str(c.fields["role"]) for c in self._changes[other] if c.table == "grant" and c.key == (segment.header.author.hex(),)}
+                grants = [change for change in self._changes[other] if change.table == "grant"]
+                roles |= {str(grant.fields["role"]) for grant in grants if grant.key == (segment.header.author.hex(),)}
         return roles
 
     def _sort(self, segment: Segment) -> None:
-        own = {m for other in {segment.id, *self._ancestors[segment.id]} if self._segments[other].header.author == segment.header.author
-               for m in self._segments[other].header.minters}
+        headers = [self._segments[other].header for other in (segment.id, *self._ancestors[segment.id])]
+        own = {minter for header in headers if header.author == segment.header.author for minter in header.minters}
         roles = frozenset(self._roles(segment))
         self._standing[segment.id] = {(c.dot, c.table, c.key) for c in self._changes[segment.id] if c.dot[:16] in own}
         for change in self._changes[segment.id]:
@@ -83,9 +89,10 @@ class Oracle:
             (self.applied if good else self.quarantined)[change.dot] = (change, segment.id)
 
     def _bases(self, change: Change, segment: bytes) -> list[str]:
-        """The bases that count: a value of the same row, its author's own, in the same segment or in an ancestor."""
-        standing = set().union(*(self._standing[other] for other in {segment, *self._ancestors[segment]}))
-        return [base for base in change.bases if (base, change.table, change.key) in standing]
+        """The bases that count: a value of the same row, its author's own, earlier in the segment or in an ancestor."""
+        before = set().union(*(self._standing[other] for other in self._ancestors[segment]))
+        earlier = {(base, table, key) for base, table, key in self._standing[segment] if _place(base) < _place(change.dot)}
+        return [base for base in change.bases if (base, change.table, change.key) in before | earlier]
 
     def _reach(self, change: Change, segment: bytes) -> set[str]:
         """The applied dots that a change reaches, directly or through quarantined ones."""

@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
 from sync import fold, ledger, segments
 from sync.changes import Change
-from sync.dots import NONCE_BYTES, dot, minter_of
-from sync.fold import Draft
+from sync.dots import dot, minter_of, NONCE_BYTES
 from tests.sync.oracle import Oracle
 from tests.sync.world import Database, Node, schema, sync, World
 
@@ -111,7 +111,8 @@ class History:
 
     def edit(self, node: Node) -> None:
         for name in self.rng.sample(known := self._known(node), min(1, len(known))):
-            fields = self.rng.choice(({"given": self.word(), "family": self.word()}, {"phone": self.word()}))
+            choices: tuple[dict[str, Any], ...] = ({"given": self.word(), "family": self.word()}, {"phone": self.word()})
+            fields = self.rng.choice(choices)
             node.edit(node.home, "person", (name,), at=self._when(), **fields)
 
     def stale_edit(self, node: Node) -> None:
@@ -139,8 +140,10 @@ class History:
         for name in self.rng.sample(known := self._known(node), min(1, len(known))):
             table = node.replica.schema.tables["person"]
             state = node.state(node.home, "person", (name,))
-            values = {f.name: heads[0].values[k] for group, heads in state.items() for k, f in enumerate(table.groups[group])}
-            node.edit(node.home, "person", (name,), at=self._when(), **{**values, "void_reason": "twice"})
+            shown: dict[str, Any] = {}
+            for group, heads in state.items():
+                shown |= {f.name: value for f, value in zip(table.groups[group], heads[0].values, strict=True)}
+            node.edit(node.home, "person", (name,), at=self._when(), **{**shown, "void_reason": "twice"})
 
     def newer(self, node: Node) -> None:
         """What version 1 does not know: a table and a field."""
@@ -205,8 +208,9 @@ class History:
             people = self.people[node.home] or ["0" * 16 + "-1"]
             victim = self.rng.choice(people)
             stolen = Change(dot(victim[:16], 10_000), "person", (victim,), {"phone": "stolen"}, (victim,), "thief", 2)
-            own = Change(dot(minter_of(key.public, nonce, node.home), 10_001), "mark", (victim, DAYS[0]), {"status": "absent"}, (stolen.dot,), "thief", 9)
-            grant = Change(dot(minter_of(key.public, nonce, node.home), 10_002), "grant", (key.public.hex(),), {"role": "writer"}, (), "thief", 9)
+            minter = minter_of(key.public, nonce, node.home)
+            own = Change(dot(minter, 10_001), "mark", (victim, DAYS[0]), {"status": "absent"}, (stolen.dot,), "thief", 9)
+            grant = Change(dot(minter, 10_002), "grant", (key.public.hex(),), {"role": "writer"}, (), "thief", 9)
             parents = [(head, graph.generation[head]) for head in graph.heads()]
             segment = segments.seal(key, node.home, [stolen, own, grant], nonces=[nonce], parents=parents, at=9, schema=2)
             fold.receive(connection, central.replica, [segment])
@@ -245,7 +249,9 @@ class History:
             assert heads[0].values == values, f"{table} {key} {group}: {heads[0].values} is not {values}"
             assert sorted((head.values for head in heads[1:]), key=repr) == sorted(oracle.beside[table, key, group], key=repr)
         with node.begin() as connection:
-            kept_back = set(connection.execute(sa.select(ledger.QUARANTINE.c.dot).where(ledger.QUARANTINE.c.partition == partition, ledger.QUARANTINE.c.reason != "unknown-field")).scalars())
+            kept = ledger.QUARANTINE
+            where = (kept.c.partition == partition, kept.c.reason != "unknown-field")
+            kept_back = set(connection.execute(sa.select(kept.c.dot).where(*where)).scalars())
         assert kept_back == oracle.quarantined.keys() | oracle.foreign, "quarantine differs"
 
 
@@ -284,7 +290,8 @@ def main() -> int:
     kinds = sum((tally.kinds for tally in tallies), Counter[str]())
     median = statistics.median(tally.steps for tally in tallies)
     conflicting = sum(tally.has_conflict for tally in tallies) / len(tallies)
-    print(f"seeds {asked.seed}..{asked.seed + asked.histories - 1}: {len(tallies)} histories held; median {median} steps, conflicts in {conflicting:.0%}")  # noqa: T201
+    seeds = f"{asked.seed}..{asked.seed + asked.histories - 1}"
+    print(f"seeds {seeds}: {len(tallies)} histories held; median {median} steps, conflicts in {conflicting:.0%}")  # noqa: T201
     print(", ".join(f"{name} {count}" for name, count in kinds.most_common()))  # noqa: T201
     return 0
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
@@ -18,26 +19,28 @@ from sync.dots import Mint
 from sync.fold import Draft
 from sync.keys import NodeKey
 from sync.ledger import Replica
+from sync.merge import Head
 from sync.schema import Field, Key, Plain, Schema, Table
 from sync.segments import centre_partition
 
 metadata = sa.MetaData()
 
 
-def _rows(name: str, key: list[sa.Column[object]], *fields: sa.Column[object]) -> sa.Table:
-    stamps: list[sa.Column[object]] = [sa.Column(n, sa.Text) for n in ("dot", "by", "groups")]
+def _rows(name: str, key: list[sa.Column[Any]], *fields: sa.Column[Any]) -> sa.Table:
+    stamps: list[sa.Column[Any]] = [sa.Column(n, sa.Text) for n in ("dot", "by", "groups")]
     stamps += [sa.Column(n, sa.BigInteger) for n in ("at", "eff")]
     return sa.Table(name, metadata, sa.Column("partition", sa.Text, primary_key=True), *key, *fields, *stamps)
 
 
-def _id() -> list[sa.Column[object]]:
+def _id() -> list[sa.Column[Any]]:
     return [sa.Column("id", sa.Text, primary_key=True)]
 
 
 PERSON = _rows("person", _id(), *(sa.Column(n, sa.Text) for n in ("given", "family", "phone", "email", "void_reason")))
 EXTRA = _rows("extra", _id(), sa.Column("text", sa.Text))
 NEWS = _rows("news", _id(), sa.Column("text", sa.Text))
-MARK = _rows("mark", [sa.Column("person", sa.Text, primary_key=True), sa.Column("on", sa.Date, primary_key=True)], sa.Column("status", sa.Text))
+_PERSON_AND_DAY: list[sa.Column[Any]] = [sa.Column("person", sa.Text, primary_key=True), sa.Column("on", sa.Date, primary_key=True)]
+MARK = _rows("mark", _PERSON_AND_DAY, sa.Column("status", sa.Text))
 
 CENTRE, WRITER = frozenset({"centre"}), frozenset({"writer"})
 
@@ -45,9 +48,11 @@ CENTRE, WRITER = frozenset({"centre"}), frozenset({"writer"})
 @cache
 def schema(version: int = 2) -> Schema:
     """Version 2 knows a table and a field more than version 1."""
-    text = {name: (Field(name, "text"),) for name in ("phone", "void_reason")} | ({"email": (Field("email", "text"),)} if version > 1 else {})
-    person = Table("person", (Field("id", "ref"),), {"name": (Field("given", "text"), Field("family", "text")), **text}, CENTRE, WRITER, PERSON)
-    mark = Table("mark", (Field("person", "ref"), Field("on", "date")), {"mark": (Field("status", "code"),)}, CENTRE, WRITER | {"commenter"}, MARK)
+    single = ["phone", "void_reason", *(["email"] if version > 1 else [])]
+    groups = {"name": (Field("given", "text"), Field("family", "text")), **{name: (Field(name, "text"),) for name in single}}
+    person = Table("person", (Field("id", "ref"),), groups, CENTRE, WRITER, PERSON)
+    day = (Field("person", "ref"), Field("on", "date"))
+    mark = Table("mark", day, {"mark": (Field("status", "code"),)}, CENTRE, WRITER | {"commenter"}, MARK)
     extra = Table("extra", (Field("id", "ref"),), {"text": (Field("text", "text"),)}, CENTRE, WRITER, EXTRA)
     news = Table("news", (Field("id", "ref"),), {"text": (Field("text", "text"),)}, frozenset({"nation"}), WRITER, NEWS)
     tables = [person, mark, news] + ([extra] if version > 1 else [])
@@ -121,7 +126,7 @@ class Node:
             writing.write(partition, [Draft(table, (name,), values, (), name)], by=self.name, at=max(0, at + self.offset))
         return name
 
-    def state(self, partition: str, table: str, key: Key) -> dict[str, tuple[ledger.Head, ...]]:
+    def state(self, partition: str, table: str, key: Key) -> dict[str, tuple[Head, ...]]:
         with self.begin() as connection:
             return fold.load(connection, partition, self.replica.schema.tables[table], [key]).get(key, {})
 
@@ -133,7 +138,8 @@ class Node:
         tables = [t.rows for t in schema(2).tables.values()]
         tables += [ledger.HEAD, ledger.PAST, ledger.QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.GRANT]
         with self.begin() as connection:
-            return {t.name: sorted((tuple(row) for row in connection.execute(t.select().where(t.c.partition == partition))), key=repr) for t in tables}
+            rows = {t.name: connection.execute(t.select().where(t.c.partition == partition)).all() for t in tables}
+        return {name: sorted(map(tuple, some), key=repr) for name, some in rows.items()}
 
     def heads(self) -> dict[str, list[bytes]]:
         with self.begin() as connection:

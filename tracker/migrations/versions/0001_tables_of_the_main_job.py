@@ -1,4 +1,4 @@
-"""The tables of the main job."""
+"""Tables of the main job."""
 
 import sqlalchemy as sa
 from alembic import op
