@@ -78,11 +78,7 @@ def day_of(member: Member, on: date, reopened: Sequence[date]) -> Day:
 
 
 def _usual(number: str, on: date) -> Day:
-    habit = Random(number).random()
-    for share, absent, late, excused in HABITS:
-        if habit < share:
-            break
-        habit -= share
+    absent, late, excused = Random(number).choices([habit[1:] for habit in HABITS], [habit[0] for habit in HABITS])[0]
     draw = Random(f"{number} {on}")
     luck = draw.random()
     if luck < absent:

@@ -40,14 +40,12 @@ class Machine:
         """Let its people sign in."""
         partition = replication.home() or NATION
         for username, name, role, administers in plan.USERS[self.name]:
-            accounts.add_user(
-                OPERATOR, partition, username, name, role, plan.PASSWORD, must_change=False, administers=administers
-            )
+            accounts.add_user(OPERATOR, partition, username, name, role, plan.PASSWORD, must_change=False, administers=administers)
 
     def actor(self, username: str) -> Actor:
         """A person who signs in here. The machine's context has to be open."""
         credential = who.credential_named(username)
-        actor = credential and who.actor_for_credential(credential)
+        actor = who.actor_for_credential(credential) if credential else None
         assert actor is not None
         return actor
 
@@ -72,38 +70,46 @@ class Machine:
 
 @dataclass
 class Site:
-    """All machines of the story.
-
-    servers  those that answer; each ends with `close`
-    """
+    """All machines of the story, with their servers: those that have a port, and the threads in which some answer."""
 
     clock: StoryClock
     central: Machine
     dar: Machine
     arusha: Machine
     suza: Machine
-    servers: list[tuple[Server, Thread]] = field(default_factory=list)
+    _servers: list[Server] = field(default_factory=list)
+    _threads: list[Thread] = field(default_factory=list)
 
     @property
     def machines(self) -> tuple[Machine, ...]:
         """Central first."""
         return self.central, self.dar, self.arusha, self.suza
 
+    def take_port(self, machine: Machine, port: int) -> Server:
+        """A server of a machine that has its port (0: any free one) but does not answer yet; the port is kept in its settings.
+
+        Raises PortInUse, CannotListen.
+        """
+        settings = config.load(machine.app.extensions["settings"].home, environ={}, port=port)
+        server = listen(machine.app, settings)
+        self._servers.append(server)
+        config.save(settings.home, port=int(server.bind_addr[1]))
+        return server
+
+    def answer(self, server: Server) -> None:
+        """Let a server answer in a thread of its own, until all are closed."""
+        thread = Thread(target=server.serve, name=server.address, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
     def close(self) -> None:
         """Stop answering and let go of all databases."""
-        for server, thread in self.servers:
+        for server in self._servers:
             server.stop()
+        for thread in self._threads:
             thread.join()
-        self.servers.clear()
         for machine in self.machines:
             machine.close()
-
-
-def answer(site: Site, server: Server) -> None:
-    """Let a server answer in a thread of its own, until the site is closed."""
-    thread = Thread(target=server.serve, name=server.address, daemon=True)
-    thread.start()
-    site.servers.append((server, thread))
 
 
 def open_site(home: Path, *, language: str = "sw", **settings: object) -> Site:
@@ -127,14 +133,3 @@ def open_site(home: Path, *, language: str = "sw", **settings: object) -> Site:
         machine("arusha", "nct-arusha"),
         machine("suza", "suza"),
     )
-
-
-def take_port(machine: Machine, port: int) -> Server:
-    """A server of this machine that has its port (0: any free one) but does not answer yet; the port is kept in its settings.
-
-    Raises PortInUse, CannotListen.
-    """
-    settings = config.load(machine.app.extensions["settings"].home, environ={}, port=port)
-    server = listen(machine.app, settings)
-    config.save(settings.home, port=int(server.bind_addr[1]))
-    return server

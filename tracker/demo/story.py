@@ -23,7 +23,7 @@ from tracker.country import tz
 from tracker.db import seen_token, write
 from tracker.demo import days, plan
 from tracker.demo.days import Member
-from tracker.demo.machines import answer, Machine, open_site, Site, take_port
+from tracker.demo.machines import Machine, open_site, Site
 from tracker.demo.people import Inventor, MAINLAND, ZANZIBAR
 from tracker.employers import actions as employers
 from tracker.errors import N_
@@ -35,6 +35,7 @@ from tracker.placements import actions as placements
 from tracker.places import actions as places
 from tracker.places import queries as places_queries
 from tracker.policy import Actor, NATION, OPERATOR
+from tracker.serve import Server
 
 ZANZIBAR_REGIONS: Final = ("TZ-15", "TZ-07", "TZ-11", "TZ-06", "TZ-10")
 MAINLAND_REGIONS: Final = ("TZ-01", "TZ-02", "TZ-09", "TZ-16", "TZ-19", "TZ-25")
@@ -69,62 +70,75 @@ class Centre:
 
 @dataclass
 class Story:
-    """What was told: the machines, still answering, and who is who in it.
+    """What was told: the machines, and who is who in it.
 
-    hotels    ids of NCT's hotels, those of Dar es Salaam first
-    closures  ids of the closures of the Mainland, of Zanzibar and of the hotels
-    disputed  id of the apprentice whose phone number two laptops changed apart
+    central_server  answers since the beginning
+    centre_server   the one of NCT in Dar es Salaam: has its port, and answers when its `serve` is called
+    hotels          ids of NCT's hotels, those of Dar es Salaam first
+    closures        ids of the closures of the Mainland, of Zanzibar and of the hotels
+    disputed        id of the apprentice whose phone number two laptops changed apart
     """
 
     site: Site
     nct: Centre
     suza: Centre
+    central_server: Server
+    centre_server: Server
     hotels: Sequence[str] = ()
     closures: Sequence[str] = ()
     disputed: str = ""
 
 
 def tell(
-    home: Path, *, port: int = 0, ends: bool = True, language: str = "sw", tell_of: Callable[[str], None] = lambda _: None, **settings: object
+    home: Path,
+    *,
+    ports: tuple[int, int] = (0, 0),
+    today: bool = False,
+    language: str = "sw",
+    voice: Callable[[str], None] = lambda _: None,
+    **settings: object,
 ) -> Story:
-    """Build the story in an empty folder. Central answers at `port` from the beginning and goes on doing so.
+    """Build the story in an empty folder.
 
-    ends      whether cohorts have a planned end; without one, a register can be taken on any day of later years
-    tell_of   is told each chapter before it begins
+    ports     of the centre and of central; 0: any free one
+    today     let it end on the real date, with cohorts that have no planned end, so that a register can be taken then
+    voice     is told each chapter before it begins
     settings  of all machines
     Raises PortInUse, CannotListen.
     """
     site = open_site(home, language=language, **settings)
     try:
-        tell_of(N_("Central opens, and both centres join it."))
-        story = _beginning(site, port)
-        tell_of(N_("People, hotels and placements are typed in."))
-        _people(story, ends=ends)
-        tell_of(N_("Registers are taken from January to 17 March 2020."))
+        centre_server = site.take_port(site.dar, ports[0])
+        central_server = site.take_port(site.central, ports[1])
+        site.answer(central_server)
+        voice(N_("Central opens, and both centres join it."))
+        nct, suza = _beginning(site, central_server.address.rstrip("/"))
+        story = Story(site, nct, suza, central_server, centre_server)
+        voice(N_("People, hotels and placements are typed in."))
+        _people(story, ends=not today)
+        voice(N_("Registers are taken from January to 17 March 2020."))
         _before(story)
-        tell_of(N_("18 March 2020: colleges and hotels close."))
+        voice(N_("18 March 2020: colleges and hotels close."))
         story.closures = _closing(story)
-        tell_of(N_("June and July 2020: the colleges reopen, the hotels do not."))
+        voice(N_("June and July 2020: the colleges reopen, the hotels do not."))
         _reopening(story)
-        tell_of(N_("Two laptops change one phone number apart, and everybody exchanges for the last time."))
+        voice(N_("Two laptops change one phone number apart, and all exchange once more."))
         story.disputed = _dispute(story)
     except BaseException:
         site.close()
         raise
+    site.clock.day = None if today else plan.TODAY
     return story
 
 
 # ---- January: joining
 
 
-def _beginning(site: Site, port: int) -> Story:
+def _beginning(site: Site, url: str) -> tuple[Centre, Centre]:
     on, central = plan.SET_UP, site.central
     with central.at(on, 8):
         replication.found_central(plan.CENTRAL_NAME)
         central.add_users()
-    server = take_port(central, port)
-    answer(site, server)
-    url = server.address.rstrip("/")
     with central.at(on, 8, 30):
         code = nodes.invite_centre(central.actor("tatu"), plan.NCT_NAME, plan.NCT_REGION)
         suza_code = nodes.invite_centre(central.actor("tatu"), plan.SUZA_NAME, plan.SUZA_REGION)
@@ -134,7 +148,7 @@ def _beginning(site: Site, port: int) -> Story:
     for centre, short_name in ((nct, plan.NCT_SHORT), (suza, plan.SUZA_SHORT)):
         with centre.machine.at(on, 10):
             centre.machine.add_users()
-        with _acting(centre, on, 10) as registrar:
+        with _acting(centre, on, 10, 30) as registrar:
             _profile(registrar, centre.partition, short_name)
     site.dar.sync(on, 11)
     with central.at(on, 11, 30):
@@ -143,7 +157,7 @@ def _beginning(site: Site, port: int) -> Story:
     with site.arusha.at(on, 12):
         site.arusha.add_users()
     site.arusha.sync(on)
-    return Story(site, nct, suza)
+    return nct, suza
 
 
 @contextmanager
@@ -448,13 +462,12 @@ def _reading_of_april(story: Story) -> None:
         actor = central.actor("tatu")
         with write(actor):
             for closure_id in story.closures[:2]:
-                (first,) = closure_notices(actor, closure_id)
+                (first,) = _notices(actor, closure_id)
                 calendar.add_notice(actor, closure_id, plan.ILO_DATE, source=ILO_SOURCE, authority=ILO)
                 calendar.choose_notice(actor, first)
 
 
-def closure_notices(actor: Actor, closure_id: str) -> list[str]:
-    """Ids of the notices of a closure, the earliest first."""
+def _notices(actor: Actor, closure_id: str) -> list[str]:
     return [each.id for each in calendar_queries.story_for(actor, closure_id).notices]
 
 
