@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from tracker import config
 from tracker.cli.machine import AlreadyHere
@@ -56,7 +56,7 @@ def run(words: Sequence[str]) -> int:
             return _refuse(error.code, say(error), as_json=as_json, facts=error.facts, lines=error.lines)
         except (DomainError, SyncError) as error:
             return _refuse(error.code, _(error.sentence, **error.params), as_json=as_json)
-        except OperationalError as error:
+        except DatabaseError as error:
             return _refuse("database", _(NO_DATABASE, reason=str(error.orig).strip()), as_json=as_json)
         except KeyboardInterrupt:
             return _refuse("stopped", _(INTERRUPTED), as_json=as_json)
@@ -83,7 +83,8 @@ def _language(home: Path) -> str:
 
 
 def _tell(done: Done, *, as_json: bool) -> int:
-    print("\n".join([json.dumps(done.facts)] if as_json else done.lines), flush=True)
+    if done.facts:  # a server has said where it is when it began
+        print("\n".join([json.dumps(done.facts)] if as_json else done.lines), flush=True)
     return DONE
 
 

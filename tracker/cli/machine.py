@@ -152,7 +152,7 @@ def serve(arguments: argparse.Namespace) -> Done:
             replication.create_tables()  # the first steps are then taken in the browser
     as_json = getattr(arguments, "json", False)
     server.serve(settings, announce=lambda url: _announce(url, settings, as_json=as_json))
-    return Done({"stopped": True}, [_("Stopped.")])
+    return Done({}, [])
 
 
 def _announce(url: str, settings: config.Settings, *, as_json: bool) -> None:

@@ -1,0 +1,90 @@
+"""check, backup, doctor."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.tracker.commands import Terminal, terminal
+from tracker.cli import care
+
+__all__ = ["terminal"]
+
+
+def _execute(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_a_deep_check_finds_a_row_that_no_segment_gave(terminal: Terminal) -> None:
+    assert terminal.centre().json("check", "--deep")["ok"]
+    _execute(terminal.home / "daftari.sqlite3", "update centre set name = 'forged'")
+    assert terminal.json("check")["ok"]
+    told = terminal("check", "--deep", "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "check.damaged")
+    assert [each["table"] for each in told.json["differences"]] == ["centre"]
+
+
+def test_a_deep_check_changes_nothing(terminal: Terminal) -> None:
+    before = terminal.centre().json("status")
+    terminal.json("check", "--deep")
+    assert terminal.json("status") == before
+
+
+def test_a_backup_is_a_whole_database_in_one_file(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    target = tmp_path / "akiba.sqlite3"
+    told = terminal.json("backup", str(target))
+    assert told["bytes"] == target.stat().st_size
+    assert [path.name for path in tmp_path.iterdir() if "akiba" in path.name] == ["akiba.sqlite3"]
+    with closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("select name from centre").fetchall() == [("Chuo cha Meru",)]
+    assert terminal.json("backup", str(target))["file"] == str(target)  # a newer one takes its place
+
+
+def test_a_backup_overwrites_only_a_backup(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear all")
+    for target in (letter, terminal.home / "daftari.sqlite3"):
+        assert terminal("backup", str(target), "--json").json["error"]["code"] == "backup.would_overwrite"
+    assert letter.read_text() == "Dear all"
+
+
+def test_a_backup_that_fails_leaves_the_older_one(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.centre()
+    target = tmp_path / "akiba.sqlite3"
+    terminal.json("backup", str(target))
+    before = target.read_bytes()
+    calls = iter([{"x": b"1"}, {"x": b"2"}])
+    monkeypatch.setattr(care, "_heads", lambda _connection: next(calls))
+    assert terminal("backup", str(target), "--json").json["error"]["code"] == "backup.failed"
+    assert target.read_bytes() == before
+    assert not list(tmp_path.glob("*.unfinished*"))
+
+
+def test_the_doctor_examines_everything(terminal: Terminal) -> None:
+    terminal.centre()
+    names = [each["name"] for each in terminal.json("doctor")["findings"]]
+    assert names == ["disk", "folder", "write", "port", "sqlite", "database", "clock"]
+
+
+def test_the_doctor_sees_an_empty_folder_without_making_it(terminal: Terminal) -> None:
+    findings = {each["name"]: each["tone"] for each in terminal.json("doctor")["findings"]}
+    assert findings["database"] == "warning"
+    assert not terminal.home.exists()
+
+
+def test_the_doctor_warns_of_a_folder_in_the_cloud(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.home = tmp_path / "OneDrive - Chuo" / "daftari"
+    findings = {each["name"]: each["tone"] for each in terminal.centre().json("doctor")["findings"]}
+    assert findings["folder"] == "warning"
+
+
+def test_the_doctor_knows_a_clock_that_is_behind_what_was_written(terminal: Terminal) -> None:
+    terminal.centre()
+    _execute(terminal.home / "daftari.sqlite3", "update centre set at = 9999999999")
+    findings = {each["name"]: each["tone"] for each in terminal.json("doctor")["findings"]}
+    assert findings["clock"] == "warning"

@@ -1,0 +1,74 @@
+"""What every command promises: exit codes, one JSON object, the options' places, the language, no traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tracker.commands import Terminal, terminal
+from tracker import cli
+from tracker.cli.parser import build, verbs_of
+
+__all__ = ["terminal"]
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["init"], ["import", "apprentices"], ["user"], ["init", "--seat", "ship", "--name", "x"]])
+def test_words_that_are_no_command_are_wrong_usage(terminal: Terminal, words: list[str]) -> None:
+    told = terminal(*words)
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith("The command was not understood")
+    assert terminal(*words, "--json").json["error"]["code"] == "usage"
+
+
+def test_options_stand_before_or_after_the_verb(terminal: Terminal) -> None:
+    assert terminal("--json", "status").json == terminal("status", "--json").json
+
+
+def test_an_empty_folder_is_said_and_not_created(terminal: Terminal) -> None:
+    for words in (["status"], ["sync"], ["check"], ["backup", "x"], ["user", "list"], ["export", "employers", "x"]):
+        told = terminal(*words, "--json")
+        assert (told.code, told.json["error"]["code"]) == (1, "node.not_set_up"), words
+    assert not terminal.home.exists()
+
+
+def test_it_speaks_kiswahili_unless_told_otherwise(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAFTARI_LANGUAGE")
+    assert "Folda hii ya data" in terminal("status").err
+
+
+def test_a_wrong_setting_is_a_sentence(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAFTARI_PORT", "many")
+    told = terminal("status", "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "setting")
+
+
+def test_a_fault_is_a_sentence_and_its_trace_goes_to_a_file(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.centre()
+    monkeypatch.setattr("tracker.replication.status", lambda _peer: 1 / 0)
+    told = terminal("status", "--json")
+    assert (told.code, told.json["error"]["code"], told.err) == (1, "fault", "")
+    assert "ZeroDivisionError" in (terminal.home / cli.FAULTS_FILE).read_text()
+
+
+def test_a_file_that_is_no_database_is_a_sentence(terminal: Terminal) -> None:
+    terminal.home.mkdir()
+    (terminal.home / "daftari.sqlite3").write_bytes(b"these are not the bytes of a database" * 100)
+    told = terminal("status", "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "database")
+
+
+def test_the_version(terminal: Terminal) -> None:
+    told = terminal("--version", "--json")
+    assert told.code == 0
+    assert set(json.loads(told.out)) == {"version"}
+
+
+def test_no_verb_is_offered_before_it_is_built() -> None:
+    built = {"init", "serve", "invite", "join", "sync", "status", "import", "export", "check", "backup", "doctor", "user", "demo"}
+    assert set(verbs_of(build())) <= built
+
+
+def test_a_folder_with_strange_letters_works(terminal: Terminal, tmp_path: Path) -> None:
+    home = tmp_path / "Ünï çødé nāme"
+    assert terminal("init", "--seat", "centre", "--name", "Chuo", "--region", "TZ-01", home=home).code == 0
+    assert terminal("status", home=home).code == 0
