@@ -102,6 +102,15 @@ class Server(wsgi.Server):
         host, port = self.bind_addr[:2]
         return _address(host, port)
 
+    @staticmethod
+    def bind_socket(socket_: Any, bind_addr: Any) -> Any:
+        """Bind, and close a socket that could not be bound, which cheroot leaves open."""
+        try:
+            return wsgi.Server.bind_socket(socket_, bind_addr)  # type: ignore[no-untyped-call]
+        except OSError:
+            socket_.close()
+            raise
+
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """Note a message of the server."""
         log.log(level, msg, exc_info=traceback)

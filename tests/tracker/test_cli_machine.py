@@ -94,7 +94,7 @@ def server(terminal: Terminal, tmp_path: Path) -> Iterator[tuple[Terminal, str]]
     central = Terminal(tmp_path / "central", terminal.capsys, terminal.monkeypatch)
     central.json("init", "--seat", "central", "--name", "Makao Makuu")
     command = [sys.executable, "-m", "tracker", "serve", "--home", str(central.home), "--port", "0", "--json"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         yield central, json.loads(process.stdout.readline())["url"]
         process.terminate()
