@@ -68,7 +68,8 @@ def _introduce(story: Story, voice: Voice) -> None:
     voice("")
     for title, url, machine in (
         (plan.NCT_NAME, story.centre_server.address, site.dar),
-        (_("Central office"), story.central_server.address, site.central),
+        # By another name of this machine: a browser keeps the two sign-ins apart by host, not by port.
+        (_("Central office"), story.central_server.address.replace("127.0.0.1", "localhost"), site.central),
     ):
         voice(f"{title}: {url}")
         _sign_ins(machine, voice)

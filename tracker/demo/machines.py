@@ -1,6 +1,6 @@
 """The machines of the story: each a data folder with its application; central's answers over HTTP while it is told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -112,8 +112,11 @@ class Site:
             machine.close()
 
 
-def open_site(home: Path, *, language: str = "sw", **settings: object) -> Site:
-    """Make the data folders `central`, `nct-dar`, `nct-arusha` and `suza`, each empty."""
+def open_site(home: Path, language: str, settings: Mapping[str, object]) -> Site:
+    """Make the data folders `central`, `nct-dar`, `nct-arusha` and `suza`, each with an empty database.
+
+    settings  of all machines, besides those kept in their folders
+    """
     clock = StoryClock()
 
     def machine(key: str, folder: str, **own: str) -> Machine:
