@@ -136,7 +136,16 @@ def _with_first(facts: dict[str, object], lines: list[str], settings: config.Set
     return Done({**facts, **made.facts}, [*lines, *made.lines])
 
 
-# ---- serve
+# ---- demo and serve
+
+
+def demo(arguments: argparse.Namespace) -> Done:
+    """`demo`: until it is interrupted."""
+    from tracker.demo import main
+
+    home = getattr(arguments, "home", None)
+    main(arguments.port, not arguments.no_browser, arguments.today, home)
+    return Done({"stopped": True}, [])
 
 
 def serve(arguments: argparse.Namespace) -> Done:

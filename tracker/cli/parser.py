@@ -83,6 +83,10 @@ def _password(parser: argparse.ArgumentParser) -> None:
 
 
 def _of_the_machine(verb: Callable[[str, str, Command], Parser]) -> None:
+    demo = verb("demo", N_("tell the story of 2020 with invented people, and serve a centre and the central office"), machine.demo)
+    demo.add_argument("--port", type=int, default=8321, metavar="N", help=_("port of the centre; the central office takes the next one"))
+    demo.add_argument("--no-browser", action="store_true", help=_("do not open a browser"))
+    demo.add_argument("--today", action="store_true", help=_("let it be the real date, not Thursday 30 July 2020"))
     init = verb("init", N_("make a new data folder"), machine.init)
     init.add_argument("--seat", choices=SEATS, required=True, help=_("what this computer is"))
     init.add_argument("--name", required=True, metavar=_("TEXT"), help=_("name of the centre, region or office"))
@@ -112,7 +116,7 @@ def _of_records(verb: Callable[[str, str, Command], Parser]) -> None:
     bring.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
     bring.add_argument("--dry-run", action="store_true", help=_("only check, change nothing"))
     take = verb("export", N_("export a table as CSV or JSON, by the file's ending"), records.export_file)
-    take.add_argument("table", choices=records.KINDS, help=_("what to export"))
+    take.add_argument("table", choices=(*records.KINDS, records.REPORT), help=_("what to export"))
     take.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +15,10 @@ from tracker.i18n import _, say
 from tracker.places.queries import home_partition
 from tracker.policy import OPERATOR
 
-__all__ = ["KINDS", "export_file", "import_file"]
+__all__ = ["KINDS", "REPORT", "export_file", "import_file"]
 
 BLOCK: Final = 1 << 16
+REPORT: Final = "report"
 
 
 class NoFile(CommandError):
@@ -92,8 +93,9 @@ def export_file(arguments: argparse.Namespace) -> Done:
     draft = target.with_name(f"{target.name}.unfinished")
     counted = _Counted()
     with at_work(settings_of(arguments)):
-        rows = counted.through(queries.rows(OPERATOR, arguments.table))
-        texts = _json(rows) if target.suffix.lower() == ".json" else csv_rows(queries.columns(arguments.table), rows)
+        columns, found = _table(arguments.table)
+        rows = counted.through(found)
+        texts = _json(rows) if target.suffix.lower() == ".json" else csv_rows(columns, rows)
         try:
             with draft.open("w", encoding="utf-8", newline="", buffering=BLOCK) as file:
                 file.writelines(texts)
@@ -104,6 +106,15 @@ def export_file(arguments: argparse.Namespace) -> Done:
             draft.unlink(missing_ok=True)
     facts: dict[str, object] = {"table": arguments.table, "file": str(target), "rows": counted.rows}
     return Done(facts, [_("%(rows)d rows are in %(file)s.", rows=counted.rows, file=target)])
+
+
+def _table(name: str) -> tuple[Sequence[str], Iterable[Mapping[str, object]]]:
+    """The columns and rows of an exported table."""
+    if name != REPORT:
+        return queries.columns(name), queries.rows(OPERATOR, name)
+    from tracker.overview.queries import REPORT_COLUMNS, report_rows
+
+    return REPORT_COLUMNS, report_rows(OPERATOR)
 
 
 class _Counted:

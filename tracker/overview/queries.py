@@ -307,6 +307,21 @@ def _roll(where: Country, on: date) -> Subquery | None:
 # ---- the report
 
 
+REPORT_COLUMNS: Final = (
+    "indicator",
+    "centre",
+    "split",
+    "code",
+    "numerator",
+    "denominator",
+    "value",
+    "number",
+    "unit",
+    "first",
+    "last",
+)
+
+
 def report_rows(actor: Actor, *, first: date | None = None, last: date | None = None) -> list[dict[str, object]]:
     """Every indicator as flat rows: for all centres together (centre "") and for each, in all and by sex and occupation.
 
