@@ -12,7 +12,8 @@ from tracker.attendance.models import Mark, Register
 from tracker.db import db
 from tracker.employers.models import Employer
 from tracker.errors import NotAllowed, Problem
-from tracker.files.actions import import_table, Imported
+from tracker.files.actions import import_table
+from tracker.files.importers import Imported
 from tracker.files.rules import Refused
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.placements.models import Placement
