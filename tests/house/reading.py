@@ -88,7 +88,8 @@ def sentences() -> list[Sentence]:
 
 def _of_the_engine() -> list[Sentence]:
     """The engine knows no translation: its errors carry plain sentences, and the pages translate them."""
-    return [Sentence(each.sentence, None, None, "sync/errors.py") for each in (SyncError, *SyncError.__subclasses__())]
+    errors: list[type[SyncError]] = [SyncError, *SyncError.__subclasses__()]
+    return [Sentence(each.sentence, None, None, "sync/errors.py") for each in errors]
 
 
 def _in_python(module: Module) -> Iterator[Sentence]:
