@@ -48,7 +48,8 @@ def mark(
         if thing is None:
             raise NotFound
         check(actor, "mark", thing)
-        row = _put(session, partition, apprentice_id, on, slot, value, seen)
+        key = _key(partition, apprentice_id, on, slot)
+        row = _put(session, session.get(Mark, key), key, value, seen)
         session.flush()
         cohort_id = getattr(thing, "cohort_id", None)
         cohort = cohort_id and session.get(Cohort, {"partition": partition, "id": cohort_id})
@@ -57,13 +58,16 @@ def mark(
         return row
 
 
-def _put(session: Session, partition: str, apprentice_id: str, on: date, slot: str, value: MarkValue, seen: str | None) -> Mark | None:
-    with session.no_autoflush:  # the marks of a whole page are written together, not one by one as the next is looked up
-        row = session.get(Mark, {"partition": partition, "apprentice_id": apprentice_id, "on": on, "slot": slot})
+def _key(partition: str, apprentice_id: str, on: date, slot: str) -> dict[str, object]:
+    return {"partition": partition, "apprentice_id": apprentice_id, "on": on, "slot": slot}
+
+
+def _put(session: Session, row: Mark | None, key: Mapping[str, object], value: MarkValue, seen: str | None) -> Mark | None:
+    """row: the stored mark with this key. Given, not looked up, so that a page's marks cost one reading and one flush."""
     if row is None:
         if value.status is None:
             return None
-        row = Mark(partition=partition, apprentice_id=apprentice_id, on=on, slot=slot, **rules.corrected(rules.UNMARKED, value)._asdict())
+        row = Mark(**key, **rules.corrected(rules.UNMARKED, value)._asdict())
         session.add(row)
         return row
     return _correct(row, value, seen)
@@ -96,10 +100,11 @@ def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mappi
         cohort = queries.cohort_to_mark(actor, cohort_id)
         # Whoever was ever enrolled here: an apprentice moved away while the page was open must not take the other marks along.
         _check_members(actor, cohort, touched)
-        before = {key: dot_of(row, "mark") for key, row in queries.marks_by_apprentice(cohort.partition, on, slot, touched.keys()).items()}
+        stored = queries.marks_by_apprentice(cohort.partition, on, slot, touched.keys())
+        before = {key: dot_of(row, "mark") for key, row in stored.items()}
         rows = [
-            _put(session, cohort.partition, apprentice_id, on, slot, MarkValue(entry.status), entry.seen)
-            for apprentice_id, entry in touched.items()
+            _put(session, stored.get(each), _key(cohort.partition, each, on, slot), MarkValue(entry.status), entry.seen)
+            for each, entry in touched.items()
         ]
         session.flush()
         taken = _take_when_complete(session, actor, cohort, on, slot, "taps")
@@ -121,10 +126,9 @@ def mark_remaining_present(actor: Actor, cohort_id: str, on: date, slot: str = "
     rules.check_day("present", on, clock.today())
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
-        rows = [
-            _put(session, cohort.partition, apprentice_id, on, slot, MarkValue("present"), None)
-            for apprentice_id in queries.missing(actor, cohort, on, slot)
-        ]
+        missing = queries.missing(actor, cohort, on, slot)
+        stored = queries.marks_by_apprentice(cohort.partition, on, slot, missing)
+        rows = [_put(session, stored.get(each), _key(cohort.partition, each, on, slot), MarkValue("present"), None) for each in missing]
         register = _take(session, cohort, on, slot, BULK, None) if rows else None
         session.flush()
         return Act.of([*(row.dot for row in rows if row), register.dot if register else None])
