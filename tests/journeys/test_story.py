@@ -26,9 +26,10 @@ from tracker.calendar.queries import calendar_for, story_for
 from tracker.calendar.rules import DayKind
 from tracker.clock import EAST_AFRICA, StoryClock
 from tracker.db import db, SyncedRow
-from tracker.demo import FolderInUse, main, plan
+from tracker.demo import _introduce, FolderInUse, main, plan
 from tracker.demo.machines import Machine
 from tracker.demo.story import Story, tell
+from tracker.i18n import speaking
 from tracker.indicators.queries import country, read
 from tracker.indicators.rules import (
     days_lost,
@@ -47,7 +48,7 @@ from tracker.nodes import actions as nodes
 from tracker.overview import queries as overviews
 from tracker.people import queries as people
 from tracker.people.models import Enrolment
-from tracker.placements.queries import placed_on, state_on
+from tracker.placements.queries import listed, placed_on, placements, state_on
 from tracker.placements.rules import StateKind
 from tracker.policy import Actor, NATION, OPERATOR
 from tracker.serve import listen, PortInUse
@@ -185,6 +186,11 @@ def test_on_30_july_all_placements_are_suspended_and_nobody_is_in_a_hotel(story:
     states = [state_on(each, TODAY, calendar) for each in placed_on(central, story.nct.partition, TODAY).values()]
     assert {each.kind for each in states} == {StateKind.SUSPENDED}
     assert {fact.id for each in states for fact in each.closures} == {story.closures[2]}
+
+
+def test_some_placements_lack_what_decent_work_asks_for(story: Story, central: Actor) -> None:
+    found = listed(central, story.nct.partition, placements(central, story.nct.partition), TODAY)
+    assert sorted(problem.column or "" for each in found for problem in each.warnings) == ["contract_signed_on", "supervisor"]
 
 
 # Coming back
@@ -340,12 +346,25 @@ def test_the_printed_password_opens_the_pages(story: Story, copied: tuple[Machin
 # Starting
 
 
-def test_a_port_in_use_is_said_before_anything_is_told(tmp_path: Path) -> None:
+def test_a_port_in_use_is_said_at_once_and_nothing_is_left(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(PortInUse):
             tell(tmp_path / "demo", ports=(other.getsockname()[1], 0), settings=COSTS_LITTLE)
+    assert list((tmp_path / "demo").iterdir()) == []
+
+
+def test_it_says_where_to_sign_in_and_as_whom(story: Story) -> None:
+    said: list[str] = []
+    with speaking("en"):
+        _introduce(story, said.append)
+    text = "\n".join(said)
+    assert story.centre_server.address in text
+    assert "http://localhost:" in text  # another host than the centre's: a browser keeps their cookies apart
+    for username in ("rehema", "baraka", "tatu"):
+        assert f"username {username}, password {plan.PASSWORD}" in text
+    assert "Thursday, 30 July 2020" in text
 
 
 def test_the_demo_leaves_a_folder_alone_that_is_in_use(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tracker.demo import plan
 EXCUSES: Final = ("sick", "family", "transport", "religious", "bereavement", "official")
 # Most come nearly always, some are often missing: (share of apprentices, absent, late, excused).
 HABITS: Final = ((0.7, 0.02, 0.03, 0.015), (0.22, 0.06, 0.07, 0.03), (0.08, 0.24, 0.08, 0.03))
+REASON_GIVEN: Final = 0.3
 
 
 class Day(NamedTuple):
@@ -86,5 +87,6 @@ def _usual(number: str, on: date) -> Day:
     if luck < absent + late:
         return Day("late")
     if luck < absent + late + excused:
-        return Day("excused", draw.choice(EXCUSES))
+        # Often the reason is not said, or not yet.
+        return Day("excused", draw.choice(EXCUSES) if draw.random() < REASON_GIVEN else None)
     return PRESENT

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from shutil import rmtree
 from threading import Thread
 
 from flask import Flask
@@ -110,6 +111,12 @@ class Site:
             thread.join()
         for machine in self.machines:
             machine.close()
+
+    def discard(self) -> None:
+        """Close, and leave nothing of a story that was not told to its end."""
+        self.close()
+        for machine in self.machines:
+            rmtree(machine.app.extensions["settings"].home, ignore_errors=True)
 
 
 def open_site(home: Path, language: str, settings: Mapping[str, object]) -> Site:

@@ -211,6 +211,9 @@ DEPARTMENT_BY_TRADE: Final = {
     "front-office": "Front office",
     "housekeeping": "Housekeeping",
 }
+# Numbers of apprentices whose placement lacks something, so that the list of placements has something to remind of.
+WITHOUT_SUPERVISOR: Final = ("NCT/A/19/004", "SUZA/18/011")
+WITHOUT_CONTRACT: Final = ("NCT/D/19/007", "SUZA/18/023", "SUZA/18/031")
 ALLOWANCE_TZS: Final = 150_000
 
 PASSWORD: Final = "kalamu-na-wino"  # noqa: S105 - of invented people, on one machine, in a folder that is thrown away

@@ -104,7 +104,7 @@ def tell(
     today     let it end on the real date, with cohorts that have no planned end, so that a register can be taken then
     voice     is told each chapter before it begins
     settings  of all machines
-    Raises PortInUse, CannotListen.
+    Raises PortInUse, CannotListen; then nothing is left in the folder.
     """
     site = open_site(home, language, settings or {})
     try:
@@ -125,7 +125,7 @@ def tell(
         voice(N_("Two laptops change one phone number apart, and all exchange once more."))
         story.disputed = _dispute(story)
     except BaseException:
-        site.close()
+        site.discard()
         raise
     site.clock.day = None if today else plan.TODAY
     return story
@@ -282,9 +282,9 @@ def _place(registrar: Actor, centre: Centre, group: Group, hotels: Sequence[str]
             "employer_id": next(hotel),
             "starts_on": since,
             "ends_on": group.plan.ends_on,
-            "supervisor": centre.inventor.grown_up(),
+            "supervisor": None if member.number in plan.WITHOUT_SUPERVISOR else centre.inventor.grown_up(),
             "department": plan.DEPARTMENT_BY_TRADE[trade],
-            "contract_signed_on": since - timedelta(days=5),
+            "contract_signed_on": None if member.number in plan.WITHOUT_CONTRACT else since - timedelta(days=5),
             "allowance_tzs": plan.ALLOWANCE_TZS,
         }
         placements.open_placement(registrar, centre.partition, terms)
