@@ -9,7 +9,8 @@ import json
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -61,17 +62,34 @@ def load(connection: sa.Connection, partition: str, table: Table, keys: Sequence
     states: dict[Key, State] = {}
     for start in range(0, len(keys), _CHUNK):
         part = keys[start : start + _CHUNK]
-        for row in connection.execute(sa.select(table.rows).where(table.rows.c.partition == partition, _has_key(table, part))).mappings():
+        for row in _rows(connection, partition, table, part).mappings():
             states[tuple(f.plain(row[f.name]) for f in table.key)] = _state(table, row)
-        _load_others(connection, partition, table, part, states)
+        if states:
+            _load_others(connection, partition, table, part, states)
     return states
+
+
+def _rows(connection: sa.Connection, partition: str, table: Table, keys: Sequence[Key]) -> sa.CursorResult[Any]:
+    if len(table.key) > 1:
+        return connection.execute(sa.select(table.rows).where(table.rows.c.partition == partition, _has_key(table, keys)))
+    (only,) = table.key
+    natives = [only.native(key[0]) for key in keys]
+    return connection.execute(_by_single_key(table.rows, only.name), {"partition": partition, "keys": natives})
+
+
+@cache  # building the statement costs more than running it
+def _by_single_key(rows: sa.Table, name: str) -> sa.Select[Any]:
+    return sa.select(rows).where(rows.c.partition == sa.bindparam("partition"), rows.c[name].in_(sa.bindparam("keys", expanding=True)))
+
+
+_OTHERS = sa.select(HEAD).where(
+    HEAD.c.partition == sa.bindparam("partition"), HEAD.c.tbl == sa.bindparam("tbl"), HEAD.c.key.in_(sa.bindparam("keys", expanding=True))
+)
 
 
 def _has_key(table: Table, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
     native = [tuple(f.native(value) for f, value in zip(table.key, key, strict=True)) for key in keys]
     columns = [table.rows.c[f.name] for f in table.key]
-    if len(columns) == 1:
-        return columns[0].in_([value for (value,) in native])
     if len(native) <= _FEW:
         return sa.or_(*(sa.and_(*(c == value for c, value in zip(columns, key, strict=True))) for key in native))
     # All marks of one day share the date: a plain `in` on each column uses the primary key, where SQLite would scan for
@@ -93,7 +111,7 @@ def _state(table: Table, row: sa.RowMapping) -> State:
 
 def _load_others(connection: sa.Connection, partition: str, table: Table, keys: Sequence[Key], states: dict[Key, State]) -> None:
     by_text = {ledger.key_text(key): key for key in keys}
-    for row in connection.execute(sa.select(HEAD).where(HEAD.c.partition == partition, HEAD.c.tbl == table.name, HEAD.c.key.in_(by_text))):
+    for row in connection.execute(_OTHERS, {"partition": partition, "tbl": table.name, "keys": list(by_text)}):
         state = states[by_text[row.key]]
         state[row.grp] = (*state[row.grp], Head(row.eff, row.dot, row.by, row.at, tuple(json.loads(row.held))))
     for key in by_text.values():
