@@ -260,10 +260,10 @@ class History:
 
 
 def run(seed: int) -> Tally:
-    """One history of 30 to 54 steps."""
+    """One history of 34 to 54 steps."""
     history = History(seed)
     try:
-        return history.run(history.rng.randint(30, 54))
+        return history.run(history.rng.randint(34, 54))
     finally:
         for node in history.world.nodes.values():
             node.database.close()
