@@ -90,6 +90,8 @@ class Line:
             raise Unreachable from error
         if len(body) > ENVELOPE_MAX:
             raise TooLarge
+        if str(len(body)) != reply.headers.get("Content-Length", str(len(body))):
+            raise Unreachable  # the line broke in the middle
         if reply.status_code != requests.codes.ok or reply.headers.get("Content-Type") != CONTENT_TYPE or body[:1] != MAGIC:
             raise NotDaftari
         if body[1:2] == REFUSED:

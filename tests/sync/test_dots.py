@@ -12,8 +12,19 @@ def test_a_dot_reads_back_as_it_was_written() -> None:
         assert split(dot(minter, counter)) == (minter, counter)
 
 
-@pytest.mark.parametrize("text", ["", "x", "0123456789abcdef-", "0123456789abcdef-01", "0123456789ABCDEF-1", "0123456789abcdef-1\n",
-                                  "0123456789abcdef--1", "0123456789abcdef-1000000000000000", "0123456789abcdef-١", None, 7, b"x"])  # fmt: skip
+MINTER = "0123456789abcdef"
+NO_DOTS = [
+    "",
+    "x",
+    None,
+    7,
+    b"x",
+    "0123456789ABCDEF-1",
+    *(f"{MINTER}{end}" for end in ("-", "-01", "-1\n", "--1", "-1000000000000000", "-١")),
+]
+
+
+@pytest.mark.parametrize("text", NO_DOTS)
 def test_what_is_no_dot_does_not_read_as_one(text: object) -> None:
     assert not is_dot(text)
 
