@@ -22,7 +22,7 @@ from tracker.accounts import actions as accounts
 from tracker.app import create_app
 from tracker.attendance import actions as attendance
 from tracker.attendance import queries as marks
-from tracker.calendar.queries import calendar_for, story_for
+from tracker.calendar.queries import Calendar, calendar_for, story_for
 from tracker.calendar.rules import DayKind
 from tracker.clock import EAST_AFRICA, StoryClock
 from tracker.db import db, SyncedRow
@@ -163,9 +163,21 @@ def test_permission_opened_nothing_and_each_college_opened_on_its_own_day(story:
         calendar = calendar_for(central, centre.partition)
         cohort = people.cohort_for(central, centre.groups[0].id)
         first[centre.partition] = calendar.training_days(cohort, MARCH_18, TODAY)[0]
-        kinds = [each.kind for each in calendar.story(story.closures[0 if centre is story.nct else 1]).resumptions]  # type: ignore[union-attr]
-        assert sorted(filter(None, kinds)) == ["permitted", "reopened"]
     assert first == {story.nct.partition: date(2020, 6, 1), story.suza.partition: date(2020, 6, 22)}
+
+
+def test_permissions_and_reopenings_stand_side_by_side(story: Story, central: Actor) -> None:
+    mainland, zanzibar, hotels = story.closures
+    nct, suza = (calendar_for(central, centre.partition) for centre in (story.nct, story.suza))
+    assert resumptions(nct, mainland) == [("permitted", date(2020, 6, 1)), ("reopened", date(2020, 6, 1)), ("reopened", date(2020, 6, 29))]
+    assert resumptions(suza, zanzibar) == [("permitted", date(2020, 6, 1)), ("reopened", date(2020, 6, 22))]
+    assert resumptions(nct, hotels) == resumptions(suza, hotels) == []
+
+
+def resumptions(calendar: Calendar, closure: str) -> list[tuple[str | None, date | None]]:
+    told = calendar.story(closure)
+    assert told is not None
+    return [(each.kind, each.since) for each in told.resumptions]
 
 
 # Hotels

@@ -75,8 +75,11 @@ def _introduce(story: Story, voice: Voice) -> None:
         _sign_ins(machine, voice)
     with site.dar.app.app_context():
         on = format_day(site.clock.today())
-    voice(_("In the register it is %(day)s, and its register is not taken yet.", day=on))
-    voice(_("Take it as baraka, exchange with central, and look at central as tatu. Leave this window open; Ctrl+C stops."))
+    if site.clock.day is None:
+        voice(_("In the register it is %(day)s.", day=on))
+    else:
+        voice(_("In the register it is %(day)s, and nobody has taken attendance yet.", day=on))
+    voice(_("Take attendance as baraka, exchange with central, and look at central as tatu. Leave this window open; Ctrl+C stops."))
 
 
 def _sign_ins(machine: Machine, voice: Voice) -> None:

@@ -438,6 +438,7 @@ def _reopening(story: Story) -> None:
     for centre in (story.nct, story.suza):
         with _acting(centre, centre.reopened - timedelta(days=2), 18) as registrar:
             calendar.reopen(registrar, centre.partition, centre.reopened, "centre", code_of_centre(centre.partition), "centres")
+    _schools_too(story)
     _exchange(story, plan.SUZA_REOPENED - timedelta(days=1))
     _registers(story, plan.NCT_REOPENED, plan.LEFT, after=True)
     _reading_of_april(story)
@@ -455,6 +456,22 @@ def _permitting(story: Story) -> None:
             calendar.permit(actor, NATION, plan.PERMITTED, "jurisdiction", tz.MAINLAND, "centres", mainland, conditions=conditions)
             calendar.permit(actor, NATION, plan.PERMITTED, "jurisdiction", tz.ZANZIBAR, "centres", zanzibar)
     _exchange(story, plan.PERMISSION_READ)
+
+
+def _schools_too(story: Story) -> None:
+    """The Mainland opens its schools, the last that were closed. Of Zanzibar the sources give no such day."""
+    central = story.site.central
+    with central.at(plan.SCHOOLS_ANNOUNCED, 10):
+        calendar.reopen(
+            central.actor("tatu"),
+            NATION,
+            plan.SCHOOLS_REOPENED,
+            "jurisdiction",
+            tz.MAINLAND,
+            "centres",
+            story.closures[0],
+            conditions="Shule zote zilizobaki zinafunguliwa (allAfrica, 16 Juni 2020).",
+        )
 
 
 def _reading_of_april(story: Story) -> None:
