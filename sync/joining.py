@@ -236,6 +236,8 @@ def _grant_all(
     elif home:
         found(connection, replica, authority, home, [(node, "writer")], nonce=draw(NONCE_BYTES), at=at)
     for partition, role in invitation.grants:
-        found(connection, replica, authority, partition, [(node, role)], nonce=draw(NONCE_BYTES), at=at)
+        # A region is founded by its first coordinator's invitation, and central writes regional facts too.
+        ours = [] if ledger.roots(connection, partition) else [(replica.key.public, "writer")]
+        found(connection, replica, authority, partition, [*ours, (node, role)], nonce=draw(NONCE_BYTES), at=at)
     return home
 
