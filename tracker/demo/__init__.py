@@ -34,7 +34,8 @@ def main(port: int, open_browser: bool, today: bool, home: Path | None) -> int:
     Raises FolderInUse, PortInUse, CannotListen.
     """
     voice = partial(print, flush=True)
-    signal.signal(signal.SIGTERM, stop)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, stop)  # SIGINT, too: a script that starts the demo in the background lets it be ignored
     with _folder(home) as folder:
         voice(_("The story is being prepared; this takes less than a minute."))
         story = tell(folder, ports=(port, port + 1 if port else 0), today=today, language=language(), voice=lambda each: voice(_(each)))
