@@ -34,7 +34,7 @@ ZANZIBAR: Final = {
     ),
     "M": (
         "Makame Vuai Ame Khamis Mussa Suleiman Abdalla Hassan Mohamed Rashid Machano Pandu Mcha Shaaban Issa Faki Kombo Bakari"
-        " Ussi Khatib Mwadini Yussuf Nassor Hamad Silima Zubeir Ramadhan Ali Iddi Ghalib"
+        " Ussi Khatib Mwadini Yussuf Nassor Hamad Silima Maulid Ramadhan Ali Iddi Ghalib"
     ),
     "fathers": "Haji Makame Khamis Juma Mussa Suleiman Abdalla Rashid Salum Ame Hassan Bakari Issa Kombo Faki Ali Nassor Omar",
     "families": (
