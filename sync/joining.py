@@ -219,6 +219,12 @@ def _read_request(hub: NodeKey, authority: bytes, sealed: bytes) -> tuple[bytes,
         raise Unreadable from error
 
 
+def _coordinators(connection: sa.Connection, replica: Replica, region: str) -> list[tuple[bytes, str]]:
+    """Who writes a region besides this server reads, and comments on, every centre that is founded in it."""
+    found_there = {grant.node for grant in ledger.grants(connection, f"region/{region}") if grant.role == "writer"}
+    return [(node, "commenter") for node in sorted(found_there - {replica.key.public})]
+
+
 def _grant_all(
     connection: sa.Connection,
     replica: Replica,
@@ -232,7 +238,8 @@ def _grant_all(
     if invitation.seat == "centre" and not home:
         nonce = draw(NONCE_BYTES)
         home = centre_partition(authority.public, nonce)
-        found(connection, replica, authority, home, [(replica.key.public, "writer"), (node, "writer")], nonce=nonce, at=at)
+        writers = [(replica.key.public, "writer"), (node, "writer")]
+        found(connection, replica, authority, home, [*writers, *_coordinators(connection, replica, invitation.region)], nonce=nonce, at=at)
     elif home:
         found(connection, replica, authority, home, [(node, "writer")], nonce=draw(NONCE_BYTES), at=at)
     for partition, role in invitation.grants:

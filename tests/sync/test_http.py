@@ -35,7 +35,7 @@ def serving(answer: Answer) -> Iterator[str]:
         start(status, headers)
         return [body]
 
-    server = Server(("127.0.0.1", 0), app, numthreads=1, timeout=0.2)
+    server = Server(("127.0.0.1", 0), app, numthreads=1, timeout=1)
     server.prepare()
     thread = threading.Thread(target=server.serve)
     thread.start()
