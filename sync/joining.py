@@ -40,8 +40,8 @@ class Hello:
 class Welcome:
     """What a node learns when it joins.
 
-    home  its centre partition, or empty
-    more  the invitation's own, such as the regions of a coordinator's laptop
+    home     its centre partition, or empty
+    regions  of a coordinator, or the region of a centre: codes, by commas
     """
 
     authority: bytes
@@ -50,7 +50,7 @@ class Welcome:
     home: str
     name: str
     server: str
-    more: str
+    regions: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Invitation:
     name: str
     home: str
     grants: tuple[tuple[str, str], ...]
-    more: str = ""
+    regions: str = ""
 
 
 # ---- the code
@@ -167,7 +167,7 @@ def read_welcome(said: Hello, node: NodeKey, sealed: bytes) -> Welcome:
     """The server's answer. Raises Forged, Unreadable."""
     try:
         answer = json.loads(node.open(said.hub, sealed))
-        return Welcome(said.authority, said.hub, *(str(answer[name]) for name in ("seat", "home", "name", "server", "more")))
+        return Welcome(said.authority, said.hub, *(str(answer[name]) for name in ("seat", "home", "name", "server", "regions")))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable from error
 
@@ -197,11 +197,12 @@ def admit(
         raise BadInvitation
     if row.answer is None:
         parts = json.loads(row.grants)
-        invitation = Invitation(parts["seat"], parts["name"], parts["home"], tuple((p, r) for p, r in parts["grants"]), parts["more"])
+        invitation = Invitation(parts["seat"], parts["name"], parts["home"], tuple((p, r) for p, r in parts["grants"]), parts["regions"])
         home = _grant_all(connection, replica, authority, node, invitation, at, draw)
         enter(connection, replica, node, name=invitation.name, seat=invitation.seat, home=home, at=at)
         admitted(invitation, home)
-        answer = canonical({"seat": invitation.seat, "home": home, "name": invitation.name, "server": server, "more": invitation.more})
+        told = {"seat": invitation.seat, "home": home, "name": invitation.name, "server": server, "regions": invitation.regions}
+        answer = canonical(told)
         connection.execute(INVITATION.update().where(INVITATION.c.proof == proof).values(node=node, answer=answer))
     else:
         answer = row.answer
@@ -239,7 +240,7 @@ def _grant_all(
         nonce = draw(NONCE_BYTES)
         home = centre_partition(authority.public, nonce)
         writers = [(replica.key.public, "writer"), (node, "writer")]
-        found(connection, replica, authority, home, [*writers, *_coordinators(connection, replica, invitation.region)], nonce=nonce, at=at)
+        found(connection, replica, authority, home, [*writers, *_coordinators(connection, replica, invitation.regions)], nonce=nonce, at=at)
     elif home:
         found(connection, replica, authority, home, [(node, "writer")], nonce=draw(NONCE_BYTES), at=at)
     for partition, role in invitation.grants:

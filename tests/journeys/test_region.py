@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.country import Country, enrol, machine, Machine
+from tests.country import Country, enrol, Machine, machine
 from tracker import replication
 from tracker.calendar import actions as calendar
 from tracker.calendar.queries import closures
@@ -35,7 +35,8 @@ def _close(on: Machine, since: date) -> None:
 
 def _announced(on: Machine) -> list[date]:
     with on.on():
-        return sorted(notice.since for story in closures(OPERATOR) for notice in story.notices if story.row.partition == REGION and notice.since)
+        stories = [story for story in closures(OPERATOR) if story.row.partition == REGION]
+        return sorted(notice.since for story in stories for notice in story.notices if notice.since)
 
 
 def test_central_and_the_coordinator_both_write_regional_facts(country: Country, coordinator: Machine) -> None:
@@ -59,3 +60,18 @@ def test_a_coordinator_reads_the_centre_and_writes_nothing_in_it(country: Countr
         assert not replication.open_conflicts(centre)
     with coordinator.app.app_context():
         db.engine.dispose()
+
+
+def test_a_centre_founded_later_is_read_by_the_coordinator_of_its_region(country: Country, coordinator: Machine, tmp_path: Path) -> None:
+    newcomer = machine(tmp_path / "newcomer")
+    with country.central.on():
+        code = nodes.invite_centre(OPERATOR, "Chuo cha Hai", "TZ-09")
+    enrol(country, newcomer, code)
+    coordinator.sync()
+    with newcomer.on() as make:
+        centre = make.centre
+    with coordinator.on():
+        assert centre in {each.partition for each in replication.status()}
+    for each in (coordinator, newcomer):
+        with each.app.app_context():
+            db.engine.dispose()

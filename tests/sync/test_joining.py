@@ -72,7 +72,7 @@ def test_a_code_is_used_once_but_a_lost_answer_can_be_asked_for_again(country: W
 def test_a_coordinator_s_laptop_is_granted_what_the_invitation_names(country: World, ziwa: Node) -> None:
     invitation = Invitation("region", "pwani", "", (("region/TZ-01", "writer"), (ziwa.home, "commenter")), "TZ-01")
     node = NodeKey(b"n" * 32)
-    assert join(country, invite(country, invitation), node).more == "TZ-01"
+    assert join(country, invite(country, invitation), node).regions == "TZ-01"
     with country.central.begin() as connection:
         assert ledger.read_by(connection, node.public) == {"region/TZ-01", ziwa.home}
 

@@ -63,8 +63,8 @@ def admit(invitation: replication.Invitation, partition: str) -> None:
     with write(OPERATOR) as session:
         if db.session.get(Listing, {"partition": NATION, "centre": partition}) is not None:
             return
-        session.add(Listing(partition=NATION, centre=partition, name=invitation.name, region=invitation.more or None))
-        session.add(Centre(partition=partition, name=invitation.name, region=invitation.more or None))
+        session.add(Listing(partition=NATION, centre=partition, name=invitation.name, region=invitation.regions or None))
+        session.add(Centre(partition=partition, name=invitation.name, region=invitation.regions or None))
         session.flush()
 
 
@@ -74,7 +74,7 @@ def admit(invitation: replication.Invitation, partition: str) -> None:
 def invite_centre(actor: Actor, name: str, region: str) -> str:
     """The code with which a new centre joins; raises NotAllowed, NotCentral."""
     check(actor, "invite")
-    return replication.invite(seat="centre", name=name, more=region)
+    return replication.invite(seat="centre", name=name, regions=region)
 
 
 def invite_laptop(actor: Actor, centre: str, name: str) -> str:
@@ -90,7 +90,7 @@ def invite_coordinator(actor: Actor, name: str, regions: Sequence[str], centres:
     """
     check(actor, "invite")
     grants = [(f"region/{code}", "writer") for code in regions] + [(centre, "commenter") for centre in centres]
-    return replication.invite(seat="region", name=name, grants=tuple(grants), more=",".join(regions))
+    return replication.invite(seat="region", name=name, grants=tuple(grants), regions=",".join(regions))
 
 
 def join(actor: Actor, url: str, code: str) -> None:
@@ -103,7 +103,7 @@ def join(actor: Actor, url: str, code: str) -> None:
     if replication.is_set_up() and (replication.home() or replication.hub_key()):
         raise rules.HasCentre
     welcome = replication.join(address, code)
-    regions = welcome.more if welcome.seat == "region" else ""
+    regions = welcome.regions if welcome.seat == "region" else ""
     keep_settings(server=address, seat=welcome.seat, name=welcome.name, regions=regions)
 
 

@@ -25,18 +25,18 @@ class NotCentral(DomainError):
     sentence = N_("Only the central office's server can invite. Run this there.")
 
 
-def invite(*, seat: str, name: str, home: str = "", grants: tuple[tuple[str, str], ...] = (), more: str = "") -> str:
+def invite(*, seat: str, name: str, home: str = "", grants: tuple[tuple[str, str], ...] = (), regions: str = "") -> str:
     """Keep an invitation and return its one-time code.
 
     home    the partition of the centre that a further laptop joins; empty founds a new centre
     grants  further (partition, role) pairs
-    more    carried to `admitted`, such as the region of a new centre
+    regions of a coordinator, or the region of the new centre: codes, by commas
     """
     authority = node.authority_key()
     if authority is None:
         raise NotCentral
     with node.begin() as connection:
-        return sync.invite(connection, authority.public, Invitation(seat, name, home, grants, more), os.urandom(SECRET_BYTES))
+        return sync.invite(connection, authority.public, Invitation(seat, name, home, grants, regions), os.urandom(SECRET_BYTES))
 
 
 def join(url: str, code: str) -> sync.Welcome:
