@@ -101,6 +101,8 @@ class Settings:
     @property
     def database_url(self) -> str:
         """The address of the database, ready for SQLAlchemy."""
+        if self.database.startswith("postgresql://"):  # the driver that we install, whatever SQLAlchemy's default is
+            return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
         return self.database or f"sqlite:///{self.home / 'daftari.sqlite3'}"
 
     @property

@@ -54,3 +54,8 @@ def test_the_secret_key_is_drawn_once(tmp_path: Path) -> None:
     settings = config.load(tmp_path / "new", environ={})
     assert config.secret_key(settings) == config.secret_key(settings)
     assert len(config.secret_key(settings)) >= 43
+
+
+def test_a_plain_address_of_postgresql_names_the_driver_that_is_installed(tmp_path: Path) -> None:
+    settings = config.load(tmp_path, {}, database="postgresql://asha@localhost/daftari")
+    assert settings.database_url == "postgresql+psycopg://asha@localhost/daftari"
