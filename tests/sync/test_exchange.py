@@ -1,12 +1,20 @@
 """Messages, and the conversation in which two nodes find what each lacks."""
 
+import json
+import struct
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sync import exchange, fold, ledger
-from sync.errors import Unreadable
+from sync.errors import SyncError, Unreadable
 from sync.exchange import digest, Message, pack, unpack
 from tests.sync import forge
-from tests.sync.world import Database, Node, sync
+from tests.sync.world import Database, Node, sync, World
 
 
 def test_a_message_reads_back_as_it_was_packed(ziwa: Node, mlima: Node) -> None:
@@ -110,3 +118,49 @@ def test_sharing_is_for_those_whom_both_grants_name(ziwa: Node, mlima: Node, cen
         assert set(exchange.shared(connection, central.replica, b"s" * 32)) == {"nation"}
     with ziwa.begin() as connection:
         assert set(exchange.shared(connection, ziwa.replica, mlima.key.public)) == {"nation"}
+
+
+NAMES = st.sampled_from(["nation", "region/x", "centre/" + "0" * 20, "", "\x00", "foo/bar"])
+LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.integers() | st.floats() | NAMES | st.binary(max_size=21).map(bytes.hex)
+JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=10)
+
+
+def places(value: object) -> list[tuple[Any, Any]]:
+    """Every (container, key) inside a JSON value."""
+    pairs = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    return [(value, key) for key, _ in pairs] + [place for _, inner in pairs for place in places(inner)]
+
+
+@cache
+def valid_message() -> tuple[World, bytes]:
+    country = forge.country()
+    ziwa = country.nodes["ziwa"]
+    ziwa.new(ziwa.home, "person", given="Asha")
+    ziwa.new(ziwa.home, "extra", text="x")
+    with ziwa.begin() as connection:
+        made = fold.seal(connection, ziwa.replica, 7)
+        said = Message(
+            b"", b"d" * 16, {ziwa.home: [made[-1].id]}, {ziwa.home: [made[0].id[:6]]}, made, ["r"], frozenset({"nation"}), frozenset()
+        )
+    return country, pack(said, ziwa.key.public)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_message_with_a_part_replaced_raises_nothing_but_ours(data: st.DataObject) -> None:
+    """Segments inside are whole or refused; what the hub holds stays a register that it can fold anew."""
+    country, packed = valid_message()
+    _, method, length = struct.unpack_from(">BBI", packed)
+    block = exchange._unpacked(method, packed[6 : 6 + length])
+    (size,) = struct.unpack_from(">I", block)
+    control = json.loads(block[4 : 4 + size])
+    container, key = data.draw(st.sampled_from(places(control)))
+    container[key] = data.draw(JSON)
+    text = json.dumps(control).encode()
+    inside = struct.pack(">I", len(text)) + text + block[4 + size :]
+    hostile = struct.pack(">BBI", 1, 0, len(inside)) + inside + packed[6 + length :]
+    central, peer = country.central, country.nodes["ziwa"].key.public
+    with suppress(SyncError), central.begin() as connection:
+        step = exchange.answer(connection, central.replica, peer, unpack(hostile, peer), answers=b"12345678")
+        assert step.say is not None
+        pack(step.say, central.key.public)

@@ -39,7 +39,7 @@ def test_the_segment_is_whole_and_holds_a_morning() -> None:
 def test_the_message_carries_the_segment() -> None:
     data = bytes.fromhex("".join(example("message").split()))
     read = exchange.unpack(data, LAPTOP.public)
-    assert read == Message(digest=exchange.digest({segment().header.partition: [segment().id]}), segments=[segment()])
+    assert read == Message(digest=exchange.digest({segment().header.partition: [segment().id]}), segments=[segment()], receipts=[])
 
 
 def test_the_caps_are_those_of_the_code() -> None:
