@@ -318,7 +318,7 @@ def _write_others(connection: sa.Connection, partition: str, table: Table, state
         part = stale[start : start + _CHUNK]
         connection.execute(HEAD.delete().where(HEAD.c.partition == partition, HEAD.c.tbl == table.name, HEAD.c.key.in_(part)))
     rows = [
-        _ledger_row(partition, table, key, group, head, open=merge.is_open((heads[0], head)))
+        _ledger_row(partition, table, key, group, head, open=group not in table.quiet and merge.is_open((heads[0], head)))
         for key, state in states.items()
         for group, heads in state.items()
         for head in heads[1:]

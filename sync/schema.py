@@ -83,6 +83,7 @@ class Table:
     partitions  the kinds of partition ("nation", "region", "centre") the table may live in
     roles       the granted roles that may write it; a root may write every table
     rows        the database table: `partition`, the key, the fields and ENGINE_COLUMNS
+    quiet       groups about which nobody need be asked: the winner is shown, the others stay in the history
     """
 
     name: str
@@ -91,6 +92,7 @@ class Table:
     partitions: frozenset[str]
     roles: frozenset[str]
     rows: sa.Table
+    quiet: frozenset[str] = frozenset()
     fields: dict[str, Field] = field(init=False)
     group_of: dict[str, str] = field(init=False)
 

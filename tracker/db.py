@@ -60,11 +60,15 @@ else:
 
 @dataclass(frozen=True)
 class Synced:
-    """How a model replicates: where it lives, which granted roles may write it, and which fields belong together."""
+    """How a model replicates: where it lives, which granted roles may write it, and which fields belong together.
+
+    quiet  groups that two people may write apart without anybody being asked which to keep
+    """
 
     partitions: tuple[str, ...]
     roles: tuple[str, ...] = ("writer",)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    quiet: tuple[str, ...] = ()
 
 
 class LocalRow(Model):

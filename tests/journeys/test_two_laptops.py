@@ -9,8 +9,10 @@ from tests.country import Country, Machine
 from tests.journeys.looking import conflicts, rows
 from tracker import replication
 from tracker.attendance import actions as attendance
+from tracker.attendance.models import Register
 from tracker.db import db
 from tracker.people import actions as people
+from tracker.people import queries as people_queries
 from tracker.people.models import Apprentice
 from tracker.policy import OPERATOR
 from tracker.replication.tables import key_names
@@ -98,3 +100,22 @@ def test_choosing_differently_at_two_places_is_itself_a_conflict(country: Countr
     shown = [conflicts(machine, centre) for machine in (country.central, country.first, country.second)]
     assert shown[0] == shown[1] == shown[2]
     assert [(table, group) for table, group, _ in shown[0]] == [("apprentice", "phone"), ("mark", "mark")]
+
+
+def test_a_register_taken_in_two_ways_asks_nobody(country: Country, apprentice: str) -> None:
+    """Both took it; how each did it is nothing to choose between."""
+    del apprentice
+    with country.first.on() as make:
+        cohort = people_queries.cohorts(OPERATOR, make.centre)[0].id
+        attendance.mark_remaining_present(OPERATOR, cohort, DAY)
+    with country.second.on() as make:
+        for member, _ in people_queries.members(OPERATOR, people_queries.cohorts(OPERATOR, make.centre)[0], DAY):
+            attendance.mark(OPERATOR, make.centre, member.id, DAY, "present")
+    _settle(country)
+    centre = _centre(country.first)
+    assert rows(country.first, centre) == rows(country.second, centre) == rows(country.central, centre)
+    assert conflicts(country.first, centre) == []
+    with country.first.on() as make:
+        register = db.session.get(Register, (centre, cohort, DAY, "day"))
+        assert register is not None
+        assert register.status == "taken"

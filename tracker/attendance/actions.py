@@ -222,7 +222,7 @@ def undo(actor: Actor, cohort_id: str, on: date, slot: str, act: Act) -> list[st
             for name in MarkValue._fields:
                 setattr(row, name, past.get(name))
         register = session.get(Register, _register_key(cohort, on, slot))
-        if register is not None and act.made(dot_of(register, "taking")):
+        if register is not None and act.made(dot_of(register, "status")):
             register.status = register.method = None
         return [row.apprentice_id for row in mine]
 

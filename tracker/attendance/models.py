@@ -9,10 +9,10 @@ from tracker.db import Code, Ref, Synced, SyncedRow
 
 
 class Register(SyncedRow):
-    """That a register was taken, and how."""
+    """That a register was taken, and how: two people who took it differently on two laptops have both taken it."""
 
     __tablename__ = "register"
-    __sync__ = Synced(partitions=("centre",), groups={"taking": ("status", "method", "note")})
+    __sync__ = Synced(partitions=("centre",), quiet=("method",))
 
     cohort_id: Mapped[str] = mapped_column(Ref, primary_key=True)
     on: Mapped[date] = mapped_column(primary_key=True)

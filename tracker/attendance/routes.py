@@ -5,7 +5,7 @@ from datetime import date
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import clock
+from tracker import clock, inputs
 from tracker.attendance import actions, queries, rules, words
 from tracker.attendance.forms import MarkForm, TaughtForm
 from tracker.country import tz
@@ -20,8 +20,8 @@ nav_item(bp, "today", N_("Attendance"), verb="mark", order=10)
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return inputs.Day().read(text)
+    except inputs.Wrong:
         raise NotFound from None
 
 
@@ -56,7 +56,12 @@ def today() -> ResponseReturnValue:
 @login_required
 def cohort(cohort_id: str) -> ResponseReturnValue:
     """Go to the register of a day that was asked for, today's otherwise."""
-    return redirect(_address(cohort_id, _date(request.args.get("on") or clock.today().isoformat())))
+    try:
+        on = inputs.Day().read(inputs.plain(request.args.get("on")) or clock.today().isoformat())
+    except inputs.Wrong as wrong:
+        flash(say(wrong.problem), "error")
+        on = clock.today()
+    return redirect(_address(cohort_id, on))
 
 
 @bp.route("/<cohort_id>/<on>", methods=["GET", "POST"])

@@ -14,7 +14,7 @@ ABOUT: Final[dict[str | tuple[str, str], str]] = {
     ("notice", "dates"): N_("Dates of the closure notice: %(whom)s"),
     ("placement", "span"): N_("Dates of the placement of %(whom)s"),
     ("placement", "contract"): N_("Contract of %(whom)s"),
-    ("register", "taking"): N_("Register of %(whom)s, %(on)s"),
+    ("register", "status"): N_("Register of %(whom)s, %(on)s"),
     ("resumption", "scope"): N_("What reopens: %(whom)s"),
     ("staff", "active"): N_("Whether %(whom)s works here"),
     ("staff", "role"): N_("Role of %(whom)s"),

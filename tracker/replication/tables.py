@@ -35,7 +35,8 @@ def _table(model: type[SyncedRow]) -> Table:
     key = tuple(_field(columns[name]) for name in key_names(model))
     declared = model.__sync__
     rows = cast("sa.Table", model.__table__)
-    return Table(model.__tablename__, key, groups, frozenset(declared.partitions), frozenset(declared.roles), rows)
+    partitions, roles, quiet = frozenset(declared.partitions), frozenset(declared.roles), frozenset(declared.quiet)
+    return Table(model.__tablename__, key, groups, partitions, roles, rows, quiet)
 
 
 def _field(column: sa.ColumnElement[object]) -> Field:
