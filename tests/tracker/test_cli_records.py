@@ -72,3 +72,11 @@ def test_an_empty_table_is_a_heading_alone(terminal: Terminal, tmp_path: Path) -
 def test_records_are_imported_at_their_centre_only(terminal: Terminal, people: str) -> None:
     terminal.json("init", "--seat", "central", "--name", "Makao Makuu")
     assert terminal("import", "apprentices", people, "--json").json["error"]["code"] == "files.no_centre"
+
+
+def test_the_report_is_written_in_both_forms(terminal: Terminal, people: str, tmp_path: Path) -> None:
+    terminal.centre().json("import", "apprentices", people)
+    for name in ("report.csv", "report.json"):
+        assert terminal.json("export", "report", str(tmp_path / name))["rows"] > 0
+    rows = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert all(len(row["first"]) == len("2020-07-30") for row in rows if row["first"])

@@ -133,6 +133,6 @@ def _json(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """One array, a row a line."""
     before = "[\n"
     for row in rows:
-        yield before + json.dumps(row, ensure_ascii=False)
+        yield before + json.dumps(row, ensure_ascii=False, default=str)  # a date is ISO, as in the CSV
         before = ",\n"
     yield "\n]\n" if before.startswith(",") else "[]\n"

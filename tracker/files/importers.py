@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from tracker import clock
+from tracker import clock, inputs
 from tracker.attendance import actions as attendance
 from tracker.attendance.rules import MarkLine
 from tracker.calendar.queries import calendar_for
@@ -110,12 +110,13 @@ def _apprentices(actor: Actor, partition: str, table: Table, problems: Found, do
     present = people_queries.present_enrolments(list(known.values()))
     cohorts = {name: row.id for name, row in people_queries.cohorts_by_name(actor, partition).items()}
     for line in table.lines:
-        number = " ".join(line.cells.get("number", "").split())
+        number = inputs.plain(line.cells.get("number"))
         if not number:
             problems.add(Problem(line.row, "number", NO_NUMBER))
             continue
         entry = schema.read(line.cells, row=line.row, partial=number in known)
-        if writer.is_twice(line, "number", number, number) or not writer.take(entry.problems):
+        is_twice, is_good = writer.is_twice(line, "number", number, number), writer.take(entry.problems)
+        if is_twice or not is_good:
             continue
         values = _said(entry.values)
         cohort = values.pop("cohort", None)
@@ -150,11 +151,10 @@ def _employers(actor: Actor, partition: str, table: Table, problems: Found, done
     known = employers_queries.by_name(actor, partition)
     for line in table.lines:
         entry = schema.read(line.cells, row=line.row)
-        if not writer.take(entry.problems):
-            continue
+        is_good = writer.take(entry.problems)
         values = _said(entry.values)
-        key = employers_rules.folded(values["name"])
-        if writer.is_twice(line, "name", key, values["name"]):
+        key = employers_rules.folded(values.get("name", ""))
+        if (key and writer.is_twice(line, "name", key, values["name"])) or not is_good:
             continue
         row = known.get(key)
         if row is None:

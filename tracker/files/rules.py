@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from tracker.errors import DomainError, N_, Problem
@@ -57,6 +58,8 @@ COLUMN_TWICE: Final = N_("The column %(name)s stands twice in the first row.")
 MISSING_COLUMN: Final = N_("The column %(name)s is missing.")
 TOO_MANY_CELLS: Final = N_("The row has more cells than the first row names.")
 OPEN_QUOTE: Final = N_("A quotation mark is opened here and never closed, or a cell is far too long.")
+
+END: Final = "\0"  # stands in no file that was decoded
 
 GUARDED: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 
@@ -142,14 +145,20 @@ def _decoded(content: bytes, problems: Found) -> str | None:
 
 
 def _rows(text: str, problems: Found) -> Iterator[tuple[int, list[str]]]:
-    """(row, cells) of each row that is not blank, the row being the line on which it begins."""
+    """(row, cells) of each row that is not blank, the row being the line on which it begins.
+
+    `csv` takes the end of the file for the missing quotation mark, and the rows after an open one for one long cell. So a
+    last row of our own is read too: if it is not met as a row, something had swallowed it.
+    """
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(chain(io.StringIO(text, newline=""), [END]), delimiter=delimiter, skipinitialspace=True)
     begins = 1
     try:
         for cells in reader:
-            if any(len(cell) > LONGEST_CELL for cell in cells):
+            if cells == [END]:
+                return
+            if any(len(cell) > LONGEST_CELL or cell.endswith(END) for cell in cells):
                 problems.add(Problem(begins, None, OPEN_QUOTE))
                 return
             if any(cell.strip() for cell in cells):

@@ -22,8 +22,10 @@ WRONG_STATUS: Final = N_("%(text)s is no mark. Write present, late, absent, excu
 WRONG_SLOT: Final = N_("%(text)s is no part of a day. Write day, am or pm.")
 WRONG_PLACE: Final = N_("%(text)s is no place. Write centre, workplace or remote.")
 NO_DATE: Final = N_("Enter the date.")
+TOO_EARLY: Final = N_("%(on)s is long before this register. Check the year.")
 NO_STATUS: Final = N_("Enter the mark.")
 MINUTES: Final = inputs.Whole(0, rules.DAY_MINUTES)
+FIRST_DAY: Final = date(1990, 1, 1)  # an earlier mark is a slip of the year: 0202 for 2020
 DAY: Final = inputs.Day(needed=NO_DATE)
 REASON: Final = inputs.Text()
 
@@ -64,6 +66,8 @@ class MarkReader:
         place = value("place", _code("places", WRONG_PLACE))
         reason = value("reason", REASON.deserialize)
         minutes = value("minutes", MINUTES.deserialize)
+        if isinstance(on, date) and on < FIRST_DAY:
+            problems.append(Problem(line.row, "date", TOO_EARLY, {"on": line.cells["date"].strip()}))
         if isinstance(on, date) and on > self.today and status != "excused":
             problems.append(Problem(line.row, "date", rules.NotYet.sentence))
         if problems:

@@ -1,5 +1,6 @@
 """Importing the four kinds of file: whole or not at all, again without effect, different as a correction."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import pytest
@@ -197,3 +198,21 @@ def test_formulas_in_a_file_are_text(amina: Actor, make: Make) -> None:
     import_table(amina, make.centre, "apprentices", csv_bytes("number,given_name,phone", "1,'=cmd,'+255712345678"))
     row = db.session.scalars(select(Apprentice)).one()
     assert (row.given_name, row.phone) == ("=cmd", "+255712345678")
+
+
+def test_a_row_that_stands_twice_is_also_told_its_other_faults(amina: Actor, make: Make) -> None:
+    people = csv_bytes("number,given_name,sex", "1,Asha,F", "1,Juma,X")
+    assert _refused(amina, make, "apprentices", people) == [(3, "number"), (3, "sex")]
+    hotels = csv_bytes("name,capacity", "Meru,12", "meru,many")
+    assert _refused(amina, make, "employers", hotels) == [(3, "capacity"), (3, "name")]
+
+
+def test_a_number_is_the_same_however_its_accents_are_stored(amina: Actor, make: Make) -> None:
+    first, second = (csv_bytes("number,given_name", f"{unicodedata.normalize(form, 'É/1')},Asha") for form in ("NFC", "NFD"))
+    assert _counts(import_table(amina, make.centre, "apprentices", first)) == (1, 0, 0)
+    assert _counts(import_table(amina, make.centre, "apprentices", second)) == (0, 0, 1)
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_mark_of_a_mistyped_century_is_a_problem(amina: Actor, make: Make) -> None:
+    assert _refused(amina, make, "attendance", csv_bytes("apprentice_number,date,status", "VTC/1,02/03/0202,present")) == [(2, "date")]

@@ -43,6 +43,11 @@ def test_it_says_what_kind_of_file_it_is_instead(content: bytes, sentence: str) 
     assert _read(content)[1] == [(None, None, sentence)]
 
 
+@pytest.mark.parametrize("rest", [b'3,"Juma\n', b'3,"Juma', b'3,"Juma\n4,Neema\n5,Rehema\n'])
+def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(rest: bytes) -> None:
+    assert _read(b"number,given_name\n1,Asha\n" + rest)[1] == [(3, None, rules.OPEN_QUOTE)]
+
+
 def test_an_old_windows_encoding_is_named_with_its_row() -> None:
     assert _read("number,given_name\n1,Asha\n2,Renée\n".encode("cp1252"))[1] == [(3, None, rules.NOT_UTF_8)]
 
