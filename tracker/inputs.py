@@ -19,6 +19,7 @@ from tracker.errors import N_, Problem
 from tracker.i18n import say
 
 LONGEST: Final = 200
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 UNKNOWN_DISTRICT: Final = N_("The district %(text)s is not in the list. It is kept as written.")
 UNKNOWN_SECTOR: Final = N_("The sector %(text)s is not in the list. It is kept as written.")
 ODD_PHONE: Final = N_("%(text)s does not look like a phone number. It is kept as written.")
@@ -28,7 +29,8 @@ class Wrong(ValidationError):
     """One fault of a value, with the places of its sentence."""
 
     def __init__(self, sentence: str, field_name: str = "_schema", **params: object) -> None:
-        super().__init__([Problem(None, None, sentence, params)], field_name)
+        self.problem = Problem(None, None, sentence, params)
+        super().__init__([self.problem], field_name)
 
 
 def plain(value: object) -> str:
@@ -84,12 +86,18 @@ class Day(Cell):
         try:
             if local:
                 day, month, year = (int(part) for part in local.groups() if part)
-                return date(year, month, day)
+                return self.near(date(year, month, day), text)
             if iso:
-                return date(int(iso[1]), int(iso[2]), int(iso[3]))
+                return self.near(date(int(iso[1]), int(iso[2]), int(iso[3])), text)
         except ValueError:
             pass
         raise Wrong(N_("%(text)s is not a date. Write it as 31/12/2003 or 2003-12-31."), text=text)
+
+    def near(self, day: date, text: str) -> date:
+        """The date unless its year cannot be meant: what is counted from it would leave the calendar of the machine."""
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
+            return day
+        raise Wrong(N_("%(on)s is too far away. Check the year."), on=text)
 
 
 class Whole(Cell):

@@ -10,11 +10,11 @@ from tracker.calendar import checks, words
 from tracker.country import tz
 from tracker.errors import N_
 from tracker.i18n import language, WEEKDAYS
-from tracker.web import Form
+from tracker.web import DayField, Form
 
 
 def _day(label: str, *, needed: bool = True) -> Field:
-    return StringField(label, [InputRequired(checks.NO_DATE)] if needed else [], render_kw={"type": "date"})
+    return DayField(label, [InputRequired(checks.NO_DATE)] if needed else [])
 
 
 class _NoticeFields(Form):

@@ -84,9 +84,10 @@ def _common(desk: str) -> dict[str, Any]:
 def _month() -> date:
     text = request.args.get("month", "")
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         return clock.today().replace(day=1)
+    return month if 1990 <= month.year < 2100 else clock.today().replace(day=1)
 
 
 def _sites(calendar: Calendar) -> dict[str, tuple[str, Site]]:

@@ -1,11 +1,11 @@
 """What is typed to join a server and to invite a computer."""
 
-from wtforms import DateField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, URLField
+from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField, StringField, URLField
 from wtforms.validators import InputRequired, Length, Optional
 
 from tracker.errors import N_
 from tracker.i18n import _
-from tracker.web import Form
+from tracker.web import Form, ReadDayField
 
 CENTRE, LAPTOP, COORDINATOR = "centre", "laptop", "coordinator"
 
@@ -72,7 +72,7 @@ class CohortForm(Form):
 
     name = StringField(N_("Name of the cohort"), [InputRequired(N_("Enter a name.")), Length(max=120)], render_kw={"autocomplete": "off"})
     programme = SelectField(N_("Programme"), [InputRequired(N_("Choose the programme."))])
-    starts_on = DateField(N_("First day"), [InputRequired(N_("Enter the first day."))])
+    starts_on = ReadDayField(N_("First day"), [InputRequired(N_("Enter the first day."))])
 
 
 class FirstUserForm(Form):

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
-from wtforms import DateField, SelectField, ValidationError
+from wtforms import SelectField, ValidationError
 from wtforms.validators import Optional
 
 from tracker.errors import N_
 from tracker.i18n import _
 from tracker.overview.rules import DEFAULT, is_long, PERIOD_NAMES, PeriodKind
-from tracker.web import Form
+from tracker.web import Form, ReadDayField
 
 
 class PeriodForm(Form):
@@ -23,8 +23,8 @@ class PeriodForm(Form):
 
     centre = SelectField(N_("Centre"), validate_choice=False)
     period = SelectField(N_("Period"))
-    first = DateField(N_("From"), validators=[Optional()])
-    last = DateField(N_("To"), validators=[Optional()])
+    first = ReadDayField(N_("From"), validators=[Optional()])
+    last = ReadDayField(N_("To"), validators=[Optional()])
 
     def offer(self, centres: Mapping[str, str]) -> None:
         """Give the lists their choices in the person's language; nothing said is everything, this year."""
@@ -36,12 +36,10 @@ class PeriodForm(Form):
         self.period.data = self.period.data or str(DEFAULT)
         self.centre.data = self.centre.data or ""
 
-    def validate_last(self, field: DateField) -> None:
+    def validate_last(self, field: ReadDayField) -> None:
         """The last day is not before the first, nor ten years after it."""
         first: date | None = self.first.data
         if first and field.data and field.data < first:
             raise ValidationError(N_("The last day is before the first."))
         if first and field.data and is_long(first, field.data):
             raise ValidationError(N_("Choose a period of at most ten years."))
-
-

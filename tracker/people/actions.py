@@ -6,6 +6,7 @@ from datetime import date
 from tracker.accounts import actions as accounts
 from tracker.accounts.models import Teaching
 from tracker.db import apply_form, db, groups_of, void, write
+from tracker.errors import NotFound
 from tracker.people import queries, rules
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.policy import Actor, check
@@ -56,6 +57,9 @@ def void_cohort(actor: Actor, cohort_id: str, reason: str | None) -> Cohort:
 def set_instructor(actor: Actor, cohort_id: str, staff_id: str, *, ended_on: date | None = None) -> Teaching:
     """Say that an instructor teaches the cohort, or since when no longer; raises NotFound, NotAllowed."""
     cohort = queries.cohort_for(actor, cohort_id, may="edit-people")
+    known = queries.instructors_of(cohort) if ended_on else queries.instructors(actor, cohort.partition)
+    if staff_id not in {each.id for each in known}:
+        raise NotFound
     return accounts.set_teaching(actor, cohort.partition, staff_id, cohort.id, ended_on=ended_on)
 
 

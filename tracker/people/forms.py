@@ -1,7 +1,6 @@
 """What is typed at the registrar's desk; what is valid, the schemas say."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired
@@ -11,10 +10,9 @@ from tracker.errors import N_
 from tracker.i18n import _, language
 from tracker.people import rules
 from tracker.programmes import queries as programmes
-from tracker.web import Form
+from tracker.web import DayField, Form
 
 OFF = {"autocomplete": "off"}
-DATE = {"type": "date", "autocomplete": "off"}
 PHONE = {"type": "tel", "autocomplete": "off"}
 NOTHING = ("", "–")
 Choices = list[tuple[str, str]]
@@ -27,20 +25,13 @@ def _coded(list_name: str, now: str | None = None, only: Iterable[str] | None = 
     return [NOTHING, *known, *strange]
 
 
-class PastDayField(StringField):
-    """A date typed as DD/MM/YYYY. A date control follows the language of the browser: in half of them 1/5 would be 5 January."""
-
-    def _value(self) -> str:
-        return f"{self.data:%d/%m/%Y}" if isinstance(self.data, date) else str(self.data or "")
-
-
 class CohortForm(Form):
     """A cohort."""
 
     name = StringField(N_("Name"), [InputRequired(N_("Enter the name."))], render_kw=OFF)
     programme = SelectField(N_("Programme"), [InputRequired(N_("Choose the programme."))], validate_choice=False)
-    starts_on = StringField(N_("First day"), [InputRequired(N_("Enter the first day."))], render_kw=DATE)
-    ends_on = StringField(N_("Last day"), render_kw=DATE)
+    starts_on = DayField(N_("First day"), [InputRequired(N_("Enter the first day."))])
+    ends_on = DayField(N_("Last day"))
     campus_id = SelectField(N_("Campus"), validate_choice=False)
 
     def offer(self, campuses: Choices, now: str | None = None) -> None:
@@ -60,7 +51,7 @@ class ApprenticeForm(Form):
     middle_name = StringField(N_("Middle name"), render_kw=OFF)
     family_name = StringField(N_("Surname"), render_kw=OFF)
     sex = RadioField(N_("Sex"), validate_choice=False)
-    birth_date = PastDayField(N_("Date of birth"), render_kw={"autocomplete": "off", "placeholder": "31/12/2003"})
+    birth_date = DayField(N_("Date of birth"))
     phone = StringField(N_("Phone number"), render_kw=PHONE)
     guardian = StringField(N_("Parent or guardian"), render_kw=OFF)
     guardian_phone = StringField(N_("Phone number of the parent or guardian"), render_kw=PHONE)
@@ -88,7 +79,7 @@ class EnrolmentForm(Form):
 
     cohort_id = SelectField(N_("Cohort"), validate_choice=False)
     occupation = SelectField(N_("Occupation"), validate_choice=False)
-    starts_on = StringField(N_("First day"), render_kw=DATE)
+    starts_on = DayField(N_("First day"))
 
     def offer_enrolment(self, cohorts: Choices, occupation: str | None = None) -> None:
         """Offer cohorts and occupations."""
@@ -110,7 +101,7 @@ class MoveForm(Form):
     """A move to another cohort."""
 
     cohort_id = SelectField(N_("New cohort"), [InputRequired(N_("Choose the cohort."))], validate_choice=False)
-    since = StringField(N_("First day in the new cohort"), [InputRequired(N_("Enter the first day in the new cohort."))], render_kw=DATE)
+    since = DayField(N_("First day in the new cohort"), [InputRequired(N_("Enter the first day in the new cohort."))])
 
 
 END_NAMES = {
@@ -124,7 +115,7 @@ class EndForm(Form):
     """How and when an enrolment ended."""
 
     status = RadioField(N_("How did it end?"), [InputRequired(N_("Choose how the enrolment ended."))], validate_choice=False)
-    ended_on = StringField(N_("Last day"), [InputRequired(N_("Enter the last day."))], render_kw=DATE)
+    ended_on = DayField(N_("Last day"), [InputRequired(N_("Enter the last day."))])
     end_reason = SelectField(N_("Reason"), validate_choice=False)
 
     def offer(self) -> None:

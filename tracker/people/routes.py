@@ -1,6 +1,7 @@
 """Pages of cohorts, apprentices and enrolments."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -59,6 +60,11 @@ def _reason() -> str | None:
 # ---- apprentices
 
 
+def _kept(*names: str) -> dict[str, Any]:
+    """What the next page of a list keeps of this one's address: only what is known, since url_for has names of its own."""
+    return {name: request.args[name] for name in names if name in request.args}
+
+
 @bp.route("/")
 @may_("read")
 def apprentices() -> ResponseReturnValue:
@@ -83,7 +89,7 @@ def apprentices() -> ResponseReturnValue:
         in_conflict=queries.in_conflict(partition),
         label=told.label,
         may_edit=partition is not None and may(g.actor, "edit-people", partition),
-        url_of=lambda number: url_for(".apprentices", **{**request.args.to_dict(), "page": number}),
+        url_of=lambda number: url_for(".apprentices", **_kept("centre", "q", "cohort", "void"), page=number),
     )
 
 

@@ -8,11 +8,11 @@ from wtforms.validators import InputRequired
 from tracker.errors import N_
 from tracker.i18n import _
 from tracker.placements import rules
-from tracker.web import Form
+from tracker.web import DayField, Form
 
 
 def _day(label: str, *, needed: str | None = None) -> Field:
-    return StringField(label, [InputRequired(needed)] if needed else [], render_kw={"type": "date"})
+    return DayField(label, [InputRequired(needed)] if needed else [])
 
 
 class PlacementForm(Form):

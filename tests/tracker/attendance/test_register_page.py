@@ -182,3 +182,23 @@ def test_forty_apprentices_fit_the_budget_of_a_slow_line(client: Browser, world:
     first = later + sum(len(browser.get(file, headers=packed).data) for file in [*files, script])
     assert later <= 6 * 1024
     assert first <= 14 * 1024
+
+
+@pytest.mark.parametrize("on", ["9999-12-31", "0001-01-01", "2026-02-30", "x"])
+def test_a_day_that_is_none_is_not_found(client: Browser, world: World, on: str) -> None:
+    assert client.sign_in("baraka").get(_address(world, on)).status_code == 404
+
+
+def test_a_day_is_typed_with_the_day_first(client: Browser, world: World) -> None:
+    browser = client.sign_in("baraka")
+    assert 'name="on" value="02/03/2026"' in browser.get(_address(world)).text
+    assert browser.get(f"/attendance/{world.cohort.id}?on=03/03/2026").location == _address(world, "2026-03-03")
+    answer = browser.get(f"/attendance/{world.cohort.id}?on=31/02/2026")
+    assert answer.status_code == 302
+    assert "31/02/2026 is not a date." in browser.get(answer.location).text
+
+
+def test_a_nul_in_a_reason_breaks_nothing(client: Browser, world: World, teacher: Actor) -> None:
+    address = f"{_address(world)}/{world.people[0].id}"
+    assert client.sign_in("baraka").send(address, status="excused", place="centre", reason="mv\0ua").status_code == 302
+    assert queries.register_for(teacher, world.cohort.id, MONDAY).rows[0].reason == "mvua"

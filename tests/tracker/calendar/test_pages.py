@@ -47,8 +47,9 @@ def test_an_estimated_holiday_says_so(client: Browser) -> None:
     assert "(estimate)" in client.sign_in("amina").get("/calendar/?month=2027-03").text
 
 
-def test_a_wrong_month_shows_this_one(client: Browser) -> None:
-    assert "March 2026" in client.sign_in("amina").get("/calendar/?month=2026-99&site=nowhere").text
+@pytest.mark.parametrize("month", ["2026-99", "9999-12", "0001-01"])
+def test_a_wrong_month_shows_this_one(client: Browser, month: str) -> None:
+    assert "March 2026" in client.sign_in("amina").get(f"/calendar/?month={month}&site=nowhere").text
 
 
 def test_the_registrar_closes_the_centre(client: Browser, amina: Actor, make: Make) -> None:

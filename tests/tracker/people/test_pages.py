@@ -160,3 +160,27 @@ def test_leaving_asks_for_the_reason(client: Browser, make: Make) -> None:
     assert "From 5 January 2026 to 27 February 2026" in page
     client.send(f"/people/enrolments/{enrolment.id}/reopen")
     assert "Since 5 January 2026" in client.get(f"/people/{apprentice.id}").text
+
+
+@pytest.mark.parametrize("nobody", ["x" * 20_000, "a\0b", "0123456789abcdef-1"])
+def test_nobody_teaches_who_does_not_work_here(client: Browser, make: Make, nobody: str) -> None:
+    assert client.sign_in("amina").send(f"/people/cohorts/{make.cohort().id}/instructors", staff_id=nobody).status_code == 404
+
+
+def test_a_strange_address_breaks_no_long_list(client: Browser, make: Make) -> None:
+    for number in range(queries.PAGE_ROWS + 1):
+        make.apprentice(f"Asha Juma {number}")
+    assert client.sign_in("amina").get("/people/?endpoint=x&_scheme=javascript&_external=1").text.count("javascript:") == 0
+
+
+def test_a_day_is_typed_and_shown_with_the_day_first(client: Browser, make: Make) -> None:
+    cohort = make.cohort()
+    page = client.sign_in("amina").get(f"/people/cohorts/{cohort.id}/edit").text
+    assert 'value="05/01/2026"' in page
+    assert 'type="date"' not in page
+
+
+@pytest.mark.parametrize("far", ["1/1/0001", "31/12/9999"])
+def test_a_year_that_cannot_be_meant_is_asked_again(client: Browser, far: str) -> None:
+    form = {"name": "A", "programme": "hotel-24m", "starts_on": far}
+    assert f"{far} is too far away. Check the year." in client.sign_in("amina").send("/people/cohorts/new", **form).text
