@@ -14,6 +14,10 @@ from dataclasses import dataclass, Field, field, fields
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import URL
+
+from tracker.errors import N_
+
 SEATS: Final = ("centre", "region", "central")
 FILE_NAME: Final = "settings.toml"
 PREFIX: Final = "DAFTARI_"
@@ -21,7 +25,12 @@ TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "n
 
 
 class WrongSetting(Exception):
-    """A setting that cannot be right; the text is the sentence for the person who starts the program."""
+    """A setting that cannot be right; `sentence` with its `params` is for the person who starts the program."""
+
+    def __init__(self, sentence: str, **params: object) -> None:
+        """Keep the sentence until the language is known."""
+        super().__init__(sentence % params)
+        self.sentence, self.params = sentence, params
 
 
 @dataclass(frozen=True)
@@ -30,12 +39,14 @@ class Meaning:
 
     unit     of the value, or the kind of thing it is
     lowest   smallest number that makes sense; None where the value is no number
+    highest  largest number that makes sense; None where there is none
     choices  the only values possible; empty = any
     """
 
     text: str
     unit: str
     lowest: int | None = None
+    highest: int | None = None
     choices: tuple[str, ...] = ()
 
 
@@ -59,8 +70,8 @@ def _text(default: str, text: str, unit: str, *, choices: tuple[str, ...] = ()) 
     return field(default=default, metadata={"meaning": Meaning(text, unit, choices=choices)})
 
 
-def _number(default: int, text: str, unit: str, *, lowest: int) -> int:
-    return field(default=default, metadata={"meaning": Meaning(text, unit, lowest)})
+def _number(default: int, text: str, unit: str, *, lowest: int, highest: int | None = None) -> int:
+    return field(default=default, metadata={"meaning": Meaning(text, unit, lowest, highest)})
 
 
 def _flag(text: str) -> bool:
@@ -78,7 +89,7 @@ class Settings:
     database: str = _text("", "Database; empty = daftari.sqlite3 in the data folder", "URL")
     language: str = _text("sw", "Language until a person chooses another", "word", choices=("sw", "en"))
     host: str = _text("127.0.0.1", "Address that the server listens on", "address")
-    port: int = _number(8321, "Port that the server listens on", "port", lowest=0)
+    port: int = _number(8321, "Port that the server listens on", "port", lowest=0, highest=65_535)
     lan_http: bool = _flag("Serve phones without encryption; every page then says so")
     trusted_hosts: str = _text("localhost,127.0.0.1,[::1]", "Host names that a browser may use for this server", "list, by commas")
     proxies: int = _number(0, "Reverse proxies in front of the server, whose word on address and HTTPS counts", "proxies", lowest=0)
@@ -99,11 +110,12 @@ class Settings:
     form_max_parts: int = _number(200, "Most fields in one form with files", "fields", lowest=10)
 
     @property
-    def database_url(self) -> str:
+    def database_url(self) -> str | URL:
         """The address of the database, ready for SQLAlchemy."""
         if self.database.startswith("postgresql://"):  # the driver that we install, whatever SQLAlchemy's default is
             return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
-        return self.database or f"sqlite:///{self.home / 'daftari.sqlite3'}"
+        # In parts, since a folder's name may hold what means something in an address, such as a question mark.
+        return self.database or URL.create("sqlite", database=str(self.home / "daftari.sqlite3"))
 
     @property
     def hosts(self) -> list[str]:
@@ -136,7 +148,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **g
     Raises WrongSetting.
     """
     environment = os.environ if environ is None else environ
-    folder = home or Path(environment.get("DAFTARI_HOME") or default_home())
+    folder = _absolute(home or Path(environment.get("DAFTARI_HOME") or default_home()))
     values: dict[str, object] = {}
     for each in fields(Settings):
         name = environment_name(each.name)
@@ -146,10 +158,19 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **g
     known = {each.name: each for each in fields(Settings)}
     for key, value in {**in_file, **given}.items():
         if key not in known or key == "home":
-            raise WrongSetting(f"There is no setting called {key}.")
+            raise WrongSetting(N_("There is no setting called %(name)s."), name=key)
         if key in given or key not in values:
             values[key] = _checked(known[key], value, key)
-    return Settings(home=folder.expanduser().absolute(), **values)  # type: ignore[arg-type]  # _checked gave each its field's type
+    if (database := str(values.get("database", ""))) and not database.startswith(("postgresql", "sqlite")):
+        raise WrongSetting(N_("The address of the database begins with postgresql:// or sqlite://, not as %(value)s does."), value=database)
+    return Settings(home=folder, **values)  # type: ignore[arg-type]  # _checked gave each its field's type
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError as error:  # ~somebody who is not there
+        raise WrongSetting(N_("There is no folder %(folder)s: nobody has that name on this computer."), folder=folder) from error
 
 
 def _read_file(folder: Path) -> dict[str, object]:
@@ -158,8 +179,12 @@ def _read_file(folder: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise WrongSetting(f"The settings file {path} cannot be read: {error}.") from error
+    except OSError as error:
+        sentence = N_("The data folder %(folder)s cannot be read (%(reason)s). Name another one with --home, or ask whoever made it.")
+        raise WrongSetting(sentence, folder=folder, reason=error.strerror or error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        sentence = N_("The settings file %(file)s cannot be understood (%(reason)s). Correct it there, or move it away.")
+        raise WrongSetting(sentence, file=path, reason=error) from error
 
 
 def _checked(each: "Field[object]", value: object, name: str) -> object:
@@ -170,16 +195,17 @@ def _checked(each: "Field[object]", value: object, name: str) -> object:
     if isinstance(each.default, int):
         return _as_number(value, name, meaning)
     if not isinstance(value, str):
-        raise WrongSetting(f"{name} must be a text, not {value!r}.")
+        raise WrongSetting(N_("%(name)s must be a text, not %(value)s."), name=name, value=repr(value))
     if meaning.choices and value not in meaning.choices:
-        raise WrongSetting(f"{name} must be one of {', '.join(meaning.choices)}, not {value!r}.")
+        sentence = N_("%(name)s must be one of %(choices)s, not %(value)s.")
+        raise WrongSetting(sentence, name=name, choices=", ".join(meaning.choices), value=repr(value))
     return value
 
 
 def _as_flag(value: object, name: str) -> bool:
     word = str(value).lower()
     if word not in TRUE | FALSE:
-        raise WrongSetting(f"{name} must be yes or no, not {value!r}.")
+        raise WrongSetting(N_("%(name)s must be yes or no, not %(value)s."), name=name, value=repr(value))
     return word in TRUE
 
 
@@ -187,9 +213,14 @@ def _as_number(value: object, name: str, meaning: Meaning) -> int:
     try:
         number = int(str(value))
     except ValueError:
-        raise WrongSetting(f"{name} must be a whole number ({meaning.unit}), not {value!r}.") from None
+        sentence = N_("%(name)s must be a whole number (%(unit)s), not %(value)s.")
+        raise WrongSetting(sentence, name=name, unit=meaning.unit, value=repr(value)) from None
     if meaning.lowest is not None and number < meaning.lowest:
-        raise WrongSetting(f"{name} must be at least {meaning.lowest} ({meaning.unit}), not {number}.")
+        sentence = N_("%(name)s must be at least %(lowest)s (%(unit)s), not %(value)s.")
+        raise WrongSetting(sentence, name=name, lowest=meaning.lowest, unit=meaning.unit, value=number)
+    if meaning.highest is not None and number > meaning.highest:
+        sentence = N_("%(name)s must be at most %(highest)s (%(unit)s), not %(value)s.")
+        raise WrongSetting(sentence, name=name, highest=meaning.highest, unit=meaning.unit, value=number)
     return number
 
 
@@ -197,8 +228,8 @@ def save(home: Path, **values: str | int | bool) -> None:
     """Write settings into the data folder's file, keeping those already there."""
     home.mkdir(parents=True, exist_ok=True)
     merged = {**_read_file(home), **values}
-    # Strings and numbers of JSON are strings and numbers of TOML; nothing else is ever stored.
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in merged.items()]
+    # Strings and numbers of JSON are strings and numbers of TOML, but for one letter; nothing else is ever stored.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n".replace("\x7f", "\\u007f") for key, value in merged.items()]
     draft = home / f"{FILE_NAME}.new"
     draft.write_text("".join(lines), encoding="utf-8")
     draft.replace(home / FILE_NAME)

@@ -42,6 +42,13 @@ def test_a_wrong_setting_is_a_sentence(terminal: Terminal, monkeypatch: pytest.M
     assert (told.code, told.json["error"]["code"]) == (1, "setting")
 
 
+def test_a_wrong_setting_is_said_in_the_language_asked_for(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAFTARI_PORT", "70000")
+    assert terminal("status").err.startswith("DAFTARI_PORT must be at most 65535")
+    monkeypatch.delenv("DAFTARI_LANGUAGE")
+    assert terminal("status").err.startswith("DAFTARI_PORT isizidi 65535")
+
+
 def test_a_fault_is_a_sentence_and_its_trace_goes_to_a_file(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.centre()
     monkeypatch.setattr("tracker.replication.status", lambda _peer: 1 / 0)
@@ -69,6 +76,7 @@ def test_no_verb_is_offered_before_it_is_built() -> None:
 
 
 def test_a_folder_with_strange_letters_works(terminal: Terminal, tmp_path: Path) -> None:
-    home = tmp_path / "Ünï çødé nāme"
+    home = tmp_path / "Ünï çødé? #1 100% nāme"
     assert terminal("init", "--seat", "centre", "--name", "Chuo", "--region", "TZ-01", home=home).code == 0
     assert terminal("status", home=home).code == 0
+    assert (home / "daftari.sqlite3").is_file()

@@ -28,6 +28,12 @@ def test_the_environment_names_the_data_folder(tmp_path: Path) -> None:
         ("DAFTARI_PORT", "eight", "DAFTARI_PORT must be a whole number (port), not 'eight'."),
         ("DAFTARI_SEAT", "moon", "DAFTARI_SEAT must be one of centre, region, central, not 'moon'."),
         ("DAFTARI_LAN_HTTP", "perhaps", "DAFTARI_LAN_HTTP must be yes or no, not 'perhaps'."),
+        ("DAFTARI_PORT", "70000", "DAFTARI_PORT must be at most 65535 (port), not 70000."),
+        (
+            "DAFTARI_DATABASE",
+            "mysql://x",
+            "The address of the database begins with postgresql:// or sqlite://, not as mysql://x does.",
+        ),
         ("DAFTARI_SESSION_IDLE_S", "0", "DAFTARI_SESSION_IDLE_S must be at least 1 (seconds), not 0."),
     ],
 )
@@ -44,10 +50,10 @@ def test_an_unknown_setting_in_the_file_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_saved_can_be_read_back_whatever_its_letters(tmp_path: Path) -> None:
-    config.save(tmp_path, name='Chuo cha "Bahari" \\ Ünï', lan_http=True)
+    config.save(tmp_path, name='Chuo cha "Bahari" \\ Ünï\x7f', lan_http=True)
     config.save(tmp_path, port=9000)
     settings = config.load(tmp_path, environ={})
-    assert (settings.name, settings.lan_http, settings.port) == ('Chuo cha "Bahari" \\ Ünï', True, 9000)
+    assert (settings.name, settings.lan_http, settings.port) == ('Chuo cha "Bahari" \\ Ünï\x7f', True, 9000)
 
 
 def test_the_secret_key_is_drawn_once(tmp_path: Path) -> None:
@@ -59,3 +65,9 @@ def test_the_secret_key_is_drawn_once(tmp_path: Path) -> None:
 def test_a_plain_address_of_postgresql_names_the_driver_that_is_installed(tmp_path: Path) -> None:
     settings = config.load(tmp_path, {}, database="postgresql://asha@localhost/daftari")
     assert settings.database_url == "postgresql+psycopg://asha@localhost/daftari"
+
+
+@pytest.mark.parametrize("home", ["~nobody-of-this-name/daftari", __file__])
+def test_a_folder_that_can_be_none_is_a_sentence(home: str) -> None:
+    with pytest.raises(config.WrongSetting, match=r"There is no folder|cannot be read"):
+        config.load(Path(home), environ={})

@@ -18,7 +18,7 @@ from tracker.cli.parser import build, WrongUsage
 from tracker.cli.voice import CommandError, Done
 from tracker.config import WrongSetting
 from tracker.errors import DomainError, N_
-from tracker.i18n import _, say, speaking
+from tracker.i18n import _, LANGUAGES, say, speaking
 from tracker.replication import SyncError
 
 __all__ = ["AlreadyHere", "main", "run"]
@@ -51,7 +51,7 @@ def run(words: Sequence[str]) -> int:
         except WrongUsage as error:
             return _refuse("usage", _(MISUSED, reason=str(error)), as_json=as_json, exit_code=WRONG_USAGE)
         except WrongSetting as error:
-            return _refuse("setting", str(error), as_json=as_json)
+            return _refuse("setting", _(error.sentence, **error.params), as_json=as_json)
         except CommandError as error:
             return _refuse(error.code, say(error), as_json=as_json, facts=error.facts, lines=error.lines)
         except (DomainError, SyncError) as error:
@@ -78,8 +78,9 @@ def _home(words: Sequence[str]) -> Path:
 def _language(home: Path) -> str:
     try:
         return config.load(home).language
-    except WrongSetting:
-        return "sw"
+    except WrongSetting:  # which is soon said in a sentence, in the language that was asked for
+        asked = os.environ.get("DAFTARI_LANGUAGE", "")
+        return asked if asked in LANGUAGES else "sw"
 
 
 def _tell(done: Done, *, as_json: bool) -> int:
