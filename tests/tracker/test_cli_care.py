@@ -33,6 +33,23 @@ def test_a_deep_check_changes_nothing(terminal: Terminal) -> None:
     assert terminal.json("status") == before
 
 
+def test_a_damaged_file_is_said_so_with_what_to_do(terminal: Terminal) -> None:
+    path = terminal.centre().home / "daftari.sqlite3"
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    told = terminal("check", "--json")
+    assert (told.code, told.json["error"]["code"], told.json["ok"]) == (1, "check.damaged", False)
+    assert "keep a copy" in terminal("export", "employers", "x.csv", "--json").json["error"]["sentence"]
+    findings = {each["name"]: each["tone"] for each in terminal("doctor", "--json").json["findings"]}
+    assert (findings["database"], findings["clock"]) == ("wrong", "good")
+
+
+def test_the_doctor_misses_a_register_that_was_there(terminal: Terminal) -> None:
+    (terminal.centre().home / "daftari.sqlite3").write_bytes(b"")
+    told = terminal("doctor", "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "doctor.wrong")
+
+
 def test_a_backup_is_a_whole_database_in_one_file(terminal: Terminal, tmp_path: Path) -> None:
     terminal.centre()
     target = tmp_path / "akiba.sqlite3"

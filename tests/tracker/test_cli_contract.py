@@ -1,10 +1,13 @@
 """What every command promises: exit codes, one JSON object, the options' places, the language, no traceback."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.house.reading import ROOT
 from tests.tracker.commands import Terminal, terminal
 from tracker import cli
 from tracker.cli.parser import build, verbs_of
@@ -80,3 +83,34 @@ def test_a_folder_with_strange_letters_works(terminal: Terminal, tmp_path: Path)
     assert terminal("init", "--seat", "centre", "--name", "Chuo", "--region", "TZ-01", home=home).code == 0
     assert terminal("status", home=home).code == 0
     assert (home / "daftari.sqlite3").is_file()
+
+
+def test_a_fault_that_cannot_be_written_down_is_still_a_sentence(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(terminal.home / "none"))
+    monkeypatch.setattr("tracker.cli.machine.init", lambda _arguments: 1 / 0)
+    told = terminal("init", "--seat", "central", "--name", "bad\udcff", "--json")
+    assert told.json["error"]["code"] == "fault"
+    assert "ZeroDivisionError" in told.json["error"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "/srv/x"), "does not allow this: /srv/x (Permission denied)"),
+        (OSError(28, "No space left on device"), "The disk is full"),
+    ],
+)
+def test_what_the_computer_refuses_is_a_sentence(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, error: OSError, words: str) -> None:
+    def refuse(_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("tracker.cli.machine.init", refuse)
+    told = terminal("init", "--seat", "central", "--name", "Makao", "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "disk")
+    assert words in told.json["error"]["sentence"]
+
+
+def test_a_reader_who_leaves_early_is_no_fault(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m tracker --home {tmp_path} --json doctor"
+    done = subprocess.run(f"{command} | true", shell=True, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S602
+    assert "Traceback" not in done.stderr

@@ -3,22 +3,24 @@
 Exit 0 done (warnings included), 1 refused with a sentence, 2 wrong usage. `--json` prints one object; never a traceback.
 """
 
+import errno
 import json
-import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from tracker import config
+from tracker import clock, config
+from tracker.cli import trouble
 from tracker.cli.machine import AlreadyHere
 from tracker.cli.parser import build, WrongUsage
 from tracker.cli.voice import CommandError, Done
 from tracker.config import WrongSetting
 from tracker.errors import DomainError, N_
-from tracker.i18n import _, LANGUAGES, say, speaking
+from tracker.i18n import _, format_instant, LANGUAGES, say, speaking
 from tracker.replication import SyncError
 
 __all__ = ["AlreadyHere", "main", "run"]
@@ -26,18 +28,21 @@ __all__ = ["AlreadyHere", "main", "run"]
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 FAULTS_FILE = "faults.log"
 FAULT = N_("Something went wrong on this computer. What was saved is safe. The details are in %(file)s; send them to the central office.")
-NO_DATABASE = N_("The database cannot be used: %(reason)s")
+FAULT_UNKEPT = N_("Something went wrong on this computer. What was saved is safe. Tell the central office these words: %(reason)s")
 INTERRUPTED = N_("Stopped.")
 MISUSED = N_("The command was not understood: %(reason)s")
-
-log = logging.getLogger(__name__)
 
 
 def main() -> None:
     """Run the command of this process and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # an old Windows console lacks letters
-    sys.exit(run(sys.argv[1:]))
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # there is none where a service closed it
+        stream.reconfigure(errors="replace")  # an old Windows console lacks letters
+    try:
+        code = run(sys.argv[1:])
+    except OSError:  # nobody takes what we say any more, as behind `| head` or on a full disk
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = REFUSED
+    sys.exit(code)
 
 
 def run(words: Sequence[str]) -> int:
@@ -57,12 +62,16 @@ def run(words: Sequence[str]) -> int:
         except (DomainError, SyncError) as error:
             return _refuse(error.code, _(error.sentence, **error.params), as_json=as_json)
         except DatabaseError as error:
-            return _refuse("database", _(NO_DATABASE, reason=str(error.orig).strip()), as_json=as_json)
+            return _refuse("database", trouble.of_database(error, home), as_json=as_json)
+        except BrokenPipeError:
+            raise
         except KeyboardInterrupt:
             return _refuse("stopped", _(INTERRUPTED), as_json=as_json)
         except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the traceback goes to a file
-            file = _log_fault(home, words, error)
-            return _refuse("fault", _(FAULT, file=file), as_json=as_json)
+            if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
+                return _refuse("disk", trouble.of_system(error), as_json=as_json)
+            file = _keep_fault(home, words, error)
+            return _refuse("fault", _(FAULT, file=file) if file else _(FAULT_UNKEPT, reason=repr(error)), as_json=as_json)
 
 
 def _home(words: Sequence[str]) -> Path:
@@ -105,17 +114,19 @@ def _refuse(
     return exit_code
 
 
-def _log_fault(home: Path, words: Sequence[str], error: Exception) -> str:
-    """Write the traceback where a person finds it: into the data folder, or, without one, to the system's temporary folder."""
+def _keep_fault(home: Path, words: Sequence[str], error: Exception) -> str:
+    """Write the traceback where a person finds it: into the data folder, or into the system's temporary one; "" where neither can be."""
     import tempfile
 
-    folder = home if home.is_dir() else Path(tempfile.gettempdir())
-    path = folder / FAULTS_FILE
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log.addHandler(handler)
-    log.propagate = False
-    log.error("daftari %s", " ".join(words), exc_info=error)
-    log.removeHandler(handler)
-    handler.close()
-    return str(path)
+    text = f"{format_instant(clock.wall())} daftari {' '.join(words)}\n{''.join(traceback.format_exception(error))}"
+    for folder in (home, Path(tempfile.gettempdir()) / f"daftari-{os.getpid()}"):
+        try:
+            if folder != home:
+                folder.mkdir(mode=0o700)
+            path = folder / FAULTS_FILE
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        except OSError:
+            continue
+        return str(path)
+    return ""

@@ -10,7 +10,10 @@ from contextlib import closing
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
+from sqlalchemy.exc import DatabaseError
+
 from tracker import clock, config
+from tracker.cli import trouble
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
 from tracker.errors import N_
@@ -28,7 +31,7 @@ class Damaged(CommandError):
     """The database is not what it should be."""
 
     code = "check.damaged"
-    sentence = N_("The database is damaged. Stop Daftari, keep a copy of the data folder and tell the central office.")
+    sentence = trouble.DAMAGED
 
 
 class NotAFile(CommandError):
@@ -59,9 +62,14 @@ def check(arguments: argparse.Namespace) -> Done:
     """`check [--deep]`."""
     from tracker.replication import checking
 
-    with at_work(settings_of(arguments)):
-        faults = checking.faults(deep=arguments.deep)
-        differences = checking.differences() if arguments.deep and not faults else []
+    try:
+        with at_work(settings_of(arguments)):
+            faults = checking.faults(deep=arguments.deep)
+            differences = checking.differences() if arguments.deep and not faults else []
+    except DatabaseError as error:  # so damaged that it cannot even be opened
+        if not trouble.is_damage(error):
+            raise
+        faults, differences = [str(error.orig)], []
     facts: dict[str, object] = {
         "ok": not faults and not differences,
         "faults": faults,
@@ -220,11 +228,21 @@ def _database(settings: config.Settings) -> Iterator[Finding]:
             faults = checking.faults()
             newest = checking.newest_change()
     except replication.NotSetUp:
-        yield Finding("database", "warning", _("The data folder holds no register yet"))
+        yield _no_register(settings)
+    except DatabaseError as error:
+        yield Finding("database", "wrong", trouble.of_database(error, settings.home))
     else:
         tone, sentence = ("wrong", N_("The database is damaged: %(reason)s")) if faults else ("good", N_("The database is whole."))
         yield Finding("database", tone, _(sentence, reason="; ".join(faults)))
     yield _clock(newest)
+
+
+def _no_register(settings: config.Settings) -> Finding:
+    """Settings with a name were written beside a register: if that is gone, a disk or a person has lost it."""
+    if settings.name:
+        sentence = N_("The register of %(name)s is missing from the data folder. Stop Daftari, and put the latest backup in its place.")
+        return Finding("database", "wrong", _(sentence, name=settings.name))
+    return Finding("database", "warning", _("The data folder holds no register yet"))
 
 
 def _clock(newest: int | None) -> Finding:

@@ -1,0 +1,64 @@
+"""What the computer itself refuses, the disk or the database file, in sentences that say what to do next."""
+
+import errno
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import DatabaseError
+
+from tracker.errors import N_
+from tracker.i18n import _
+
+DAMAGED: Final = N_("The database is damaged. Stop Daftari, keep a copy of the data folder and tell the central office.")
+FULL: Final = N_("The disk is full. What was saved is safe. Make room on it, then do this again.")
+BUSY: Final = N_("Another program has been writing in the data folder for a while. Wait a minute, then do this again.")
+CLOSED: Final = N_(
+    "The data folder %(home)s cannot be written (%(reason)s). Use the account that made it, or name another folder with --home."
+)
+UNUSABLE: Final = N_("The database cannot be used: %(reason)s")
+REFUSED: Final = N_(
+    "The computer does not allow this: %(file)s (%(reason)s). Check the name and the rights of the folder, then do it again."
+)
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_CLOSED: Final = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+LEAST_BYTES: Final = 256 << 10  # below it SQLite cannot even make its shared memory, and says "disk I/O error"
+
+
+def is_damage(error: DatabaseError) -> bool:
+    """Whether the file holds what no database holds."""
+    return _code(error) in _DAMAGED or "decode to UTF-8" in str(error.orig)
+
+
+def of_database(error: DatabaseError, home: Path) -> str:
+    """The sentence for an error of the database."""
+    code, reason = _code(error), str(error.orig).strip()
+    if is_damage(error):
+        return _(DAMAGED)
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _free_bytes(home) < LEAST_BYTES):
+        return _(FULL)
+    if code in _BUSY:
+        return _(BUSY)
+    if code in _CLOSED:
+        return _(CLOSED, home=home, reason=reason)
+    return _(UNUSABLE, reason=reason)
+
+
+def of_system(error: OSError) -> str:
+    """The sentence for an error of the operating system."""
+    if error.errno == errno.ENOSPC:
+        return _(FULL)
+    return _(REFUSED, file=error.filename, reason=error.strerror or error)
+
+
+def _code(error: DatabaseError) -> int:
+    """SQLite's primary code; 0 for another database."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+
+
+def _free_bytes(home: Path) -> int:
+    existing = next(folder for folder in (home, *home.absolute().parents) if os.path.isdir(folder))  # noqa: PTH112 - never raises
+    return shutil.disk_usage(existing).free
