@@ -6,6 +6,11 @@ for (const element of document.querySelectorAll("[data-module]")) {
 
 document.querySelector(".error-summary")?.focus();
 
+// On a phone the navigation is wider than the screen: show the entry that the person is at.
+const nav = document.querySelector(".nav");
+const here = nav?.querySelector("[aria-current]");
+if (here) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+
 // The menu is a plain <details>; with script it also closes when the person looks elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

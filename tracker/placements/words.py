@@ -4,6 +4,7 @@ from datetime import date
 
 from tracker.calendar.rules import ClosureFact, counting_notice
 from tracker.country import tz
+from tracker.employers.told import department_names
 from tracker.errors import N_
 from tracker.i18n import _, format_date, language, pgettext
 from tracker.placements.queries import Told
@@ -32,6 +33,11 @@ FIELD_NAMES = {
 def state(found: State) -> str:
     """What a placement is, in words."""
     return pgettext("one record", "Withdrawn") if found.kind == StateKind.VOID else _(STATES[found.kind])
+
+
+def department(text: str | None) -> str:
+    """A department in the reader's language where the pack knows it."""
+    return department_names(text)
 
 
 def tone(found: State) -> str:

@@ -50,6 +50,11 @@ def test_it_says_what_is_to_be_put_in_order_and_who_accepted_it(client: Browser,
     assert "Recorded as it is by Amina Juma" in text
 
 
+def test_a_department_of_the_pack_is_named_in_the_readers_language(client: Browser, amina: Actor, placement: Placement) -> None:
+    actions.correct_placement(amina, placement.id, {"department": "Kitchen"}, None)
+    assert "<dd>Jiko</dd>" in client.sign_in("amina").get(f"{_address(placement)}?lang=sw").text
+
+
 def test_a_closed_hotel_says_why_the_placement_is_suspended(client: Browser, amina: Actor, placement: Placement) -> None:
     calendar_actions.close(amina, placement.partition, "employer", placement.employer_id, "workplaces", "covid-19", MONDAY)
     text = client.sign_in("baraka").get(_address(placement)).text
