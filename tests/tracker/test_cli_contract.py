@@ -15,7 +15,9 @@ from tracker.cli.parser import build, verbs_of
 __all__ = ["terminal"]
 
 
-@pytest.mark.parametrize("words", [[], ["dance"], ["init"], ["import", "apprentices"], ["user"], ["init", "--seat", "ship", "--name", "x"]])
+@pytest.mark.parametrize(
+    "words", [[], ["dance"], ["init"], ["import", "apprentices"], ["user"], ["init", "--seat", "ship", "--name", "x"], ["--js", "status"]]
+)
 def test_words_that_are_no_command_are_wrong_usage(terminal: Terminal, words: list[str]) -> None:
     told = terminal(*words)
     assert (told.code, told.out) == (2, "")

@@ -42,6 +42,38 @@ def test_a_centre_lies_in_one_region_of_the_country(terminal: Terminal, regions:
     assert not terminal.home.exists()
 
 
+@pytest.mark.parametrize("name", ["", " \t", "x" * 201, "bad\udcff"])
+def test_a_name_can_be_read(terminal: Terminal, name: str) -> None:
+    told = terminal("init", "--seat", "central", "--name", name, "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "places.name_missing")
+    assert not terminal.home.exists()
+
+
+def test_a_password_that_is_no_text_makes_nothing(terminal: Terminal) -> None:
+    told = terminal(
+        "init", "--seat", "central", "--name", "Makao", "--admin", "mkuu", "--password-stdin", "--json", stdin="siri \udcff\udcfe yetu\n"
+    )
+    assert told.json["error"]["code"] == "accounts.unreadable_password"
+    assert (
+        terminal("init", "--seat", "central", "--name", "Makao", "--admin", "", "--json").json["error"]["code"] == "accounts.bad_username"
+    )
+    assert not terminal.home.exists()
+
+
+@pytest.mark.parametrize("address", ["sqlite:////none/there/x.db", "sqlite+nonsense://x", "postgresql://["])
+def test_an_init_that_failed_can_be_done_again(terminal: Terminal, address: str) -> None:
+    assert terminal("init", "--seat", "centre", "--name", "Chuo", "--region", "TZ-01", "--database", address).code == 1
+    assert not terminal.home.exists()
+    told = terminal("init", "--seat", "central", "--name", "Makao", "--database", address, "--json")
+    assert (told.code, told.json["error"]["code"] in {"database", "setting"}) == (1, True)
+    terminal.json("init", "--seat", "central", "--name", "Makao")
+
+
+def test_a_database_elsewhere_is_backed_up(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.json("init", "--seat", "central", "--name", "Makao", "--database", f"sqlite:///{tmp_path}/elsewhere.db")
+    assert terminal.json("backup", str(tmp_path / "akiba.sqlite3"))["partitions"] == 1
+
+
 def test_a_folder_in_use_is_left_alone(terminal: Terminal) -> None:
     before = terminal.centre().json("status")
     told = terminal("init", "--seat", "central", "--name", "Other", "--json")

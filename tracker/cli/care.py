@@ -16,6 +16,7 @@ from tracker import clock, config
 from tracker.cli import trouble
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
+from tracker.db import db
 from tracker.errors import N_
 from tracker.i18n import _, format_instant
 
@@ -89,9 +90,10 @@ def backup(arguments: argparse.Namespace) -> Done:
     """`backup FILE`: a copy under another name until it has been opened and examined."""
     settings = settings_of(arguments)
     with at_work(settings):
-        if settings.database and not settings.database.startswith("sqlite"):
+        if db.engine.dialect.name != "sqlite" or not db.engine.url.database:
             raise NotAFile
-    source, target = settings.home / "daftari.sqlite3", arguments.file.absolute()
+        source = Path(db.engine.url.database)
+    target = arguments.file.absolute()
     if target.exists() and (target.samefile(source) or not _is_sqlite(target)):
         raise WouldOverwrite(file=target)
     draft = target.with_name(f"{target.name}.unfinished")

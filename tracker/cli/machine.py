@@ -1,19 +1,22 @@
 """This machine among the others: `init`, `serve`, `invite`, `join`, `sync`, `status`."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 
 from sqlalchemy import select
 
-from tracker import config
+from tracker import config, inputs
 from tracker.cli.users import add_first, check_first, read_password, settings_of, staff_partition
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
 from tracker.db import db
 from tracker.errors import N_
 from tracker.i18n import _
+from tracker.nodes.rules import server_address
 from tracker.places.models import Listing
 from tracker.policy import OPERATOR
 
@@ -53,6 +56,20 @@ class NoSuchCentre(CommandError):
     sentence = N_("The directory has no centre %(centre)s, or several. The command status lists the partitions.")
 
 
+class NoName(CommandError):
+    """Nothing that could stand on a page."""
+
+    code = "places.name_missing"
+    sentence = N_('Give a name of at most %(longest)d letters with --name, such as --name "NCT Arusha".')
+
+
+class CentralOnly(CommandError):
+    """A laptop keeps its records in its data folder."""
+
+    code = "node.central_only"
+    sentence = N_("Only the central office takes --database; a laptop keeps its register in the data folder.")
+
+
 class InviteWhom(CommandError):
     """The words of `invite` name nobody."""
 
@@ -65,29 +82,58 @@ class InviteWhom(CommandError):
 
 def init(arguments: argparse.Namespace) -> Done:
     """`init`: everything typed is checked before anything is made."""
-    seat, regions = arguments.seat, arguments.region
-    _check_regions(regions)
+    seat, regions, name = arguments.seat, _checked_regions(arguments.region), _checked_name(arguments.name)
+    if arguments.database and seat != "central":
+        raise CentralOnly
     if (seat == "centre" and len(regions) != 1) or (seat == "region" and not regions):
         raise OneRegion
     home = settings_of(arguments).home
     first = _first_user(arguments)
-    settings = _settings_for(home, seat=seat, name=arguments.name, regions=regions, database=arguments.database)
+    with _kept_if_founded(home):
+        settings = _settings_for(home, seat=seat, name=name, regions=regions, database=arguments.database)
+        with opened(settings):
+            partition = _found(settings, regions)
+    facts: dict[str, object] = {"home": str(home), "seat": seat, "name": name, "partition": partition}
+    lines = [_("%(name)s is set up in %(home)s. Start it with: daftari serve", name=name, home=home)]
     with opened(settings):
-        partition = _found(settings, regions)
-        facts: dict[str, object] = {"home": str(home), "seat": seat, "name": arguments.name, "partition": partition}
-        lines = [_("%(name)s is set up in %(home)s. Start it with: daftari serve", name=arguments.name, home=home)]
         return _with_first(facts, lines, settings, first)
 
 
-def _check_regions(regions: list[str]) -> None:
+@contextmanager
+def _kept_if_founded(home: Path) -> Iterator[None]:
+    """Put the settings back as they were when the founding fails: with half of them the next try would fail too."""
+    path = home / config.FILE_NAME
+    before = path.read_bytes() if path.is_file() else None
+    try:
+        yield
+    except BaseException:
+        if before is not None:
+            path.write_bytes(before)
+        else:
+            path.unlink(missing_ok=True)
+            path.with_name(f"{path.name}.new").unlink(missing_ok=True)
+        raise
+
+
+def _checked_regions(regions: list[str]) -> list[str]:
+    """Each region once. Raises NoSuchRegion."""
     for region in regions:
         if tz.region(region) is None:
             raise NoSuchRegion(region=region)
+    return list(dict.fromkeys(regions))
+
+
+def _checked_name(typed: str) -> str:
+    """The name in one line. Raises NoName."""
+    name = inputs.plain(typed)
+    if not name or len(name) > inputs.LONGEST or name != name.encode(errors="replace").decode():
+        raise NoName(longest=inputs.LONGEST)
+    return name
 
 
 def _first_user(arguments: argparse.Namespace) -> tuple[str, str, bool] | None:
     """(username, password, was drawn) of the first user, checked; None where none is asked for."""
-    if not arguments.admin:
+    if arguments.admin is None:
         return None
     password, was_drawn = read_password(arguments)
     return check_first(arguments.admin, password), password, was_drawn
@@ -179,20 +225,20 @@ def invite(arguments: argparse.Namespace) -> Done:
     """`invite`, in its three forms."""
     from tracker.nodes import actions
 
-    regions = arguments.region
-    _check_regions(regions)
+    regions = _checked_regions(arguments.region)
+    given = _checked_name(arguments.name) if arguments.name is not None else ""
     with at_work(settings_of(arguments)):
         if arguments.centre:
             partition, name = _listed(arguments.centre)
-            code = actions.invite_laptop(OPERATOR, partition, arguments.name or name)
-        elif arguments.seat == "centre" and arguments.name:
+            code = actions.invite_laptop(OPERATOR, partition, given or name)
+        elif arguments.seat == "centre" and given:
             if len(regions) != 1:
                 raise OneRegion
-            code = actions.invite_centre(OPERATOR, arguments.name, regions[0])
+            code = actions.invite_centre(OPERATOR, given, regions[0])
         elif arguments.seat == "region":
             if not regions:
                 raise OneRegion
-            name = arguments.name or ", ".join(tz.label("regions", region, "sw") for region in regions)
+            name = given or ", ".join(tz.label("regions", region, "sw") for region in regions)
             centres = [row.centre for row in _directory() if row.region in regions]
             code = actions.invite_coordinator(OPERATOR, name, regions, centres)
         else:
@@ -251,7 +297,7 @@ def sync(arguments: argparse.Namespace) -> Done:
 
     settings = settings_of(arguments)
     if arguments.url:
-        settings = replace(settings, server=_with_scheme(arguments.url))
+        settings = replace(settings, server=server_address(_with_scheme(arguments.url)))
     with at_work(settings):
         began = perf_counter()
         report = actions.sync_now(OPERATOR)

@@ -20,7 +20,10 @@ class WrongUsage(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but refusing by an exception, so that `--json` can answer in JSON."""
+    """argparse, but refusing by an exception, so that `--json` can answer in JSON; and options have one name each."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Refuse the words."""

@@ -25,6 +25,13 @@ class NoSuchUser(CommandError):
     sentence = N_("There is no user %(username)s on this computer.")
 
 
+class UnreadablePassword(CommandError):
+    """Standard input is closed, or holds bytes that are no letters."""
+
+    code = "accounts.unreadable_password"
+    sentence = N_("The password cannot be read. Give it on standard input, one line of plain letters (UTF-8).")
+
+
 class NoPlaceYet(CommandError):
     """A coordinator's laptop that has joined nothing has no partition where its staff could stand."""
 
@@ -40,9 +47,18 @@ def settings_of(arguments: argparse.Namespace) -> config.Settings:
 def read_password(arguments: argparse.Namespace) -> tuple[str, bool]:
     """(password, whether it was drawn here): one line of standard input, or four syllable pairs that can be read aloud."""
     if arguments.password_stdin:
-        return sys.stdin.readline().rstrip("\r\n"), False
+        return _typed_password(), False
     pairs = ("".join(secrets.choice(LETTERS) + secrets.choice("aeiou") for _pair in range(3)) for _word in range(DRAWN_WORDS))
     return " ".join(pairs), True
+
+
+def _typed_password() -> str:
+    try:
+        line = sys.stdin.readline()
+        line.encode()  # a terminal without UTF-8 hands bytes on that are no letters
+    except (UnicodeError, OSError, AttributeError) as error:  # there is no standard input where a service closed it
+        raise UnreadablePassword from error
+    return line.rstrip("\r\n")
 
 
 def check_first(username: str, password: str) -> str:

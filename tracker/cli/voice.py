@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from flask import Flask
+from sqlalchemy.exc import ArgumentError
 
 from tracker import config
 from tracker.errors import DomainError, N_
@@ -43,6 +44,13 @@ class PackageMissing(CommandError):
     sentence = N_("This database needs the central office's packages. Install them with: pip install daftari[central]")
 
 
+class NotADatabase(CommandError):
+    """An address that names no database."""
+
+    code = "setting"
+    sentence = N_("%(database)s is not the address of a database. Write it as postgresql://user@host/name.")
+
+
 @contextmanager
 def opened(settings: config.Settings) -> Iterator[Flask]:
     """The application over the data folder, its context pushed."""
@@ -55,6 +63,8 @@ def opened(settings: config.Settings) -> Iterator[Flask]:
         if error.name and error.name.startswith("psycopg"):
             raise PackageMissing from error
         raise
+    except ArgumentError as error:
+        raise NotADatabase(database=settings.database) from error
     with app.app_context():
         try:
             yield app

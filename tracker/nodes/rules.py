@@ -1,5 +1,7 @@
 """When to try again, what counts as late, and how a code is read out: plain values only."""
 
+from urllib.parse import urlsplit
+
 from tracker.errors import DomainError, N_
 
 DAY_S = 86_400
@@ -48,9 +50,17 @@ def server_address(typed: str) -> str:
     """The address as it is stored; raises WrongAddress."""
     address = typed.strip() if "://" in typed else f"https://{typed.strip()}"
     scheme, _, host = address.rstrip("/").partition("://")
-    if scheme not in {"http", "https"} or not host or any(letter.isspace() for letter in host):
+    if scheme not in {"http", "https"} or any(letter.isspace() for letter in host) or not _names_host(address):
         raise WrongAddress
     return f"{scheme}://{host}"
+
+
+def _names_host(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number or too high, a bracket that is not closed
+        return False
 
 
 def is_late(since_s: int | None, now_s: float) -> bool:

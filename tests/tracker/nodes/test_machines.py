@@ -137,7 +137,7 @@ def test_failures_make_it_wait_longer_but_not_for_ever(failures: int, longest_s:
     assert rules.wait_s(900, failures, 1.0) == longest_s
 
 
-@pytest.mark.parametrize("typed", ["", "ftp://x", "https://", "http://a b"])
+@pytest.mark.parametrize("typed", ["", "ftp://x", "https://", "http://a b", "http://x:abc", "http://x:99999", "http://[::1", "http:///x"])
 def test_a_wrong_address_is_refused(typed: str) -> None:
     with pytest.raises(rules.WrongAddress):
         rules.server_address(typed)
