@@ -44,6 +44,16 @@ def test_a_damaged_file_is_said_so_with_what_to_do(terminal: Terminal) -> None:
     assert (findings["database"], findings["clock"]) == ("wrong", "good")
 
 
+def test_the_doctor_leaves_no_file_on_a_full_disk(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", is_full)
+    findings = {each["name"]: each["sentence"] for each in terminal.centre()("doctor", "--json").json["findings"]}
+    assert findings["write"] == "The data folder cannot be written: No space left on device"
+    assert not list(terminal.home.glob("write-test-*"))
+
+
 def test_the_doctor_misses_a_register_that_was_there(terminal: Terminal) -> None:
     (terminal.centre().home / "daftari.sqlite3").write_bytes(b"")
     told = terminal("doctor", "--json")

@@ -6,7 +6,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
@@ -196,9 +196,11 @@ def _write_test(folder: Path) -> Finding:
             file.write(b"x" * 4096)
             file.flush()
             os.fsync(file.fileno())
-        probe.unlink()
     except OSError as error:
-        return Finding("write", "wrong", _("The data folder cannot be written: %(reason)s", reason=error))
+        return Finding("write", "wrong", _("The data folder cannot be written: %(reason)s", reason=error.strerror or error))
+    finally:
+        with suppress(OSError):
+            probe.unlink()
     return Finding("write", "good", _("The data folder can be written"))
 
 
