@@ -11,6 +11,13 @@ const nav = document.querySelector(".nav");
 const here = nav?.querySelector("[aria-current]");
 if (here) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
 
+// A second click on a slow computer sends nothing twice.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (event.timeStamp - (event.target.dataset.sentAt ?? -Infinity) < 3000) event.preventDefault();
+  else event.target.dataset.sentAt = event.timeStamp;
+});
+
 // The menu is a plain <details>; with script it also closes when the person looks elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -111,7 +111,8 @@ export function mount(form) {
     try {
       const headers = { Accept: "application/json" };
       let reply = await fetch(form.action, { method: "POST", body: body(job), headers, signal: patience.signal });
-      if (reply.status === 400 && (await renewToken(patience.signal))) {
+      if (reply.status === 400) {
+        if (!(await renewToken(patience.signal))) return { waits: form.dataset.signIn };
         reply = await fetch(form.action, { method: "POST", body: body(job), headers, signal: patience.signal });
       }
       if (reply.ok && !reply.redirected) {
@@ -130,12 +131,13 @@ export function mount(form) {
     }
   }
 
-  // Whoever signed in again has another form token.
+  // Whoever signed in again has another form token; false for who signed out in another window.
   async function renewToken(signal) {
     const reply = await fetch(form.action, { signal });
+    if (reply.redirected) return false;
     const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector(".register [name=csrf_token]");
     if (fresh) form.elements.csrf_token.value = fresh.value;
-    return Boolean(fresh);
+    return true;
   }
 
   function put(html) {

@@ -201,3 +201,26 @@ def test_a_second_tap_while_the_first_is_on_its_way_counts(phone: Phone, cohort:
     phone.wait_until_saved()
     assert _statuses(make.actor("baraka"), cohort)[5] == "absent"
     assert queries.register_for(make.actor("baraka"), cohort.id, MONDAY).rows[5].has_conflict is False
+
+
+def test_a_mark_outlives_signing_out_in_another_window(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.wait_for("40 left")
+    phone.driver.delete_all_cookies()  # what signing out leaves of the session and of the form's token
+    phone.choose(1, "late")
+    WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: phone.find("[data-said]").is_displayed())
+    assert "Sign in again in another window" in phone.find("[data-said]").text
+    phone.driver.add_cookie({"name": "s", "value": accounts.sign_in("baraka", PASSWORD, device="phone", address="127.0.0.1")})
+    phone.find("[data-said] button").click()
+    phone.wait_for("1 L 39 left")
+    assert _statuses(make.actor("baraka"), cohort)[1] == "late"
+
+
+def test_a_second_click_sends_a_form_only_once(phone: Phone) -> None:
+    phone.open()
+    prevented = phone.driver.execute_script(
+        "const form = document.querySelector('.menu-list form'); const sent = [];"
+        "addEventListener('submit', (event) => { sent.push(event.defaultPrevented); event.preventDefault(); });"
+        "form.requestSubmit(); form.requestSubmit(); return sent"
+    )
+    assert prevented == [False, True]
