@@ -41,7 +41,7 @@ def code_of_centre(partition: str) -> str:
 
 @dataclass(frozen=True)
 class ClosureStory:
-    """A closure with its notices, the earliest first, and its resumptions, the earliest first; withdrawn ones included."""
+    """A closure with its notices, the earliest first, and its resumptions, the earliest first, then as they were recorded; withdrawn ones included."""
 
     row: Closure
     notices: tuple[Notice, ...]
@@ -131,7 +131,7 @@ def _stories(own: str | None) -> list[ClosureStory]:
 
 
 def _by_date(rows: Iterable[AnyRow]) -> tuple[AnyRow, ...]:
-    return tuple(sorted(rows, key=lambda row: (getattr(row, "since") or date.max, row.id)))  # noqa: B009 - both kinds have it
+    return tuple(sorted(rows, key=lambda row: (getattr(row, "since") or date.max, row.eff or 0, row.id)))  # noqa: B009 - both kinds have it
 
 
 def _by_begin(stories: Iterable[ClosureStory]) -> list[ClosureStory]:
