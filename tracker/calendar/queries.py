@@ -41,7 +41,7 @@ def code_of_centre(partition: str) -> str:
 
 @dataclass(frozen=True)
 class ClosureStory:
-    """A closure with its notices, the earliest first, and its resumptions, the earliest first, then as they were recorded; withdrawn ones included."""
+    """A closure with its notices and its resumptions, withdrawn ones included, by their day and then as they were recorded."""
 
     row: Closure
     notices: tuple[Notice, ...]
