@@ -112,3 +112,5 @@ def size_limit() -> None:
     setting = vars(view).get("size_setting") if view else None
     if isinstance(setting, str):
         request.max_content_length = int(getattr(g.settings, setting))
+        # Werkzeug holds pieces of a file to the limit of the fields, and its pieces are larger than ours.
+        request.max_form_memory_size = request.max_content_length
