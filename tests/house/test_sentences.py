@@ -39,8 +39,9 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
 
 
 def test_no_translation_is_left_over() -> None:
-    """Except those of WTForms, which asks for its sentences itself."""
+    """Except those of WTForms and argparse, which ask for their sentences themselves."""
     used = {each.text for each in sentences()}
-    library = set(re.findall(r'^msgid(?:_plural)? "(.*)"$', (FOLDER / "wtforms.po").read_text(encoding="utf-8"), re.MULTILINE))
+    theirs = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("wtforms.po", "argparse.po"))
+    library = set(re.findall(r'^msgid(?:_plural)? "(.*)"$', theirs, re.MULTILINE))
     written = {message.id[0] if isinstance(message.id, tuple) else message.id for message in KISWAHILI if message.id}
     assert written - used - library == set()

@@ -41,6 +41,13 @@ def test_it_speaks_kiswahili_unless_told_otherwise(terminal: Terminal, monkeypat
     assert "Folda hii ya data" in terminal("status").err
 
 
+def test_wrong_usage_is_said_in_kiswahili_too(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAFTARI_LANGUAGE", "sw")
+    assert terminal("init").err == "Amri haikueleweka: haya yanakosekana: --seat, --name\n"
+    monkeypatch.setenv("DAFTARI_LANGUAGE", "en")
+    assert terminal("init").err.endswith("the following arguments are required: --seat, --name\n")
+
+
 def test_a_wrong_setting_is_a_sentence(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAFTARI_PORT", "many")
     told = terminal("status", "--json")

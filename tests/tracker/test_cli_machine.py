@@ -47,6 +47,8 @@ def test_a_name_can_be_read(terminal: Terminal, name: str) -> None:
     told = terminal("init", "--seat", "central", "--name", name, "--json")
     assert (told.code, told.json["error"]["code"]) == (1, "places.name_missing")
     assert not terminal.home.exists()
+    told = terminal.centre()("user", "add", "baraka", "--name", name, "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "places.name_missing")
 
 
 def test_a_password_that_is_no_text_makes_nothing(terminal: Terminal) -> None:

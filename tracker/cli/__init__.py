@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from tracker import clock, config
 from tracker.cli import trouble
 from tracker.cli.machine import AlreadyHere
-from tracker.cli.parser import build, WrongUsage
+from tracker.cli.parser import argparse_speaking, build, WrongUsage
 from tracker.cli.voice import CommandError, Done
 from tracker.config import WrongSetting
 from tracker.errors import DomainError, N_
@@ -49,7 +49,7 @@ def run(words: Sequence[str]) -> int:
     """Run one command and say what came of it. Returns the exit code."""
     as_json = "--json" in words
     home = _home(words)
-    with speaking(_language(home)):
+    with speaking(_language(home)), argparse_speaking():
         try:
             arguments = build().parse_args(words)
             return _tell(arguments.command(arguments), as_json=as_json)

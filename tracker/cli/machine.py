@@ -9,8 +9,8 @@ from time import perf_counter
 
 from sqlalchemy import select
 
-from tracker import config, inputs
-from tracker.cli.users import add_first, check_first, read_password, settings_of, staff_partition
+from tracker import config
+from tracker.cli.users import add_first, check_first, checked_name, read_password, settings_of, staff_partition
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
 from tracker.db import db
@@ -56,13 +56,6 @@ class NoSuchCentre(CommandError):
     sentence = N_("The directory has no centre %(centre)s, or several. The command status lists the partitions.")
 
 
-class NoName(CommandError):
-    """Nothing that could stand on a page."""
-
-    code = "places.name_missing"
-    sentence = N_('Give a name of at most %(longest)d letters with --name, such as --name "NCT Arusha".')
-
-
 class CentralOnly(CommandError):
     """A laptop keeps its records in its data folder."""
 
@@ -82,7 +75,7 @@ class InviteWhom(CommandError):
 
 def init(arguments: argparse.Namespace) -> Done:
     """`init`: everything typed is checked before anything is made."""
-    seat, regions, name = arguments.seat, _checked_regions(arguments.region), _checked_name(arguments.name)
+    seat, regions, name = arguments.seat, _checked_regions(arguments.region), checked_name(arguments.name)
     if arguments.database and seat != "central":
         raise CentralOnly
     if (seat == "centre" and len(regions) != 1) or (seat == "region" and not regions):
@@ -121,14 +114,6 @@ def _checked_regions(regions: list[str]) -> list[str]:
         if tz.region(region) is None:
             raise NoSuchRegion(region=region)
     return list(dict.fromkeys(regions))
-
-
-def _checked_name(typed: str) -> str:
-    """The name in one line. Raises NoName."""
-    name = inputs.plain(typed)
-    if not name or len(name) > inputs.LONGEST or name != name.encode(errors="replace").decode():
-        raise NoName(longest=inputs.LONGEST)
-    return name
 
 
 def _first_user(arguments: argparse.Namespace) -> tuple[str, str, bool] | None:
@@ -226,7 +211,7 @@ def invite(arguments: argparse.Namespace) -> Done:
     from tracker.nodes import actions
 
     regions = _checked_regions(arguments.region)
-    given = _checked_name(arguments.name) if arguments.name is not None else ""
+    given = checked_name(arguments.name) if arguments.name is not None else ""
     with at_work(settings_of(arguments)):
         if arguments.centre:
             partition, name = _listed(arguments.centre)

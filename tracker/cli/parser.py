@@ -1,7 +1,8 @@
 """The commands and their options. A command's own work stands in the file that it is imported from."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,7 +11,7 @@ from tracker.cli import care, machine, records, users
 from tracker.cli.voice import Done
 from tracker.config import SEATS
 from tracker.errors import N_
-from tracker.i18n import _
+from tracker.i18n import _, raw
 
 Command = Callable[[argparse.Namespace], Done]
 
@@ -28,6 +29,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the words."""
         raise WrongUsage(message)
+
+
+@contextmanager
+def argparse_speaking() -> Iterator[None]:
+    """Let argparse take its own sentences from our catalogue; where another Python words them otherwise they stay English."""
+    own = vars(argparse)["_"]
+    setattr(argparse, "_", raw)
+    try:
+        yield
+    finally:
+        setattr(argparse, "_", own)
 
 
 def build() -> Parser:

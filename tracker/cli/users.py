@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from tracker import config
+from tracker import config, inputs
 from tracker.cli.voice import at_work, CommandError, Done
 from tracker.errors import N_
 from tracker.i18n import _
 from tracker.policy import NATION, OPERATOR, ROLES
 
-__all__ = ["ROLES", "add", "add_first", "check_first", "read_password", "reset", "show"]
+__all__ = ["ROLES", "add", "add_first", "check_first", "checked_name", "read_password", "reset", "show"]
 
 KEEPER: Final = {"centre": "registrar", "region": "coordinator", "central": "central"}
 DRAWN_WORDS, LETTERS = 4, "bdfghjkmnprstvwyz"
@@ -32,6 +32,13 @@ class UnreadablePassword(CommandError):
     sentence = N_("The password cannot be read. Give it on standard input, one line of plain letters (UTF-8).")
 
 
+class NoName(CommandError):
+    """Nothing that could stand on a page."""
+
+    code = "places.name_missing"
+    sentence = N_('Give a name of at most %(longest)d letters with --name, such as --name "NCT Arusha".')
+
+
 class NoPlaceYet(CommandError):
     """A coordinator's laptop that has joined nothing has no partition where its staff could stand."""
 
@@ -42,6 +49,14 @@ class NoPlaceYet(CommandError):
 def settings_of(arguments: argparse.Namespace) -> config.Settings:
     """The settings of the data folder that the command names."""
     return config.load(getattr(arguments, "home", None))
+
+
+def checked_name(typed: str) -> str:
+    """The name in one line. Raises NoName."""
+    name = inputs.plain(typed)
+    if not name or len(name) > inputs.LONGEST or name != name.encode(errors="replace").decode():
+        raise NoName(longest=inputs.LONGEST)
+    return name
 
 
 def read_password(arguments: argparse.Namespace) -> tuple[str, bool]:
@@ -99,7 +114,7 @@ def add(arguments: argparse.Namespace) -> Done:
     with at_work(settings):
         password, was_drawn = read_password(arguments)
         role = arguments.role or KEEPER[settings.seat]
-        name = arguments.name or arguments.username
+        name = checked_name(arguments.name) if arguments.name is not None else arguments.username
         made = actions.add_user(OPERATOR, staff_partition(settings), arguments.username, name, role, password, administers=arguments.admin)
         facts: dict[str, object] = {"username": made.username, "role": role}
         lines = [_("%(username)s can sign in now and then chooses an own password.", username=made.username)]
