@@ -202,3 +202,7 @@ def test_a_nul_in_a_reason_breaks_nothing(client: Browser, world: World, teacher
     address = f"{_address(world)}/{world.people[0].id}"
     assert client.sign_in("baraka").send(address, status="excused", place="centre", reason="mv\0ua").status_code == 302
     assert queries.register_for(teacher, world.cohort.id, MONDAY).rows[0].reason == "mvua"
+
+
+def test_going_back_shows_what_is_stored_not_what_was_chosen_then(client: Browser, world: World) -> None:
+    assert 'method="post" autocomplete="off" data-module="attendance-grid"' in client.sign_in("baraka").get(_address(world)).text
