@@ -1,13 +1,13 @@
 """The sync engine: git, for registers. These are its public names; nothing else may be imported from outside.
 
 `README.md` beside this file is the protocol's specification; the files read in the order
-errors dots schema changes keys segments merge rights ledger fold exchange joining http.
+errors dots schema changes keys segments merge rights ledger rows fold writing exchange joining http.
 """
 
 from sync.dots import Mint
 from sync.errors import NotJoined, sentence_of, SyncError, TooLarge, Unreachable, Unreadable
 from sync.exchange import DEFAULT_BYTES
-from sync.fold import Draft, Image, refold, seal, upgrade, Writing
+from sync.fold import refold, upgrade
 from sync.http import answer, CONTENT_TYPE, Hub, join, Line, refusal, Report, sync
 from sync.joining import enter, found, found_alone, Invitation, invite, Welcome
 from sync.keys import NodeKey
@@ -33,7 +33,9 @@ from sync.ledger import (
     unsent_by_table,
 )
 from sync.merge import Head
+from sync.rows import Image
 from sync.schema import Field, Key, Kind, Plain, Schema, Table
+from sync.writing import Draft, seal, Writing
 
 __all__ = [
     "CONTENT_TYPE",

@@ -64,6 +64,18 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
+
+def spans_of(changes: Iterable[Change]) -> list[tuple[str, int, int]]:
+    """(minter, first, last) of each unbroken run of counters. Exact: a base in a gap must never count by and by."""
+    spans: list[tuple[str, int, int]] = []
+    for minter, counter in sorted({split(change.dot) for change in changes}):
+        if spans and spans[-1][0] == minter and spans[-1][2] == counter - 1:
+            spans[-1] = (minter, spans[-1][1], counter)
+        else:
+            spans.append((minter, counter, counter))
+    return spans
+
+
 # ---- packing
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from urllib3.exceptions import HTTPError
 from urllib3.util import SKIP_HEADER
 
-from sync import exchange, fold, joining, keys, ledger
+from sync import exchange, joining, keys, ledger, writing
 from sync.changes import canonical, decode
 from sync.errors import (
     AlreadyJoined,
@@ -125,7 +125,7 @@ def sync(
     hub    the pinned key of the other side
     """
     with begin() as connection:
-        fold.seal(connection, replica, now)
+        writing.seal(connection, replica, now)
         waits = bool(ledger.pending_counts(connection))  # for the first segment of a partition that we have just joined
         say = exchange.first(connection, replica, hub, most=most)
     progress = Progress()
@@ -145,7 +145,7 @@ def sync(
             return
         waits, progress = False, Progress()
         with begin() as connection:
-            fold.seal(connection, replica, now)
+            writing.seal(connection, replica, now)
             say = exchange.first(connection, replica, hub, most=most)
 
 
@@ -245,7 +245,7 @@ def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
         if peer is None:
             raise Stranger
         message = exchange.unpack(replica.key.open(peer, sealed), peer)
-        fold.seal(connection, replica, now)
+        writing.seal(connection, replica, now)
         step = exchange.answer(connection, replica, peer, message, answers=_answers(envelope))
         if step.say is None:
             raise Stuck

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sync import fold, keys, ledger, segments
+from sync import fold, keys, ledger, segments, writing
 from sync.changes import canonical, Change
 from sync.dots import dot, minter_of, NONCE_BYTES
 from sync.errors import BadInvitation, Unreadable
@@ -126,8 +126,8 @@ def found_alone(connection: sa.Connection, replica: Replica, *, nonce: bytes, at
 
 def enter(connection: sa.Connection, replica: Replica, node: bytes, *, name: str, seat: str, home: str, at: int) -> None:
     """Enter a node in the directory of the nation. Only central does."""
-    draft = fold.Draft("node", (node.hex(),), {"name": name, "seat": seat, "home": home})
-    fold.Writing(connection, replica).write("nation", [draft], by="", at=at)
+    draft = writing.Draft("node", (node.hex(),), {"name": name, "seat": seat, "home": home})
+    writing.Writing(connection, replica).write("nation", [draft], by="", at=at)
 
 
 # ---- inviting

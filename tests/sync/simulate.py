@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync import fold, ledger, segments
+from sync import fold, ledger, rows, segments
 from sync.changes import Change
 from sync.dots import dot, minter_of, NONCE_BYTES
 from sync.schema import Key
@@ -110,7 +110,7 @@ class History:
     def _known(self, node: Node) -> list[str]:
         keys: list[Key] = [(name,) for name in self.people[node.home]]
         with node.begin() as connection:
-            held = fold.load(connection, node.home, node.replica.schema.tables["person"], keys)
+            held = rows.load(connection, node.home, node.replica.schema.tables["person"], keys)
         return [name for name in self.people[node.home] if (name,) in held]
 
     def edit(self, node: Node) -> None:

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from sync import exchange, fold, http, joining, ledger, segments
+from sync import exchange, fold, http, joining, ledger, segments, writing
 from sync.changes import canonical, Change, decode, encode
 from sync.dots import dot
 from sync.errors import Forged, Stuck, SyncError, TooLarge
@@ -165,7 +165,7 @@ def test_the_nation_has_no_second_founder(central: Node) -> None:
 
 
 def test_a_directory_entry_that_is_no_key_stops_nobody(ziwa: Node, central: Node) -> None:
-    central.write("nation", [fold.Draft("node", ("not hex",), {"name": "?", "seat": "centre", "home": ""})])
+    central.write("nation", [writing.Draft("node", ("not hex",), {"name": "?", "seat": "centre", "home": ""})])
     sync(ziwa, central)
     with central.begin() as connection:
         assert len(ledger.nodes(connection)) == 4
@@ -385,7 +385,7 @@ def test_a_flood_of_heads_does_not_make_our_next_segment_unreadable(
     ziwa: Node, ziwa2: Node, central: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segments, "PARENTS_MAX", 8)
-    monkeypatch.setattr(fold, "PARENTS_MAX", 8)
+    monkeypatch.setattr(writing, "PARENTS_MAX", 8)
     on = forge.tips(central, ziwa.home)
     forge.receive(central, *(forge.signed(THIEF, replace(forge.header(ziwa.home, on), at=k), b'{"b":[],"m":[]}') for k in range(30)))
     sync(ziwa, central)
@@ -543,7 +543,7 @@ def test_nothing_is_sealed_before_the_grant_has_come(country: World, ziwa: Node,
     forge.receive(third, *early)  # an exchange that was cut
     name = third.new(ziwa.home, "person", given="Neema")
     with third.begin() as connection:
-        assert fold.seal(connection, third.replica, 1) == []
+        assert writing.seal(connection, third.replica, 1) == []
     sync(third, central)
     sync(third, central)
     assert central.state(ziwa.home, "person", (name,))
@@ -559,7 +559,7 @@ def test_a_server_that_lacks_the_whole_centre_is_filled(country: World, central:
     with central.begin() as connection:
         joining.enter(connection, central.replica, alone.key.public, name="alone", seat="centre", home=alone.home, at=1)
     with alone.begin() as connection:
-        fold.seal(connection, alone.replica, 2)
+        writing.seal(connection, alone.replica, 2)
         joining.found(connection, alone.replica, alone.key, alone.home, [(central.key.public, "writer")], nonce=country.draw(8), at=2)
     before = central.database.copy()
     sync(alone, central, most=200)
@@ -572,13 +572,13 @@ def test_a_server_that_lacks_the_whole_centre_is_filled(country: World, central:
 
 def test_an_import_that_packs_to_nothing_is_sealed_in_parts_that_everybody_takes(ziwa: Node, ziwa2: Node, central: Node) -> None:
     with ziwa.begin() as connection:
-        writing = fold.Writing(connection, ziwa.replica)
+        own = writing.Writing(connection, ziwa.replica)
         drafts = []
         for _ in range(900):
-            name = writing.mint(ziwa.home)
-            drafts.append(fold.Draft("extra", (name,), {"text": "y" * 19_000}, (), name))
-        writing.write(ziwa.home, drafts, by="x", at=1)
-        made = fold.seal(connection, ziwa.replica, 1)
+            name = own.mint(ziwa.home)
+            drafts.append(writing.Draft("extra", (name,), {"text": "y" * 19_000}, (), name))
+        own.write(ziwa.home, drafts, by="x", at=1)
+        made = writing.seal(connection, ziwa.replica, 1)
     assert len(made) > 1
     assert all(len(decode(each.body, each.header.minters)) for each in made)
     sync(ziwa, central)
@@ -599,7 +599,7 @@ def test_a_change_too_large_to_travel_is_refused_where_it_is_typed(ziwa: Node) -
     with pytest.raises(ValueError, match="size"):
         ziwa.new(ziwa.home, "person", given=long, family=long, phone=long, email=long)
     with pytest.raises(ValueError, match="size"):
-        ziwa.write(ziwa.home, [fold.Draft("mark", ("x", "2020-01-01"), {"status": "a"})], by="x" * 300)
+        ziwa.write(ziwa.home, [writing.Draft("mark", ("x", "2020-01-01"), {"status": "a"})], by="x" * 300)
 
 
 def test_a_copy_that_mints_our_dots_loses_nothing(ziwa: Node, ziwa2: Node, central: Node) -> None:

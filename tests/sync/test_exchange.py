@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import exchange, fold, ledger
+from sync import exchange, ledger, writing
 from sync.errors import SyncError, Unreadable
 from sync.exchange import digest, Message, pack, unpack
 from tests.sync import forge
@@ -22,7 +22,7 @@ def test_a_message_reads_back_as_it_was_packed(ziwa: Node, mlima: Node) -> None:
     for node in (ziwa, mlima):
         node.new(node.home, "person", given="Asha")
         with node.begin() as connection:
-            some += fold.seal(connection, node.replica, 7)
+            some += writing.seal(connection, node.replica, 7)
     some.append(forge.segment(ziwa.key, ziwa, ziwa.home, []))
     heads, ladders, named = {"nation": [b"h" * 20]}, {"nation": [b"r" * 6]}, frozenset({"nation"})
     said = Message(b"12345678", b"d" * 16, heads, ladders, some, ["r"], named, frozenset({ziwa.home}))
@@ -102,7 +102,7 @@ def test_an_unknown_head_causes_no_full_resend(ziwa: Node, ziwa2: Node, central:
     sync(ziwa2, central)
     ziwa2.new(ziwa.home, "person", given="only here")
     with ziwa2.begin() as connection:
-        fold.seal(connection, ziwa2.replica, 1)
+        writing.seal(connection, ziwa2.replica, 1)
         mine = exchange.shared(connection, ziwa2.replica, central.key.public)
         ladder = ledger.graph(connection, ziwa.home).ladder()
     heard = Message(b"", digest(mine), {ziwa.home: mine[ziwa.home]}, {ziwa.home: ladder})
@@ -138,7 +138,7 @@ def valid_message() -> tuple[World, bytes]:
     ziwa.new(ziwa.home, "person", given="Asha")
     ziwa.new(ziwa.home, "extra", text="x")
     with ziwa.begin() as connection:
-        made = fold.seal(connection, ziwa.replica, 7)
+        made = writing.seal(connection, ziwa.replica, 7)
         said = Message(
             b"", b"d" * 16, {ziwa.home: [made[-1].id]}, {ziwa.home: [made[0].id[:6]]}, made, ["r"], frozenset({"nation"}), frozenset()
         )

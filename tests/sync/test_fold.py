@@ -2,10 +2,10 @@
 
 import pytest
 
-from sync import fold, ledger
-from sync.changes import Change, decode
-from sync.fold import Draft, spans_of
+from sync import fold, ledger, writing
+from sync.changes import Change, decode, spans_of
 from sync.keys import NodeKey
+from sync.writing import Draft
 from tests.sync import forge
 from tests.sync.world import Node, sync, World
 
@@ -15,7 +15,7 @@ def test_a_local_write_shows_at_once_and_waits_to_be_sealed(ziwa: Node) -> None:
     assert ziwa.state(ziwa.home, "person", (person,))["phone"][0].values == ("1",)
     with ziwa.begin() as connection:
         assert ledger.pending_counts(connection) == {ziwa.home: 1}
-        (made,) = fold.seal(connection, ziwa.replica, 7)
+        (made,) = writing.seal(connection, ziwa.replica, 7)
         assert ledger.pending_counts(connection) == {}
     assert [change.dot for change in decode(made.body, made.header.minters)] == [person]
 

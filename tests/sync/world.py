@@ -14,14 +14,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from sync import exchange, fold, joining, ledger
+from sync import exchange, fold, joining, ledger, rows, writing
 from sync.dots import Mint
-from sync.fold import Draft
 from sync.keys import NodeKey
 from sync.ledger import Replica
 from sync.merge import Head
 from sync.schema import Field, Key, Plain, Schema, Table
 from sync.segments import centre_partition
+from sync.writing import Draft
 
 metadata = sa.MetaData()
 
@@ -112,23 +112,23 @@ class Node:
         with self.database.engine.begin() as connection:
             yield connection
 
-    def write(self, partition: str, drafts: list[Draft], *, by: str = "", at: int = 1_000) -> list[fold.Image]:
+    def write(self, partition: str, drafts: list[Draft], *, by: str = "", at: int = 1_000) -> list[rows.Image]:
         with self.begin() as connection:
-            return fold.Writing(connection, self.replica).write(partition, drafts, by=by or self.name, at=max(0, at + self.offset))
+            return writing.Writing(connection, self.replica).write(partition, drafts, by=by or self.name, at=max(0, at + self.offset))
 
     def new(self, partition: str, table: str, *, at: int = 1_000, **fields: Plain) -> str:
         """A new dot-keyed row; every field of the table is written. Returns its id."""
         declared = self.replica.schema.tables[table].fields
         with self.begin() as connection:
-            writing = fold.Writing(connection, self.replica)
-            name = writing.mint(partition)
+            own = writing.Writing(connection, self.replica)
+            name = own.mint(partition)
             values = {f: fields.get(f) for f in declared}
-            writing.write(partition, [Draft(table, (name,), values, (), name)], by=self.name, at=max(0, at + self.offset))
+            own.write(partition, [Draft(table, (name,), values, (), name)], by=self.name, at=max(0, at + self.offset))
         return name
 
     def state(self, partition: str, table: str, key: Key) -> dict[str, tuple[Head, ...]]:
         with self.begin() as connection:
-            return fold.load(connection, partition, self.replica.schema.tables[table], [key]).get(key, {})
+            return rows.load(connection, partition, self.replica.schema.tables[table], [key]).get(key, {})
 
     def edit(self, partition: str, table: str, key: Key, *, bases: tuple[str, ...] | None = None, at: int = 1_000, **fields: Plain) -> None:
         self.write(partition, [Draft(table, key, fields, bases)], at=at)
@@ -205,14 +205,14 @@ class World:
 def sync(node: Node, hub: Node, *, lose_reply: bool = False, most: int = exchange.DEFAULT_BYTES, rounds: int = 200) -> int:
     """A whole exchange; with `lose_reply` the hub's first reply never arrives. Returns the number of messages."""
     with node.begin() as connection:
-        fold.seal(connection, node.replica, 5_000)
+        writing.seal(connection, node.replica, 5_000)
         say: exchange.Message | None = exchange.first(connection, node.replica, hub.key.public, most=most)
     progress = exchange.Progress()
     for count in range(1, rounds):
         assert say is not None
         heard = exchange.unpack(exchange.pack(say, node.key.public), node.key.public)
         with hub.begin() as connection:
-            fold.seal(connection, hub.replica, 5_000)
+            writing.seal(connection, hub.replica, 5_000)
             answer = exchange.answer(connection, hub.replica, node.key.public, heard, answers=b"12345678", most=most)
         assert answer.say is not None
         if lose_reply:
