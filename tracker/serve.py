@@ -69,7 +69,8 @@ def listen(app: Flask, settings: config.Settings) -> "Server":
     server = Server((settings.host, settings.port), _knowing_own_address(app), numthreads=THREADS, server_name="daftari")
     server.gateway = Gateway
     server.max_request_header_size = LARGEST_HEADER_BYTES
-    server.max_request_body_size = max(settings.request_max_bytes, settings.sync_max_bytes, settings.upload_max_bytes)
+    # The application refuses what is too large in words; the server, in English, only what is far too large.
+    server.max_request_body_size = 4 * max(settings.request_max_bytes, settings.sync_max_bytes, settings.upload_max_bytes)
     try:
         server.prepare()
     except OSError as error:
