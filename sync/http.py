@@ -84,6 +84,8 @@ class Line:
         timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         try:
             with self._session.post(self._url, envelope, headers=headers, timeout=timeout, allow_redirects=False, stream=True) as reply:
+                if reply.status_code != requests.codes.ok or reply.headers.get("Content-Type") != CONTENT_TYPE:
+                    raise NotDaftari  # before its body is read: a stranger's page may be large, or drip for ever
                 body = reply.raw.read(ENVELOPE_MAX + 1, decode_content=False)
                 self._count(reply, envelope, body)
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -92,7 +94,7 @@ class Line:
             raise TooLarge
         if str(len(body)) != reply.headers.get("Content-Length", str(len(body))):
             raise Unreachable  # the line broke in the middle
-        if reply.status_code != requests.codes.ok or reply.headers.get("Content-Type") != CONTENT_TYPE or body[:1] != MAGIC:
+        if body[:1] != MAGIC:
             raise NotDaftari
         if body[1:2] == REFUSED:
             raise _REFUSALS.get(body[2:].decode("ascii", "replace"), NotDaftari)
@@ -245,6 +247,8 @@ def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
         if peer is None:
             raise Stranger
         message = exchange.unpack(replica.key.open(peer, sealed), peer)
+        # One message of a peer at a time, and all locks at once: else two exchanges of one laptop could wait for each other.
+        ledger.lock(connection, peer.hex(), *ledger.pending_counts(connection), *exchange.spoken_of(message))
         writing.seal(connection, replica, now)
         step = exchange.answer(connection, replica, peer, message, answers=_answers(envelope))
         if step.say is None:
