@@ -1,4 +1,4 @@
-// "Exchange now" without leaving the page: says how far it is, and that one can go on working.
+// "Sync now" without leaving the page: says how far it is, and that one can go on working.
 
 const EVERY_MS = 1000;
 

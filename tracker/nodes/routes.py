@@ -66,7 +66,7 @@ def join() -> ResponseReturnValue:
         except SyncError as failure:
             form.code.errors = [_(failure.sentence, **failure.params)]
         else:
-            flash(_("This computer has joined the server. Exchange now, so that it sends what it holds."))
+            flash(_("This computer has joined the server. Sync now, so that it sends what it holds."))
             return redirect(url_for(".machine"))
     return page("nodes/join.html", form=form)
 
