@@ -315,6 +315,9 @@ def _take(
     """
     received = fold.receive(connection, replica, message.segments)
     mine = shared(connection, replica, peer)
+    if digest(mine) == message.digest:
+        ledger.set_peer_heads(connection, peer, mine)
+        return received, mine
     known = ledger.peer_heads(connection, peer)
     learnt = _common(connection, message, mine)
     for segment in message.segments:
@@ -324,8 +327,6 @@ def _take(
         if partition not in message.heads or partition in message.said:
             has.update(known.get(partition, ()))
         ledger.set_peer_heads(connection, peer, {partition: ledger.graph(connection, partition).tips(has)})
-    if digest(mine) == message.digest:
-        ledger.set_peer_heads(connection, peer, mine)
     return received, mine
 
 
@@ -346,7 +347,7 @@ def _check_pushed(connection: sa.Connection, peer: bytes, message: Message, take
         raise TooLarge
 
 
-def _named(message: Message) -> set[str]:
+def named_in(message: Message) -> set[str]:
     """The partitions a message speaks of: its sender believes that we differ there."""
     return {*message.heads, *(segment.header.partition for segment in message.segments)}
 
@@ -361,7 +362,7 @@ def _say(
     if heard is None:
         return Message(answers, digest(mine), {}, {}, segments)
     # Where nothing seems to differ, and yet the digests do, one of us is wrong about the other: then say everything.
-    spoken_of = differing | _named(heard) if differing else mine.keys() | _named(heard)
+    spoken_of = differing | named_in(heard) if differing else mine.keys() | named_in(heard)
     stated = {partition: mine[partition] if partition in mine else _echo(connection, partition, heard) for partition in sorted(spoken_of)}
     ladders = {partition: _ladder(connection, partition, heard) if partition in mine else [] for partition in stated}
     return Message(answers, digest(mine), stated, ladders, segments, said=heard.told, told=heard.said | heard.heads.keys())

@@ -37,8 +37,9 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
     """
     segments_due = list(arriving)
     graphs: dict[str, Graph] = {}
-    for partition in sorted({segment.header.partition for segment in segments_due}):
-        ledger.lock(connection, partition)
+    partitions = {segment.header.partition for segment in segments_due}
+    ledger.lock(connection, *partitions)
+    for partition in sorted(partitions):
         graphs[partition] = ledger.graph(connection, partition)
     taken: list[bytes] = []
     missing: set[bytes] = set()
@@ -97,13 +98,13 @@ def _copies_earlier(connection: sa.Connection, graph: Graph, segment: Segment, o
     return any(change.dot in waiting for change in own)
 
 
-def holders(connection: sa.Connection, graph: Graph, partition: str, changes: Iterable[Change], *, but: bytes = b"") -> dict[str, bytes]:
+def holders(connection: sa.Connection, graph: Graph, partition: str, changes: Sequence[Change], *, but: bytes = b"") -> dict[str, bytes]:
     """For those of the changes' dots that stand in a folded segment (other than `but`): the one where they count."""
     counters: dict[str, list[int]] = {}
     for minter, counter in sorted({split(change.dot) for change in changes}):
         counters.setdefault(minter, []).append(counter)
     found: dict[str, bytes] = {}
-    for minter, first, last, holder in ledger.spans(connection, partition, sorted(counters)):
+    for minter, first, last, holder in ledger.spans(connection, partition, [change.dot for change in changes]):
         mine = counters[minter]
         for counter in mine[bisect_left(mine, first) : bisect_right(mine, last)] if holder != but else ():
             name = dot(minter, counter)
@@ -161,9 +162,9 @@ def _uncounted(connection: sa.Connection, graph: Graph, segment: Segment, own: S
 
 def _ancestry(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> Counts:
     """Whether a base stands earlier in the segment or in an ancestor. Predicted dots count for nothing."""
-    named = {split(base)[0] for change in changes for base in change.bases}
+    named = {base for change in changes for base in change.bases}
     spans: dict[str, list[tuple[int, int]]] = {}
-    for minter, first, last, holder in ledger.spans(connection, segment.header.partition, list(named)) if named else []:
+    for minter, first, last, holder in ledger.spans(connection, segment.header.partition, named):
         if holder != segment.id and graph.is_ancestor(holder, segment.id):
             spans.setdefault(minter, []).append((first, last))
     within = {change.dot for change in changes}

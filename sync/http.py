@@ -248,7 +248,7 @@ def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
             raise Stranger
         message = exchange.unpack(replica.key.open(peer, sealed), peer)
         # One message of a peer at a time, and all locks at once: else two exchanges of one laptop could wait for each other.
-        ledger.lock(connection, peer.hex(), *ledger.pending_counts(connection), *exchange.spoken_of(message))
+        ledger.lock(connection, peer.hex(), *ledger.pending_counts(connection), *exchange.named_in(message))
         writing.seal(connection, replica, now)
         step = exchange.answer(connection, replica, peer, message, answers=_answers(envelope))
         if step.say is None:

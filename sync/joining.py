@@ -107,12 +107,11 @@ def found(
     at: int,
 ) -> None:
     """Found a partition, or extend it, with the root's signature: one segment that grants roles to keys."""
-    graph = ledger.graph(connection, partition)
     minter = minter_of(root.public, nonce, partition)
     changes = [
         Change(dot(minter, k), "grant", (node.hex(),), {"role": role}, (), "", at) for k, (node, role) in enumerate(grants, start=1)
     ]
-    parents = [(head, graph.generation[head]) for head in graph.heads()]
+    parents = ledger.heads_of(connection, partition)
     segment = segments.seal(root, partition, changes, nonces=[nonce], parents=parents, at=at, schema=replica.schema.version)
     fold.receive(connection, replica, [segment])
 
@@ -236,6 +235,7 @@ def _grant_all(
     draw: Callable[[int], bytes],
 ) -> str:
     home = invitation.home
+    ledger.lock(connection, "nation", *filter(None, [home]), *(partition for partition, _ in invitation.grants))
     if invitation.seat == "centre" and not home:
         nonce = draw(NONCE_BYTES)
         home = centre_partition(authority.public, nonce)

@@ -224,9 +224,20 @@ def heads(connection: sa.Connection) -> dict[str, list[bytes]]:
 _ALL_HEADS = sa.select(PARTITION.c.partition, PARTITION.c.heads)
 
 
+def heads_of(connection: sa.Connection, partition: str) -> list[tuple[bytes, int]]:
+    """(head, generation) of one partition, sorted, without reading its graph."""
+    found = ids(connection.execute(sa.select(PARTITION.c.heads).where(PARTITION.c.partition == partition)).scalar() or b"")
+    generation: dict[bytes, int] = {}
+    for start in range(0, len(found), 500):
+        some = SEGMENT.c.id.in_(found[start : start + 500])
+        generation.update((row.id, row.generation) for row in connection.execute(sa.select(SEGMENT.c.id, SEGMENT.c.generation).where(some)))
+    return sorted(generation.items())
+
+
 def counter(connection: sa.Connection, partition: str) -> int:
-    """The last counter drawn here in a partition; holds the partition's row on PostgreSQL until the transaction ends."""
-    found = connection.execute(sa.select(PARTITION.c.counter).where(PARTITION.c.partition == partition).with_for_update()).scalar()
+    """The last counter drawn here in a partition, which is held until the transaction ends."""
+    lock(connection, partition)
+    found = connection.execute(sa.select(PARTITION.c.counter).where(PARTITION.c.partition == partition)).scalar()
     return int(found or 0)
 
 
@@ -237,11 +248,15 @@ def set_counter(connection: sa.Connection, partition: str, value: int) -> None:
         connection.execute(PARTITION.insert().values(partition=partition, counter=value, heads=b""))
 
 
-def lock(connection: sa.Connection, partition: str) -> None:
-    """Hold a partition until the transaction ends: heads and rows are read, then written. SQLite has one writer anyway."""
+def lock(connection: sa.Connection, *names: str) -> None:
+    """Hold partitions until the transaction ends: heads and rows are read, then written. SQLite has one writer anyway.
+
+    Who needs several names them all at once: they are taken in one order everywhere, so that nobody waits in a circle.
+    """
     if connection.dialect.name == "postgresql":
-        name = int.from_bytes(hashlib.sha256(partition.encode()).digest()[:8], signed=True)
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(name)))
+        for name in sorted(set(names)):
+            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def _move_heads(connection: sa.Connection, segment: Segment) -> None:
@@ -379,13 +394,22 @@ def minters(connection: sa.Connection, partition: str, wanted: Collection[str]) 
 _MINTERS = _of_partition(MINTER, "minter", "segment", "author").where(MINTER.c.minter.in_(sa.bindparam("wanted", expanding=True)))
 
 
-def spans(connection: sa.Connection, partition: str, wanted: Collection[str]) -> list[tuple[str, int, int, bytes]]:
-    """(minter, first, last, segment) of these minters."""
-    rows = connection.execute(_SPANS, {"partition": partition, "wanted": list(wanted)}) if wanted else ()
+def spans(connection: sa.Connection, partition: str, dots: Iterable[str]) -> list[tuple[str, int, int, bytes]]:
+    """(minter, first, last, segment) of the runs that may hold these dots: not all of a process that has run for months."""
+    named = [split(each) for each in dots]
+    if not named:
+        return []
+    counters = [counter for _, counter in named]
+    asked = {"wanted": sorted({minter for minter, _ in named}), "least": min(counters), "greatest": max(counters)}
+    rows = connection.execute(_SPANS, {"partition": partition, **asked})
     return [(minter, first, last, segment) for minter, first, last, segment in rows]
 
 
-_SPANS = _of_partition(SPAN, "minter", "first", "last", "segment").where(SPAN.c.minter.in_(sa.bindparam("wanted", expanding=True)))
+_SPANS = _of_partition(SPAN, "minter", "first", "last", "segment").where(
+    SPAN.c.minter.in_(sa.bindparam("wanted", expanding=True)),
+    SPAN.c.first <= sa.bindparam("greatest"),
+    SPAN.c.last >= sa.bindparam("least"),
+)
 
 
 def roots(connection: sa.Connection, partition: str) -> list[tuple[bytes, bytes]]:

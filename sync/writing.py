@@ -94,7 +94,7 @@ def seal(connection: sa.Connection, replica: Replica, at: int) -> list[Segment]:
     made: list[Segment] = []
     for partition in sorted(ledger.pending_counts(connection).keys() & ledger.read_by(connection, replica.key.public)):
         ledger.lock(connection, partition)
-        while len(ledger.graph(connection, partition).heads()) > PARENTS_MAX:  # a flood of heads is bound up by empty segments
+        while len(ledger.heads_of(connection, partition)) > PARENTS_MAX:  # a flood of heads is bound up by empty segments
             made.append(_seal_part(connection, replica, partition, [], at))
         waiting = ledger.pending(connection, partition)
         is_copied = bool(holders(connection, ledger.graph(connection, partition), partition, [change for _, change in waiting]))
@@ -126,13 +126,12 @@ def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part
     nonces = list(dict.fromkeys(nonce for nonce, _ in part))
     minters = {minter_of(replica.key.public, nonce, partition): nonce for nonce in nonces}
     listed = {minter for minter, _, _ in ledger.minters(connection, partition, list(minters))}
-    graph = ledger.graph(connection, partition)
     segment = segments.seal(
         replica.key,
         partition,
         [change for _, change in part],
         nonces=[nonce for minter, nonce in minters.items() if minter not in listed],
-        parents=[(head, graph.generation[head]) for head in graph.heads()[:PARENTS_MAX]],
+        parents=ledger.heads_of(connection, partition)[:PARENTS_MAX],
         at=at,
         schema=replica.schema.version,
     )

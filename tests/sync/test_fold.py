@@ -1,6 +1,9 @@
 """From changes to rows: local writes, sealing, refolding."""
 
+from collections.abc import Iterable
+
 import pytest
+import sqlalchemy as sa
 
 from sync import fold, ledger, writing
 from sync.changes import Change, decode, spans_of
@@ -126,3 +129,36 @@ def test_runs_of_counters_are_exact() -> None:
     changes = [forge.own_dot(NodeKey(bytes(32)), "nation", k) for k in (5, 1, 2, 3, 9)]
     runs = spans_of(Change(name, "t", (name,), {}, (), "", 0) for name in changes)
     assert [(first, last) for _, first, last in runs] == [(1, 3), (5, 5), (9, 9)]
+
+
+def test_a_process_that_runs_for_months_costs_its_last_segment_only(ziwa: Node, central: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = ziwa.new(ziwa.home, "person", given="Asha", phone="0")
+    for k in range(12):
+        ziwa.edit(ziwa.home, "person", (person,), phone=str(k))
+        sync(ziwa, central)
+    ziwa.edit(ziwa.home, "person", (person,), phone="last")
+    read: list[int] = []
+    spans = ledger.spans
+
+    def counted(connection: sa.Connection, partition: str, dots: Iterable[str]) -> list[tuple[str, int, int, bytes]]:
+        found = spans(connection, partition, dots)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(ledger, "spans", counted)
+    sync(ziwa, central)
+    assert max(read) <= 1
+    assert central.state(ziwa.home, "person", (person,))["phone"][0].values == ("last",)
+
+
+def test_sealing_stands_on_all_heads_without_the_whole_graph(ziwa: Node, ziwa2: Node, central: Node) -> None:
+    for node in (ziwa, ziwa2):
+        sync(node, central)
+    for node in (ziwa, ziwa2):
+        node.new(node.home, "person", given=node.name)
+    for node in (ziwa, ziwa2):
+        sync(node, central)
+    with ziwa2.begin() as connection:
+        graph = ledger.graph(connection, ziwa.home)
+        assert len(graph.heads()) == 2
+        assert ledger.heads_of(connection, ziwa.home) == [(head, graph.generation[head]) for head in graph.heads()]

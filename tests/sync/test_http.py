@@ -197,3 +197,19 @@ def test_a_bad_segment_in_a_good_envelope_is_refused_with_everything_beside_it(c
     envelope = b"\xdaM" + keys.short(ziwa.key.public) + ziwa.key.seal(country.central.key.public, plain, bytes(24))
     assert http.answer(hub_of(country), envelope, 7) == http.refusal(Forged)
     assert country.central.database.copy() == before
+
+
+def test_a_server_takes_all_its_locks_at_once(country: World, ziwa: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else two messages, each holding a partition that the other needs, wait in a circle on PostgreSQL."""
+    asked: list[set[str]] = []
+    monkeypatch.setattr(ledger, "lock", lambda _connection, *names: asked.append(set(names)))
+    exchange_with = hub_of(country)
+    with serving(lambda body: ours(http.answer(exchange_with, body, 7))) as url:
+        exchange(ziwa, country.central.key.public, url)
+        ziwa.new(ziwa.home, "person", given="Asha")
+        country.central.new("nation", "news", text="Karibu")
+        asked.clear()
+        exchange(ziwa, country.central.key.public, url)
+    answered = asked[next(k for k, names in enumerate(asked) if ziwa.key.public.hex() in names) :]
+    assert answered[0] == {ziwa.key.public.hex(), ziwa.home, "nation"}
+    assert all(names <= answered[0] for names in answered)
