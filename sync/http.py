@@ -132,10 +132,10 @@ def sync(
         say = exchange.first(connection, replica, hub, most=most)
     progress = Progress()
     while True:
-        report.changes_sent += _changes_in(say)
         plain = exchange.pack(say, replica.key.public)
         envelope = MAGIC + MESSAGE + keys.short(replica.key.public) + replica.key.seal(hub, plain, draw(keys.NONCE_BYTES))
         reply = _open_reply(replica.key, hub, envelope, line.post(envelope))
+        report.changes_sent += _changes_in(say)  # not before: what a cut line swallowed was not sent, and is said again
         with begin() as connection:
             step = exchange.take(connection, replica, hub, reply, most=most)
         report.changes_received += step.changes

@@ -213,3 +213,15 @@ def test_a_server_takes_all_its_locks_at_once(country: World, ziwa: Node, monkey
     answered = asked[next(k for k, names in enumerate(asked) if ziwa.key.public.hex() in names) :]
     assert answered[0] == {ziwa.key.public.hex(), ziwa.home, "nation"}
     assert all(names <= answered[0] for names in answered)
+
+
+def test_what_was_not_answered_does_not_count_as_sent(country: World, ziwa: Node) -> None:
+    hub = hub_of(country)
+    with serving(lambda body: ours(http.answer(hub, body, 7))) as url:
+        exchange(ziwa, country.central.key.public, url)
+        ziwa.new(ziwa.home, "person", given="Asha")
+        report = Report()
+        with serving(lambda _: ("502 Bad Gateway", [("Content-Length", "0")], b"")) as portal, pytest.raises(NotDaftari):
+            http.sync(ziwa.begin, ziwa.replica, country.central.key.public, Line(portal, report), report, now=7, draw=ziwa.draw)
+        assert report.changes_sent == 0
+        assert exchange(ziwa, country.central.key.public, url).changes_sent == 1
