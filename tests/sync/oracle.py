@@ -27,6 +27,7 @@ class Oracle:
     shown     (table, key, group) -> the winning values
     beside    (table, key, group) -> the values of the other heads
     applied   dots that count; quarantined: dots that do not
+    foreign   dots of somebody else's minter; twice: dots that name another content elsewhere
     """
 
     def __init__(self, schema: Schema, authority: bytes, segments: Iterable[Segment]) -> None:
@@ -41,6 +42,7 @@ class Oracle:
         self.applied: dict[str, tuple[Change, bytes]] = {}
         self.quarantined: dict[str, tuple[Change, bytes]] = {}
         self.foreign: set[str] = set()
+        self.twice: set[str] = set()
         self._known_roles: dict[bytes, set[str]] = {}
         self._standing: dict[bytes, set[tuple[str, str, Key]]] = {}
         for segment in order:
@@ -76,7 +78,9 @@ class Oracle:
             if change.dot[:16] not in own:
                 self.foreign.add(change.dot)
                 continue
-            if change.dot in self.applied or change.dot in self.quarantined:
+            if known := self.applied.get(change.dot) or self.quarantined.get(change.dot):
+                if known[0] != change:  # equal copies are ignored; another content is kept back
+                    self.twice.add(change.dot)
                 continue
             table = self._schema.tables.get(change.table)
             good = (
