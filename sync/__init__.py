@@ -7,7 +7,7 @@ errors dots schema changes keys segments merge rights ledger rows fold writing e
 from sync.dots import Mint
 from sync.errors import NotJoined, sentence_of, SyncError, TooLarge, Unreachable, Unreadable
 from sync.exchange import DEFAULT_BYTES
-from sync.fold import refold, upgrade
+from sync.fold import is_behind, refold, upgrade
 from sync.http import answer, CONTENT_TYPE, Hub, join, Line, refusal, Report, sync
 from sync.joining import enter, found, found_alone, Invitation, invite, Welcome
 from sync.keys import NodeKey
@@ -76,6 +76,7 @@ __all__ = [
     "get_self",
     "heads",
     "invite",
+    "is_behind",
     "join",
     "metadata",
     "nodes",

@@ -12,7 +12,7 @@ from typing import Any, Final
 from cheroot import wsgi
 from flask import Flask
 
-from tracker import config
+from tracker import config, replication
 from tracker.app import create_app
 from tracker.errors import DomainError, N_
 from tracker.nodes.background import Background
@@ -41,7 +41,11 @@ class CannotListen(DomainError):
 
 def application() -> Flask:
     """The application of the data folder that the environment names, for another WSGI server."""
-    return create_app(config.load())
+    app = create_app(config.load())
+    with app.app_context():
+        if replication.is_set_up():
+            replication.catch_up()
+    return app
 
 
 def serve(settings: config.Settings, *, announce: Callable[[str], None]) -> None:

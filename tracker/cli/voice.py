@@ -1,9 +1,10 @@
 """What a command says when it is done, and when it refuses."""
 
-import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from flask import Flask
@@ -95,21 +96,29 @@ def at_work(settings: config.Settings) -> Iterator[Flask]:
 
 
 def make_current(settings: config.Settings, *, in_child: bool = False) -> None:
-    """Upgrade an older database, after a copy of it; raises NewerDatabase for one that a newer program has upgraded.
+    """Upgrade an older database, after a copy of it, and fold what it could not read before.
 
     in_child  in a process of its own, so that a server never carries Alembic
+    Raises NewerDatabase for one that a newer program has upgraded.
     """
-    from tracker import migrations
+    from tracker import migrations, replication
     from tracker.db import db
 
     if migrations.is_newer(db.engine):
         raise NewerDatabase
-    if not migrations.is_due(db.engine):
-        return
-    path = settings.home / "daftari.sqlite3"
-    if path.is_file() and migrations.current(db.engine) is not None:
-        shutil.copyfile(path, path.with_suffix(f".before-{migrations.newest()}"))
-    if in_child:
-        migrations.upgrade_in_child(settings.home)
-    else:
-        migrations.upgrade(db.engine)
+    if migrations.is_due(db.engine):
+        path = settings.home / "daftari.sqlite3"
+        if path.is_file() and migrations.current(db.engine) is not None:
+            copy_database(path, path.with_suffix(f".before-{migrations.newest()}"))
+        if in_child:
+            migrations.upgrade_in_child(settings.home)
+        else:
+            migrations.upgrade(db.engine)
+    if replication.is_set_up():
+        replication.catch_up()
+
+
+def copy_database(path: Path, target: Path) -> None:
+    """Copy a SQLite file that may be in use. Through SQLite: a plain copy would leave out what its log still holds (F-05)."""
+    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(target)) as copy:
+        live.backup(copy)

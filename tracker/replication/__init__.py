@@ -4,7 +4,18 @@ import sync
 from sync import CONTENT_TYPE, Invitation, Node, Report, sentence_of, SyncError, TooLarge, Unreadable, Unsent
 from tracker.replication import capture
 from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
-from tracker.replication.node import begin, create_tables, found_central, found_centre, found_region, home, install, is_set_up, NotSetUp
+from tracker.replication.node import (
+    begin,
+    catch_up,
+    create_tables,
+    found_central,
+    found_centre,
+    found_region,
+    home,
+    install,
+    is_set_up,
+    NotSetUp,
+)
 from tracker.replication.review import (
     Conflict,
     conflicts_of,
@@ -40,6 +51,7 @@ __all__ = [
     "Version",
     "answer",
     "begin",
+    "catch_up",
     "conflicts_of",
     "count_conflicts",
     "create_tables",

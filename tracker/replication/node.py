@@ -73,6 +73,15 @@ def create_tables() -> None:
             sync.set_self(connection, "seed", os.urandom(SEED_BYTES))
 
 
+def catch_up() -> None:
+    """Fold what a newer version had written before this program came to know it. Every start calls it; mostly it does nothing."""
+    with db.engine.connect() as connection:  # a look first: a command that only reads should not wait for a writer
+        if not sync.is_behind(connection, replica()):
+            return
+    with begin() as connection:
+        sync.upgrade(connection, replica())
+
+
 def is_set_up() -> bool:
     """Whether the data folder holds a node with a place in the country."""
     if not sa.inspect(db.engine).has_table("sync_self"):
