@@ -214,10 +214,6 @@ class Calendar:
         by_id = self._closure_by_id
         return [by_id[closure] for first, last, closure in self.intervals(site) if first <= on and (last is None or on <= last)]
 
-    def doubtful_at(self, site: Site, on: date) -> list[ClosureFact]:
-        """Closures in force at a site that has since reopened after another one: somebody should be asked."""
-        return rules.doubtful_closures(site, on, self.closures, self.resumptions)
-
     @cached_property
     def _closure_by_id(self) -> Mapping[str, ClosureFact]:
         return {fact.id: fact for fact in self.closures}
