@@ -33,7 +33,6 @@ from sync.ledger import (
     unsent_by_table,
 )
 from sync.merge import Head
-from sync.rows import Image
 from sync.schema import Field, Key, Kind, Plain, Schema, Table
 from sync.writing import Draft, seal, Writing
 
@@ -45,7 +44,6 @@ __all__ = [
     "Field",
     "Head",
     "Hub",
-    "Image",
     "Invitation",
     "Key",
     "Kind",
@@ -55,7 +53,6 @@ __all__ = [
     "NodeKey",
     "NotJoined",
     "OpenConflict",
-    "Past",
     "Plain",
     "Replica",
     "Report",
@@ -63,7 +60,6 @@ __all__ = [
     "SyncError",
     "Table",
     "TooLarge",
-    "Unreachable",
     "Unreadable",
     "Unsent",
     "Welcome",
@@ -87,7 +83,6 @@ __all__ = [
     "quarantine_counts",
     "refold",
     "refusal",
-    "seal",
     "sentence_of",
     "set_self",
     "sync",
