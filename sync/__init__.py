@@ -5,7 +5,7 @@ errors dots schema changes keys segments merge rights ledger rows fold writing e
 """
 
 from sync.dots import Mint
-from sync.errors import NotJoined, sentence_of, SyncError, TooLarge, Unreachable, Unreadable
+from sync.errors import NotJoined, sentence_of, SyncError, TooLarge, Unreadable
 from sync.exchange import DEFAULT_BYTES
 from sync.fold import is_behind, refold, upgrade
 from sync.http import answer, CONTENT_TYPE, Hub, join, Line, refusal, Report, sync
@@ -21,7 +21,6 @@ from sync.ledger import (
     nodes,
     open_conflicts,
     OpenConflict,
-    Past,
     past,
     peer_heads,
     pending_counts,
@@ -34,7 +33,7 @@ from sync.ledger import (
 )
 from sync.merge import Head
 from sync.schema import Field, Key, Kind, Plain, Schema, Table
-from sync.writing import Draft, seal, Writing
+from sync.writing import Draft, Writing
 
 __all__ = [
     "CONTENT_TYPE",
