@@ -59,6 +59,18 @@ def schema(version: int = 2) -> Schema:
     return Schema({**ledger.CONTROL, **{table.name: table for table in tables}}, version)
 
 
+_COMPILED: dict[Any, Any] = {}
+_DIALECT = sa.create_engine("sqlite://").dialect
+
+
+def _engine(connection: sqlite3.Connection) -> sa.Engine:
+    """An engine over one connection. All share dialect and compiled statements: compiling was most of a history's time."""
+    engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    with engine.connect():
+        engine.dialect = _DIALECT
+    return engine.execution_options(compiled_cache=_COMPILED)
+
+
 @cache
 def _empty() -> bytes:
     connection = sqlite3.connect(":memory:")
@@ -74,7 +86,7 @@ class Database:
     def __init__(self, content: bytes | None = None) -> None:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
         self._connection.deserialize(content or _empty())
-        self.engine = sa.create_engine("sqlite://", creator=lambda: self._connection, poolclass=StaticPool)
+        self.engine = _engine(self._connection)
 
     def copy(self) -> bytes:
         return self._connection.serialize()
