@@ -341,7 +341,7 @@ def _check_pushed(connection: sa.Connection, peer: bytes, message: Message, take
     if not pushed:
         return
     readable = ledger.read_by(connection, peer)
-    if any(partition not in readable and author not in ledger.readers(connection, partition) for partition, author in pushed):
+    if any(partition not in readable and author not in ledger.writers(connection, partition) for partition, author in pushed):
         raise Forged
     if len(ledger.founded_by(connection, peer)) > FOUNDED_MAX:
         raise TooLarge

@@ -4,6 +4,8 @@ The state is a pure function of the set of held segments and the pending changes
 the clock.
 """
 
+import hashlib
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,15 +13,18 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from sync import ledger, rights, segments
-from sync.changes import canonical, Change, decode, spans_of
+from sync.changes import canonical, Change, decode, encode, spans_of
 from sync.dots import dot, split
 from sync.errors import Forged, TooLarge, Unreadable
 from sync.ledger import HEAD, PAST, QUARANTINE, Replica
-from sync.rights import GRANT, Grant
-from sync.rows import all_count, apply, Counts
-from sync.segments import Graph, Segment
+from sync.rights import Decree, ERASURE, GRANT, RESERVED, REVOCATION, ROOT, Standing
+from sync.rows import all_count, apply, Counts, is_erased
+from sync.schema import Key
+from sync.segments import Graph, ID_BYTES, Segment
 
 RECEIVE_MAX = 200_000
+FACTS_SINCE = 2
+"""The schema version from which the ledger notes all decrees: a folder of an older one is folded anew, once."""
 
 
 class Received(NamedTuple):
@@ -36,20 +41,24 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
     Raises Forged, Unreadable, TooLarge for a segment that is not whole; the caller rolls back.
     """
     segments_due = list(arriving)
-    graphs: dict[str, Graph] = {}
     partitions = {segment.header.partition for segment in segments_due}
     ledger.lock(connection, *partitions)
-    for partition in sorted(partitions):
-        graphs[partition] = ledger.graph(connection, partition)
+    graphs = {partition: ledger.graph(connection, partition) for partition in sorted(partitions)}
+    holes = ledger.holes(connection) if segments_due else {}
     taken: list[bytes] = []
     missing: set[bytes] = set()
     due: set[str] = set()
     changes = 0
     for segment in segments_due:
         graph = graphs[segment.header.partition]
-        if segment.id in graph:
+        if segment.id in graph and segment.id not in holes:
             continue
         segments.check(segment)
+        if segment.id in graph:
+            if _mend(connection, segment, holes[segment.id][1]):
+                due.add(segment.header.partition)
+                taken.append(segment.id)
+            continue
         absent = {parent for parent in segment.header.parents if parent not in graph}
         if absent:
             missing |= absent
@@ -66,21 +75,38 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
     return Received(taken, missing, changes)
 
 
+def _mend(connection: sa.Connection, segment: Segment, verdict: str) -> bool:
+    """Put an arriving body in the place of one that is lost, or of a substitute that no order has proven."""
+    if segment.is_substitute and not _is_proven(connection, segment):
+        if verdict == ledger.DAMAGED:
+            ledger.set_body(connection, segment.id, segment.body, ledger.UNPROVEN)
+        return verdict == ledger.DAMAGED
+    ledger.set_body(connection, segment.id, segment.body, ledger.TRIMMED if segment.is_substitute else ledger.FOLDED)
+    return True
+
+
+def _is_proven(connection: sa.Connection, segment: Segment) -> bool:
+    proven = ledger.trims(connection, segment.header.partition).get(segment.id, set())
+    return hashlib.sha256(segment.body).digest() in proven
+
+
 def _take(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, due: set[str]) -> int:
     """Keep one segment and fold it, or leave it to the refold of its partition that is due."""
+    if segment.is_substitute and not _is_proven(connection, segment):
+        ledger.add_segment(connection, segment, ledger.UNPROVEN)  # its order stands further down the graph
+        return 0
     try:
         changes = decode(segment.body, segment.header.minters)
     except (Unreadable, TooLarge) as error:
         ledger.add_segment(connection, segment, "too-large" if isinstance(error, TooLarge) else "unreadable")
         return 0
-    ledger.add_segment(connection, segment, "folded")
+    ledger.add_segment(connection, segment, ledger.TRIMMED if segment.is_substitute else ledger.FOLDED)
     partition = segment.header.partition
     if partition not in due:
         own, stolen = _own(connection, graph, segment, changes)
-        if _copies_earlier(connection, graph, segment, own):
+        is_late = _copies_earlier(connection, graph, segment, own) or _fold(connection, replica, graph, segment, own, stolen)
+        if is_late:
             due.add(partition)
-        else:
-            _fold(connection, replica, graph, segment, own, stolen)
     return len(changes)
 
 
@@ -112,24 +138,70 @@ def holders(connection: sa.Connection, graph: Graph, partition: str, changes: Se
     return found
 
 
+class Ruling(NamedTuple):
+    """What rules over segments that stand before it: decrees, and the rows that are erased."""
+
+    decrees: frozenset[Decree] = frozenset()
+    erased: frozenset[Key] = frozenset()
+    trims: frozenset[tuple[bytes, bytes]] = frozenset()
+
+
+NOTHING = Ruling()
+
+
 def _fold(
-    connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, own: Sequence[Change], stolen: Sequence[Change]
-) -> None:
-    """Fold one kept segment, all of whose ancestors are folded. own, stolen: its changes, as `_own` tells them apart."""
+    connection: sa.Connection,
+    replica: Replica,
+    graph: Graph,
+    segment: Segment,
+    own: Sequence[Change],
+    stolen: Sequence[Change],
+    known: Ruling = NOTHING,
+) -> bool:
+    """Fold one kept segment, all of whose ancestors are folded. own, stolen: its changes, as `_own` tells them apart.
+
+    known  what a refold has found to rule further down the graph
+    Returns whether the segment rules over what is folded already: then the partition is to be folded again.
+    """
     partition, header = segment.header.partition, segment.header
     is_founder = rights.founds(header, replica.authority)
-    roles = rights.standing(graph, segment.id, header, ledger.roots(connection, partition), ledger.grants(connection, partition))
-    if is_founder:
-        roles |= {"root"}
+    founders = ledger.roots(connection, partition) + ([(segment.id, header.author)] if is_founder else [])
+    noted = ledger.decrees(connection, partition)
+    standing = Standing(graph, replica.authority, founders, list({*noted, *known.decrees}))
+    roles = standing.roles(segment.id, header.author)
     fresh, twice = _uncounted(connection, graph, segment, own)
     counts = _ancestry(connection, graph, segment, own)
-    outcome = apply(connection, replica, partition, fresh, counts=counts, roles=roles)
+    erased = ledger.erased(connection, partition) | known.erased
+    outcome = apply(connection, replica, partition, fresh, counts=counts, roles=roles, erased=erased)
     refused = outcome.refused + [(change, "foreign-dot") for change in stolen] + [(change, "dot-twice") for change in twice]
+    if standing.is_revoked(segment.id, header.author):
+        refused = [(change, "revoked" if reason == "not-granted" else reason) for change, reason in refused]
     _quarantine(connection, segment, refused, counts)
-    kept_back = {change.dot for change, _ in refused}
-    grants = [_grant(segment, change) for change in fresh if change.table == GRANT and change.dot not in kept_back and _is_grant(change)]
+    decrees: list[Decree] = []
+    orders: list[Change] = []
+    ruling = [change for change in fresh if change.table in RESERVED]
+    # By the ancestors alone, and by what this fold has met on its way: so that what is noted never hangs on what is judged.
+    if ruling and Standing(graph, replica.authority, founders, noted).is_root(header.author, segment.id, judged=False):
+        decrees = [d for change in ruling if (d := rights.decree_of(segment.id, header.author, change))]
+        orders = [change for change in ruling if change.table == ERASURE]
     # Only its author's own dots: a stranger's prediction of a dot must never count before the dot itself.
-    ledger.note_facts(connection, segment, spans_of(own), is_founder=is_founder, grants=grants)
+    ledger.note_facts(connection, segment, spans_of(own), is_founder=is_founder, decrees=[(d, standing.counts(d)) for d in decrees])
+    for order in orders:
+        rows, bodies = read_order(order)
+        ledger.note_erasure(connection, partition, segment.id, order.dot, rows, bodies)
+    return bool(orders) or any(d.kind == REVOCATION for d in decrees)
+
+
+def read_order(order: Change) -> tuple[list[str], dict[bytes, bytes]]:
+    """(key texts of the rows, hash of the trimmed body by segment) of an erasure order; what cannot be read names nothing."""
+    try:
+        rows = json.loads(str(order.fields.get("rows") or "[]"))
+        bodies = json.loads(str(order.fields.get("bodies") or "{}"))
+        named = [canonical(row).decode() for row in rows if isinstance(row, list) and len(row) > 1]
+        hashes = {bytes.fromhex(target): bytes.fromhex(hashed) for target, hashed in bodies.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return [], {}
+    return named, {t: h for t, h in hashes.items() if len(t) == ID_BYTES and len(h) == hashlib.sha256().digest_size}
 
 
 def _own(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
@@ -193,37 +265,70 @@ def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[t
     ledger.upsert(connection, QUARANTINE, rows)
 
 
-def _is_grant(change: Change) -> bool:
-    return rights.is_key(change.key[0]) and isinstance(change.fields.get("role"), str)
-
-
-def _grant(segment: Segment, change: Change) -> Grant:
-    return Grant(segment.id, bytes.fromhex(str(change.key[0])), str(change.fields["role"]))
-
-
 # ---- refold
 
 
 def refold(connection: sa.Connection, replica: Replica, partition: str) -> None:
     """Build the rows of a partition anew from its segments and pending changes.
 
-    Segments in the order of (generation, id): so a dot that stands in two segments counts where that is lowest.
+    Segments in the order of (generation, id): so a dot that stands in two segments counts where that is lowest. What
+    rules over earlier segments must be known before them, so there is a second pass where the first found something new.
     """
-    for table in (HEAD, PAST, QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.GRANT):
-        connection.execute(table.delete().where(table.c.partition == partition))
+    known = _ruling(connection, partition)
+    _trim(connection, partition)
+    _refold_once(connection, replica, partition, known)
+    found = _ruling(connection, partition)
+    if found != known:
+        _trim(connection, partition)
+        _refold_once(connection, replica, partition, found)
+
+
+def _ruling(connection: sa.Connection, partition: str) -> Ruling:
+    decrees = frozenset(d for d in ledger.decrees(connection, partition) if d.kind != GRANT)
+    trims = frozenset((target, found) for target, hashes in ledger.trims(connection, partition).items() for found in hashes)
+    return Ruling(decrees, ledger.erased(connection, partition), trims)
+
+
+def _trim(connection: sa.Connection, partition: str) -> None:
+    """Take what orders erase out of the bodies that they name, and out of what is pending."""
+    erased, proven = ledger.erased(connection, partition), ledger.trims(connection, partition)
+    for segment in ledger.segments(connection, sorted(proven)):
+        body = without(segment, erased)
+        if hashlib.sha256(segment.body).digest() in proven[segment.id] and (segment.is_substitute or body == segment.body):
+            ledger.set_body(connection, segment.id, segment.body, ledger.TRIMMED)
+        elif hashlib.sha256(body).digest() in proven[segment.id]:
+            ledger.set_body(connection, segment.id, body, ledger.TRIMMED)
+    gone = [split(change.dot)[1] for _, change in ledger.pending(connection, partition) if is_erased(change, erased)] if erased else []
+    ledger.drop_pending(connection, partition, gone)
+
+
+def without(segment: Segment, erased: frozenset[Key]) -> bytes:
+    """The body of a segment without the changes of erased rows; an unreadable one as it is."""
+    try:
+        changes = decode(segment.body, segment.header.minters)
+    except (Unreadable, TooLarge):
+        return segment.body
+    return encode([change for change in changes if not is_erased(change, erased)], segment.header.minters)
+
+
+def _refold_once(connection: sa.Connection, replica: Replica, partition: str, known: Ruling) -> None:
+    for table in (HEAD, PAST, QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.DECREE, ledger.ERASED, ledger.TRIM):
+        kept = table.c.segment != ledger.CARRIED if table in (ledger.ERASED, ledger.TRIM) else sa.true()
+        connection.execute(table.delete().where(table.c.partition == partition, kept))
     for declared in replica.schema.tables.values():
         connection.execute(declared.rows.delete().where(declared.rows.c.partition == partition))
     graph = ledger.graph(connection, partition)
+    holes = ledger.holes(connection, partition)
     order = sorted(graph.ids, key=lambda segment: (graph.generation[segment], segment))
     waiting = {change.dot: change for _, change in ledger.pending(connection, partition)}
     counted: dict[str, Change] = {}
-    for segment in ledger.segments(connection, order):
+    for segment in ledger.segments(connection, [each for each in order if each not in holes]):
         try:
             changes = decode(segment.body, segment.header.minters)
         except (Unreadable, TooLarge):
             continue
         own, stolen = _own(connection, graph, segment, changes)
-        _fold(connection, replica, graph, segment, own, stolen)
+        _fold(connection, replica, graph, segment, own, stolen, known)
         for change in own:
             if change.dot in waiting:
                 counted.setdefault(change.dot, change)
@@ -232,7 +337,8 @@ def refold(connection: sa.Connection, replica: Replica, partition: str) -> None:
     ledger.drop_pending(connection, partition, [split(name)[1] for name, change in counted.items() if waiting[name] == change])
     left = [change for name, change in waiting.items() if name not in counted]
     if left:
-        apply(connection, replica, partition, left, counts=all_count, roles=frozenset({"root"}))
+        erased = ledger.erased(connection, partition)
+        apply(connection, replica, partition, left, counts=all_count, roles=frozenset({ROOT}), erased=erased)
 
 
 def is_behind(connection: sa.Connection, replica: Replica) -> bool:
@@ -244,9 +350,13 @@ def upgrade(connection: sa.Connection, replica: Replica) -> list[str]:
     """Refold the partitions that hold changes of tables or fields this version has come to know. Returns their names."""
     if not is_behind(connection, replica):
         return []
-    is_unknown = QUARANTINE.c.reason.in_(("unknown-table", "unknown-field"))
-    rows = connection.execute(sa.select(QUARANTINE.c.partition, QUARANTINE.c.tbl).where(is_unknown).distinct())
-    partitions = sorted({partition for partition, table in rows if table in replica.schema.tables})
+    before = int(ledger.get_self(connection, "schema") or b"0")
+    if before < FACTS_SINCE:
+        partitions = sorted(ledger.heads(connection))
+    else:
+        is_unknown = QUARANTINE.c.reason.in_(("unknown-table", "unknown-field"))
+        rows = connection.execute(sa.select(QUARANTINE.c.partition, QUARANTINE.c.tbl).where(is_unknown).distinct())
+        partitions = sorted({partition for partition, table in rows if table in replica.schema.tables})
     for partition in partitions:
         refold(connection, replica, partition)
     ledger.set_self(connection, "schema", canonical(replica.schema.version))

@@ -221,7 +221,7 @@ def _read_request(hub: NodeKey, authority: bytes, sealed: bytes) -> tuple[bytes,
 
 def _coordinators(connection: sa.Connection, replica: Replica, region: str) -> list[tuple[bytes, str]]:
     """Who writes a region besides this server reads, and comments on, every centre that is founded in it."""
-    found_there = {grant.node for grant in ledger.grants(connection, f"region/{region}") if grant.role == "writer"}
+    found_there = ledger.granted(connection, f"region/{region}", "writer")
     return [(node, "commenter") for node in sorted(found_there - {replica.key.public})]
 
 

@@ -21,7 +21,7 @@ from sync.dots import Mint, split
 from sync.errors import TooLarge, Unreadable
 from sync.keys import NodeKey
 from sync.merge import Head
-from sync.rights import Grant, is_key
+from sync.rights import Decree, is_key
 from sync.schema import Field, Key, Schema, Table
 from sync.segments import Graph, ID_BYTES, read_header, Segment
 
@@ -40,9 +40,10 @@ def _stamps() -> list[sa.Column[Any]]:
     return [*(sa.Column(name, sa.Text) for name in ("dot", "by", "groups")), *(sa.Column(name, sa.BigInteger) for name in ("at", "eff"))]
 
 
-def _control(name: str, rows: sa.Table, partitions: set[str], fields: list[str]) -> Table:
+def _control(rows: sa.Table, partitions: set[str], fields: list[str], key: Field | None = None) -> Table:
     groups: dict[str, tuple[Field, ...]] = {field: (Field(field, "text"),) for field in fields}
-    return Table(name, (Field("node", "text"),), groups, frozenset(partitions), frozenset({"writer"}), rows)
+    name = rows.name.removeprefix("sync_")
+    return Table(name, (key or Field("node", "text"),), groups, frozenset(partitions), frozenset({"writer"}), rows)
 
 
 BYTES, BIG, FLAG = sa.LargeBinary(), sa.BigInteger(), sa.Boolean()
@@ -54,11 +55,12 @@ SEGMENT = _table(
     _column("id", BYTES, key=True),
     _column("partition"),
     _column("generation", BIG),
+    _column("author", BYTES),
     _column("parents", BYTES),  # of the header, side by side: the graph is read without unpacking headers
     _column("header", BYTES),
     _column("signature", BYTES),
     _column("body", BYTES),  # zlib
-    _column("verdict"),  # folded, or why not
+    _column("verdict"),  # one of the VERDICTS
     sa.Index("sync_segment_by_partition", "partition", "generation", "id"),
 )
 MINTER = _table(
@@ -77,14 +79,39 @@ SPAN = _table(  # which segment holds which dots, exactly: the runs of a minter'
     _column("last", BIG),
 )
 ROOT = _table("root", _column("partition", key=True), _column("segment", BYTES, key=True), _column("author", BYTES))
-GRANT = _table(
-    "granted",
+DECREE = _table(  # grants, revocations and handovers that stand in folded segments; counts: all revocations considered
+    "decree",
     _column("partition", key=True),
     _column("segment", BYTES, key=True),
+    _column("kind", key=True),
     _column("node", BYTES, key=True),
     _column("role", key=True),
+    _column("author", BYTES),
+    _column("heads", BYTES),
+    _column("counts", FLAG),
 )
-PENDING = _table("pending", _column("partition", key=True), _column("counter", BIG, key=True), _column("nonce", BYTES), _column("change"))
+ERASED = _table(  # rows that an order names, by the beginning of their key; segment: the order's, or CARRIED
+    "erased",
+    _column("partition", key=True),
+    _column("segment", BYTES, key=True),
+    _column("row", key=True),
+    _column("dot"),  # of the order
+)
+TRIM = _table(  # and the hash of each body without them
+    "trim",
+    _column("partition", key=True),
+    _column("segment", BYTES, key=True),
+    _column("target", BYTES, key=True),
+    _column("hash", BYTES),
+)
+PENDING = _table(
+    "pending",
+    _column("partition", key=True),
+    _column("counter", BIG, key=True),
+    _column("nonce", BYTES),
+    _column("change"),
+    _column("proof", BYTES),  # of the change's text: no signature guards it yet, and a disk may flip a bit
+)
 HEAD = _table(  # values that stand beside the winner; open where they differ from it
     "head",
     _column("partition", key=True),
@@ -122,28 +149,71 @@ QUARANTINE = _table(  # changes that are kept but not folded
     _column("bases"),
 )
 PEER = _table("peer", _column("node", BYTES, key=True), _column("partition", key=True), _column("heads", BYTES))
+STAGED = _table(  # a segment that arrives in fragments
+    "staged",
+    _column("id", BYTES, key=True),
+    _column("partition"),
+    _column("peer", BYTES),
+    _column("place", BIG),  # counts up; the oldest is given up first
+    _column("total", BIG),
+    _column("body", BYTES),
+)
+RECEIPT = _table(  # the latest statement of each node about each partition, and its receipts of erasures
+    "receipt",
+    _column("node", BYTES, key=True),
+    _column("partition", key=True),
+    _column("about", key=True),
+    _column("counter", BIG),
+    _column("at", BIG),
+    _column("heads", BYTES),
+    _column("signature", BYTES),
+    _column("place", BIG),  # in the order in which this database came to hold them
+)
+TOLD = _table("told", _column("node", BYTES, key=True), _column("place", BIG))  # the receipts up to here are known to that peer
+SAFE = _table(  # segments that a node of this seat holds durably, by its own signed word
+    "safe",
+    _column("segment", BYTES, key=True),
+    _column("seat", key=True),
+    _column("partition"),
+    _column("since", BIG),
+    sa.Index("sync_safe_by_partition", "partition", "seat"),
+)
+MAIL = _table(  # envelopes between others that this node carries
+    "mail",
+    _column("id", BYTES, key=True),
+    _column("sender", BYTES),
+    _column("recipient", BYTES),
+    _column("place", BIG),
+    _column("envelope", BYTES),
+    sa.Index("sync_mail_by_recipient", "recipient", "place"),
+)
 
-# Two tables of the engine that are synced as any other: who may write a partition, and which nodes there are.
-GRANT_ROWS = sa.Table(
-    "sync_grant",
-    metadata,
-    _column("partition", key=True),
-    _column("node", key=True),
-    sa.Column("role", sa.Text),
-    *_stamps(),
-)
-NODE_ROWS = sa.Table(
-    "sync_node",
-    metadata,
-    _column("partition", key=True),
-    _column("node", key=True),
-    *(sa.Column(name, sa.Text) for name in ("name", "seat", "home")),
-    *_stamps(),
-)
+# Tables of the engine that are synced as any other: the decrees of the roots, and which nodes there are.
+
+
+def _synced(name: str, key: str, *fields: str) -> sa.Table:
+    columns = (sa.Column(field, sa.Text) for field in fields)
+    return sa.Table(f"sync_{name}", metadata, _column("partition", key=True), _column(key, key=True), *columns, *_stamps())
+
+
+GRANT_ROWS = _synced("grant", "node", "role")
+REVOCATION_ROWS = _synced("revocation", "node", "heads")
+HANDOVER_ROWS = _synced("handover", "node", "note")
+ERASURE_ROWS = _synced("erasure", "id", "rows", "bodies")
+NODE_ROWS = _synced("node", "node", "name", "seat", "home")
+EVERYWHERE = {"nation", "region", "centre"}
 CONTROL = {
-    "grant": _control("grant", GRANT_ROWS, {"nation", "region", "centre"}, ["role"]),
-    "node": _control("node", NODE_ROWS, {"nation"}, ["name", "seat", "home"]),
+    "grant": _control(GRANT_ROWS, EVERYWHERE, ["role"]),
+    "revocation": _control(REVOCATION_ROWS, EVERYWHERE, ["heads"]),
+    "handover": _control(HANDOVER_ROWS, EVERYWHERE, ["note"]),
+    "erasure": _control(ERASURE_ROWS, EVERYWHERE, ["rows", "bodies"], Field("id", "ref")),
+    "node": _control(NODE_ROWS, {"nation"}, ["name", "seat", "home"]),
 }
+FOLDED, TRIMMED, UNPROVEN, DAMAGED = "folded", "trimmed", "unproven", "damaged"
+VERDICTS = frozenset({FOLDED, TRIMMED, UNPROVEN, DAMAGED, "unreadable", "too-large"})
+"""folded; trimmed: without what an order erased; unproven: trimmed, and the order has not come; damaged: the disk lost
+its body; unreadable and too-large: kept for others. Of unproven and damaged ones nothing shows, and peers are asked."""
+HOLES = (UNPROVEN, DAMAGED)
 
 INVITATION = _table(
     "invitation",
@@ -284,38 +354,79 @@ _LINKS = _of_partition(SEGMENT, "id", "parents", "generation")
 def add_segment(connection: sa.Connection, segment: Segment, verdict: str) -> None:
     """Keep a segment; the heads move with it."""
     connection.execute(
-        SEGMENT.insert().values(
-            id=segment.id,
-            partition=segment.header.partition,
-            generation=segment.header.generation,
-            parents=b"".join(segment.header.parents),
-            header=segment.header.text,
-            signature=segment.signature,
-            body=zlib.compress(segment.body, 6),
-            verdict=verdict,
-        )
+        _ADD_SEGMENT,
+        {
+            "id": segment.id,
+            "partition": segment.header.partition,
+            "generation": segment.header.generation,
+            "author": segment.header.author,
+            "parents": b"".join(segment.header.parents),
+            "header": segment.header.text,
+            "signature": segment.signature,
+            "body": zlib.compress(segment.body, 6),
+            "verdict": verdict,
+        },
     )
     _move_heads(connection, segment)
 
 
+_ADD_SEGMENT = SEGMENT.insert()
+
+
+def set_body(connection: sa.Connection, segment: bytes, body: bytes, verdict: str) -> None:
+    """Put another body in the place of a held segment's: a trimmed one, or the one that a disk had lost."""
+    connection.execute(SEGMENT.update().where(SEGMENT.c.id == segment).values(body=zlib.compress(body, 6), verdict=verdict))
+
+
+def set_verdict(connection: sa.Connection, wanted: Sequence[bytes], verdict: str) -> None:
+    """Judge held segments anew."""
+    for start in range(0, len(wanted), 500):
+        connection.execute(SEGMENT.update().where(SEGMENT.c.id.in_(wanted[start : start + 500])).values(verdict=verdict))
+
+
+def holes(connection: sa.Connection, partition: str | None = None) -> dict[bytes, tuple[str, str]]:
+    """(partition, verdict) of the segments whose body is missed, of one partition or of all."""
+    rows = connection.execute(_HOLES)
+    return {segment: (where, verdict) for segment, where, verdict in rows if partition in (None, where)}
+
+
+_HOLES = sa.select(SEGMENT.c.id, SEGMENT.c.partition, SEGMENT.c.verdict).where(SEGMENT.c.verdict.in_(HOLES))
+
+
+def authors(connection: sa.Connection, partition: str) -> dict[bytes, bytes]:
+    """The author of each held segment."""
+    return {segment: author for segment, author in connection.execute(_AUTHORS, {"partition": partition})}  # noqa: C416
+
+
+_AUTHORS = _of_partition(SEGMENT, "id", "author")
+
+
 def segments(connection: sa.Connection, wanted: Sequence[bytes]) -> Iterable[Segment]:
-    """The segments of these ids, in the order given; those that are not held are left out."""
-    columns = (SEGMENT.c.id, SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.body)
+    """The segments of these ids, in the order given; those that are not held, or whose body is lost, are left out."""
     for start in range(0, len(wanted), 200):
         part = wanted[start : start + 200]
-        rows = {row.id: row for row in connection.execute(sa.select(*columns).where(SEGMENT.c.id.in_(part)))}
+        rows = {row.id: row for row in connection.execute(_SEGMENTS, {"wanted": part})}
         for segment in part:
-            if segment in rows:
+            if segment in rows and rows[segment].verdict != DAMAGED:
                 row = rows[segment]
-                yield Segment(read_header(row.header), row.signature, zlib.decompress(row.body))
+                is_substitute = row.verdict in (TRIMMED, UNPROVEN)
+                yield Segment(read_header(row.header), row.signature, zlib.decompress(row.body), is_substitute)
+
+
+_SEGMENTS = sa.select(SEGMENT.c.id, SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.body, SEGMENT.c.verdict).where(
+    SEGMENT.c.id.in_(sa.bindparam("wanted", expanding=True))
+)
 
 
 def packed_sizes(connection: sa.Connection, partition: str) -> dict[bytes, int]:
-    """What each held segment adds to a message that is not yet packed together, in bytes."""
-    crowd = sa.func.length(SEGMENT.c.parents)  # ids do not pack: a segment that names a thousand parents is large by that alone
-    size = sa.func.length(SEGMENT.c.body) + sa.case((crowd > 4 * ID_BYTES, 2 * crowd), else_=0)
-    rows = connection.execute(sa.select(SEGMENT.c.id, size).where(SEGMENT.c.partition == partition))
-    return {segment: size for segment, size in rows}  # noqa: C416 - dict() of rows is no dict to mypy on every SQLAlchemy
+    """What each held segment adds to a message that is not yet packed together, in bytes; none for one that is damaged."""
+    return {segment: size for segment, size in connection.execute(_SIZES, {"partition": partition})}  # noqa: C416
+
+
+_CROWD = sa.func.length(SEGMENT.c.parents)  # ids do not pack: a segment that names a thousand parents is large by that alone
+_SIZES = sa.select(SEGMENT.c.id, sa.func.length(SEGMENT.c.body) + sa.case((_CROWD > 4 * ID_BYTES, 2 * _CROWD), else_=0)).where(
+    SEGMENT.c.partition == sa.bindparam("partition"), SEGMENT.c.verdict != DAMAGED
+)
 
 
 # ---- pending changes
@@ -324,9 +435,15 @@ def packed_sizes(connection: sa.Connection, partition: str) -> dict[bytes, int]:
 def add_pending(connection: sa.Connection, partition: str, nonce: bytes, changes: Iterable[Change]) -> None:
     """Keep local changes until they are sealed."""
     at = {"partition": partition, "nonce": nonce}
-    rows = [{**at, "counter": split(change.dot)[1], "change": canonical(change).decode()} for change in changes]
+    texts = [(split(change.dot)[1], canonical(change)) for change in changes]
+    rows = [{**at, "counter": counter, "change": text.decode(), "proof": proof_of(text)} for counter, text in texts]
     if rows:
         connection.execute(PENDING.insert(), rows)
+
+
+def proof_of(text: bytes) -> bytes:
+    """Eight bytes that tell whether a pending change is still what was written."""
+    return hashlib.sha256(b"daftari pending\n" + text).digest()[:8]
 
 
 def pending(connection: sa.Connection, partition: str) -> list[tuple[bytes, Change]]:
@@ -370,19 +487,23 @@ def _change(text: str) -> Change:
     return Change(dot, table, tuple(key), fields, tuple(bases), by, at)
 
 
-# ---- what the graph says of minters, roots and grants
+# ---- what the graph says of minters, roots and decrees
 
 
 def note_facts(
-    connection: sa.Connection, segment: Segment, spans: Iterable[tuple[str, int, int]], *, is_founder: bool, grants: Iterable[Grant]
+    connection: sa.Connection, segment: Segment, spans: Iterable[tuple[str, int, int]], *, is_founder: bool, decrees: Iterable[tuple[Decree, bool]]
 ) -> None:
-    """Index what later segments will be judged by."""
+    """Index what later segments will be judged by. decrees: each with whether it counts."""
     at = {"partition": segment.header.partition, "segment": segment.id}
     upsert(connection, MINTER, [{**at, "minter": minter, "author": segment.header.author} for minter in segment.header.minters])
     upsert(connection, SPAN, [{**at, "minter": minter, "first": first, "last": last} for minter, first, last in spans])
     if is_founder:
         upsert(connection, ROOT, [{**at, "author": segment.header.author}])
-    upsert(connection, GRANT, [{**at, "node": grant.node, "role": grant.role} for grant in grants])
+    rows = [
+        {**at, "kind": d.kind, "node": d.node, "role": d.role, "author": d.by, "heads": b"".join(d.heads), "counts": counts}
+        for d, counts in decrees
+    ]
+    upsert(connection, DECREE, rows)
 
 
 def minters(connection: sa.Connection, partition: str, wanted: Collection[str]) -> list[tuple[str, bytes, bytes]]:
@@ -420,18 +541,42 @@ def roots(connection: sa.Connection, partition: str) -> list[tuple[bytes, bytes]
 _ROOTS = _of_partition(ROOT, "segment", "author")
 
 
-def grants(connection: sa.Connection, partition: str) -> list[Grant]:
-    """The folded grants of a partition."""
-    return [Grant(*row) for row in connection.execute(_GRANTS, {"partition": partition})]
+def decrees(connection: sa.Connection, partition: str) -> list[Decree]:
+    """The decrees that stand in folded segments of a partition, whether they count or not."""
+    rows = connection.execute(_DECREES, {"partition": partition})
+    return [Decree(segment, by, kind, node, role, tuple(ids(joined))) for segment, by, kind, node, role, joined in rows]
 
 
-_GRANTS = _of_partition(GRANT, "segment", "node", "role")
+_DECREES = _of_partition(DECREE, "segment", "author", "kind", "node", "role", "heads")
+
+
+def granted(connection: sa.Connection, partition: str, role: str) -> set[bytes]:
+    """The keys that hold a role in a partition and are not revoked."""
+    rows = connection.execute(_GRANTED, {"partition": partition, "role": role}).scalars().all()
+    return set(rows) - revoked(connection, partition)
+
+
+_GRANTED = _of_partition(DECREE, "node").where(DECREE.c.kind == "grant", DECREE.c.counts, DECREE.c.role == sa.bindparam("role"))
+
+
+def revoked(connection: sa.Connection, partition: str) -> set[bytes]:
+    """The keys that a revocation in this partition names."""
+    return set(connection.execute(_REVOKED, {"partition": partition}).scalars())
+
+
+_REVOKED = _of_partition(DECREE, "node").where(DECREE.c.kind == "revocation", DECREE.c.counts)
 
 
 def read_by(connection: sa.Connection, node: bytes) -> set[str]:
-    """The partitions that a key is root of or was granted anything in."""
-    named = sa.union(sa.select(ROOT.c.partition).where(ROOT.c.author == node), sa.select(GRANT.c.partition).where(GRANT.c.node == node))
-    return set(connection.execute(named).scalars())
+    """The partitions that a key is or was root of or was granted anything in, and is not revoked in."""
+    named = connection.execute(_NAMED, {"node": node}).all()
+    return {partition for partition, _ in named} - {partition for partition, kind in named if kind == "revocation"}
+
+
+_NAMED = sa.union(
+    sa.select(ROOT.c.partition, sa.literal("root", sa.Text)).where(ROOT.c.author == sa.bindparam("node")),
+    sa.select(DECREE.c.partition, DECREE.c.kind).where(DECREE.c.node == sa.bindparam("node"), DECREE.c.counts),
+)
 
 
 def founded_by(connection: sa.Connection, node: bytes) -> set[str]:
@@ -439,9 +584,46 @@ def founded_by(connection: sa.Connection, node: bytes) -> set[str]:
     return set(connection.execute(sa.select(ROOT.c.partition).where(ROOT.c.author == node)).scalars())
 
 
-def readers(connection: sa.Connection, partition: str) -> set[bytes]:
-    """The keys that a `centre/..` partition may be shown to: its roots and grantees."""
-    return {author for _, author in roots(connection, partition)} | {grant.node for grant in grants(connection, partition)}
+def writers(connection: sa.Connection, partition: str) -> set[bytes]:
+    """The keys that have, or had before they were revoked, any standing in a partition."""
+    named = connection.execute(_STANDING, {"partition": partition}).scalars()
+    return {author for _, author in roots(connection, partition)} | set(named)
+
+
+_STANDING = _of_partition(DECREE, "node").where(DECREE.c.kind != "revocation", DECREE.c.counts)
+
+
+# ---- erasures
+
+CARRIED = b"carried"
+"""In the place of an order's segment: the order is known from before a backup was restored, and its segment is to come."""
+
+
+def note_erasure(connection: sa.Connection, partition: str, segment: bytes, dot: str, rows: Iterable[str], bodies: Mapping[bytes, bytes]) -> None:
+    """Index an order: the rows it names, as key texts, and the hashes of trimmed bodies by segment."""
+    at = {"partition": partition, "segment": segment}
+    upsert(connection, ERASED, [{**at, "row": row, "dot": dot} for row in rows])
+    upsert(connection, TRIM, [{**at, "target": target, "hash": found} for target, found in bodies.items()])
+
+
+def erased(connection: sa.Connection, partition: str) -> frozenset[Key]:
+    """The rows that are erased in a partition, each (table, first parts of the key ..)."""
+    rows = connection.execute(_ERASED, {"partition": partition}).scalars()
+    return frozenset(tuple(json.loads(row)) for row in rows)
+
+
+_ERASED = _of_partition(ERASED, "row").distinct()
+
+
+def trims(connection: sa.Connection, partition: str) -> dict[bytes, set[bytes]]:
+    """The hashes of the bodies that may stand for a segment's own, by segment."""
+    found: dict[bytes, set[bytes]] = {}
+    for target, hashed in connection.execute(_TRIMS, {"partition": partition}):
+        found.setdefault(target, set()).add(hashed)
+    return found
+
+
+_TRIMS = _of_partition(TRIM, "target", "hash")
 
 
 # ---- history, conflicts, quarantine

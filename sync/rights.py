@@ -1,19 +1,22 @@
-"""Whose segments count: pure decisions on a segment's ancestors alone, so that all nodes decide alike.
+"""Whose segments count: pure decisions on a segment's ancestors and on the revocations held, so that all nodes decide alike.
 
 A partition has a root key: for `nation` and `region/..` the authority's, pinned when a node joins; a `centre/..` is
-named by the hash of its root key and the nonce of its first segment. The root grants roles to other keys by changes in
-that partition. Judging by anything outside the ancestors made equal nodes disagree in 99 % of simulated histories.
+named by the hash of its root key and the nonce of its first segment. The root writes *decrees*, changes in the partition
+that they rule: it grants roles to other keys, revokes a key with its last good heads, and hands over to the next root.
+Judging by anything outside the ancestors made equal nodes disagree in 99 % of simulated histories.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from sync.changes import Change
 from sync.schema import partition_kind, Table
-from sync.segments import centre_partition, Graph, Header
+from sync.segments import centre_partition, Graph, Header, ID_BYTES
 
-GRANT = "grant"
-RESERVED = frozenset({GRANT, "revocation", "handover", "erasure"})
-"""Tables only the root writes. Version 1 folds `grant`; the others are kept, and folded after an upgrade."""
+GRANT, REVOCATION, HANDOVER, ERASURE = "grant", "revocation", "handover", "erasure"
+RESERVED = frozenset({GRANT, REVOCATION, HANDOVER, ERASURE})
+"""Tables only the root writes."""
+ROOT, WRITER = "root", "writer"
 
 
 def is_key(text: object) -> bool:
@@ -21,12 +24,41 @@ def is_key(text: object) -> bool:
     return isinstance(text, str) and len(text) == 64 and all(c in "0123456789abcdef" for c in text)
 
 
-class Grant(NamedTuple):
-    """A folded grant: the segment that holds it, the key it names, and the role."""
+class Decree(NamedTuple):
+    """A statement of a root about a key.
+
+    segment, by  where it stands, and who signed that
+    kind         GRANT, REVOCATION or HANDOVER
+    node         the key it names
+    role         of a grant, else empty
+    heads        of a revocation: the key's last good heads
+    """
 
     segment: bytes
+    by: bytes
+    kind: str
     node: bytes
-    role: str
+    role: str = ""
+    heads: tuple[bytes, ...] = ()
+
+
+def decree_of(segment: bytes, by: bytes, change: Change) -> Decree | None:
+    """The decree that a change states; None where it states none that can be read."""
+    if change.table not in {GRANT, REVOCATION, HANDOVER} or not is_key(change.key[0]):
+        return None
+    node, role, heads = bytes.fromhex(str(change.key[0])), change.fields.get("role"), change.fields.get("heads")
+    if change.table == GRANT:
+        return Decree(segment, by, GRANT, node, role) if isinstance(role, str) else None
+    if change.table == HANDOVER:
+        return Decree(segment, by, HANDOVER, node)
+    return Decree(segment, by, REVOCATION, node, heads=read_ids(heads)) if isinstance(heads, str) else None
+
+
+def read_ids(text: str) -> tuple[bytes, ...]:
+    """The ids in a text of hexadecimal digits, forty each; what is no id is left out."""
+    digits = 2 * ID_BYTES
+    parts = (text[k : k + digits] for k in range(0, len(text), digits))
+    return tuple(bytes.fromhex(p) for p in parts if len(p) == digits and all(c in "0123456789abcdef" for c in p))
 
 
 def founds(header: Header, authority: bytes | None) -> bool:
@@ -38,18 +70,79 @@ def founds(header: Header, authority: bytes | None) -> bool:
     return header.author == authority
 
 
-def standing(graph: Graph, segment: bytes, header: Header, roots: Iterable[tuple[bytes, bytes]], grants: Iterable[Grant]) -> frozenset[str]:
-    """The roles of a segment's author by what stands in its ancestors; empty for a stranger.
+class Standing:
+    """What the decrees of a partition make of its authors.
 
-    roots  (founding segment, its author)
+    `authority`, pinned by all nodes of a country, comes before every other root: what it revokes counts whatever a root
+    that it revoked may write, and a handover to it is never undone. A root alone cannot revoke one who is or was root.
+    So nothing is judged by what it judges.
     """
-    roles = {"root" for founder, author in roots if author == header.author and graph.is_ancestor(founder, segment)}
-    roles |= {g.role for g in grants if g.node == header.author and g.segment != segment and graph.is_ancestor(g.segment, segment)}
-    return frozenset(roles)
+
+    def __init__(self, graph: Graph, authority: bytes | None, founders: Iterable[tuple[bytes, bytes]], decrees: Sequence[Decree]) -> None:
+        """founders: (founding segment, its author)."""
+        self._graph = graph
+        self._authority = authority
+        self._founders = list(founders)
+        self._grants = [d for d in decrees if d.kind == GRANT]
+        self._handovers = [d for d in decrees if d.kind == HANDOVER]
+        self._revocations = [d for d in decrees if d.kind == REVOCATION]
+        self._roots = {author for _, author in self._founders} | {d.node for d in self._handovers} | {authority}
+        self._known: dict[Decree, bool] = {}
+        for handover in sorted(self._handovers, key=lambda d: (graph.generation[d.segment], d.segment)):
+            self.counts(handover)  # earliest first, so that each is judged by ones that are known, however long the chain
+
+    def roles(self, segment: bytes, author: bytes) -> frozenset[str]:
+        """The roles of a segment's author by what stands in its ancestors; empty for a stranger and for a revoked key."""
+        if self.is_revoked(segment, author):
+            return frozenset()
+        roles = {d.role for d in self._grants if d.node == author and self._is_before(d.segment, segment) and self.counts(d)}
+        if self.is_root(author, segment):
+            roles.add(ROOT)
+        elif self._made_root(author, segment):
+            roles.add(WRITER)  # a former root goes on writing
+        return frozenset(roles)
+
+    def is_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> bool:
+        """Whether `key` is root in a segment. judged: False leaves revocations out, as where decrees are first noted."""
+        gone = [d.segment for d in self._handovers if d.by == key and self._is_before(d.segment, segment) and (not judged or self.counts(d))]
+        return any(not any(self._graph.is_ancestor(made, left) for left in gone) for made in self._made_root(key, segment, judged=judged))
+
+    def counts(self, decree: Decree) -> bool:
+        """Whether a decree holds, all revocations considered."""
+        if decree not in self._known:
+            is_last = decree.kind == HANDOVER and decree.node == self._authority
+            excluded = self._excluded_by_authority(decree.segment, decree.by)
+            self._known[decree] = is_last or (not excluded and self.is_root(decree.by, decree.segment))
+        return self._known[decree]
+
+    def is_revoked(self, segment: bytes, author: bytes) -> bool:
+        """Whether a revocation excludes a segment: it is neither a last good head of its author nor an ancestor of one."""
+        return self._excluded_by_authority(segment, author) or any(
+            d.node == author and d.node not in self._roots and not self._is_good(segment, d) and self.counts(d)
+            for d in self._revocations
+        )
+
+    def _is_before(self, segment: bytes, of: bytes) -> bool:
+        return segment != of and self._graph.is_ancestor(segment, of)
+
+    def _made_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> list[bytes]:
+        made = [founding for founding, author in self._founders if author == key and self._graph.is_ancestor(founding, segment)]
+        handed = [d for d in self._handovers if d.node == key and self._is_before(d.segment, segment) and (not judged or self.counts(d))]
+        return made + [d.segment for d in handed]
+
+    def _excluded_by_authority(self, segment: bytes, author: bytes) -> bool:
+        if author == self._authority or (segment, author) in self._founders:
+            return False
+        return any(d.by == self._authority and d.node == author and not self._is_good(segment, d) for d in self._revocations)
+
+    def _is_good(self, segment: bytes, revocation: Decree) -> bool:
+        """Only heads that stand before the revocation count as good, so that no later arrival changes its meaning."""
+        good = (head for head in revocation.heads if head in self._graph and self._is_before(head, revocation.segment))
+        return any(self._graph.is_ancestor(segment, head) for head in good)
 
 
 def may_write(roles: frozenset[str], table: Table) -> bool:
     """Whether an author with these roles may write the table."""
     if table.name in RESERVED:
-        return "root" in roles
-    return "root" in roles or bool(roles & table.roles)
+        return ROOT in roles
+    return ROOT in roles or bool(roles & table.roles)

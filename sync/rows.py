@@ -136,15 +136,17 @@ def apply(
     *,
     counts: Counts,
     roles: frozenset[str],
+    erased: frozenset[Key],
     write_rows: bool = True,
 ) -> Outcome:
     """Fold changes, in their order, into the rows of one partition.
 
     counts      whether a base of a change may count: it stands earlier in the segment, or in an ancestor
     roles       the standing of the author; decides which tables he may write
+    erased      the rows that orders name: nothing of them is ever shown again
     write_rows  False when the caller writes the rows himself from the images
     """
-    good, refused = _sort_out(replica, partition, changes, roles)
+    good, refused = _sort_out(replica, partition, changes, roles, erased)
     links = _Links(connection, partition, changes, counts)
     images: list[Image] = []
     tables: dict[str, list[Change]] = {}
@@ -158,14 +160,17 @@ def apply(
 
 
 def _sort_out(
-    replica: Replica, partition: str, changes: Iterable[Change], roles: frozenset[str]
+    replica: Replica, partition: str, changes: Iterable[Change], roles: frozenset[str], erased: frozenset[Key]
 ) -> tuple[list[Change], list[tuple[Change, str]]]:
     """The changes to fold, and those to quarantine; one with an unknown field is both: what is known of it counts."""
     good: list[Change] = []
     refused: list[tuple[Change, str]] = []
     for change in changes:
         table = replica.schema.tables.get(change.table)
-        reason = _refusal(table, partition, change, roles) if table else "unknown-table"
+        if is_erased(change, erased):
+            reason: str | None = "erased"
+        else:
+            reason = _refusal(table, partition, change, roles) if table else "unknown-table"
         if reason:
             refused.append((change, reason))
         elif table:
@@ -173,6 +178,12 @@ def _sort_out(
             if not change.fields.keys() <= table.fields.keys():
                 refused.append((change, "unknown-field"))
     return good, refused
+
+
+def is_erased(change: Change, erased: frozenset[Key]) -> bool:
+    """Whether an order names the change's row, by all of its key or by the beginning of it."""
+    name = (change.table, *change.key)
+    return bool(erased) and change.table not in rights.RESERVED and any(name[:length] in erased for length in range(2, len(name) + 1))
 
 
 def _refusal(table: Table, partition: str, change: Change, roles: frozenset[str]) -> str | None:

@@ -75,11 +75,12 @@ class Header:
 
 @dataclass(frozen=True)
 class Segment:
-    """A header, its author's signature, and the unpacked body."""
+    """A header, its author's signature, and the unpacked body; or a body that an erasure has trimmed, in its place."""
 
     header: Header
     signature: bytes
     body: bytes
+    is_substitute: bool = False
 
     @cached_property
     def id(self) -> bytes:
@@ -152,11 +153,14 @@ def seal(
 
 
 def check(segment: Segment) -> None:
-    """Raises Forged, TooLarge, Unreadable unless the segment is whole and signed by its author."""
+    """Raises Forged, TooLarge, Unreadable unless the segment is whole and signed by its author.
+
+    Whether a substitute may stand for the body that was signed, only the orders of its partition tell.
+    """
     check_shape(segment.header)
     if len(segment.body) > BODY_MAX:
         raise TooLarge
-    if hashlib.sha256(segment.body).digest() != segment.header.body_hash:
+    if not segment.is_substitute and hashlib.sha256(segment.body).digest() != segment.header.body_hash:
         raise Forged
     keys.verify(segment.header.author, "segment", segment.header.text, segment.signature)
 

@@ -11,6 +11,7 @@ from sync.changes import canonical, Change, encode, fits, NAME_MAX, spans_of
 from sync.dots import dot, minter_of, split
 from sync.fold import holders, refold
 from sync.ledger import Replica
+from sync.rights import ROOT
 from sync.rows import all_count, apply, Image, load
 from sync.schema import Key, Plain
 from sync.segments import BODY_MAX, NONCES_MAX, PARENTS_MAX, Segment
@@ -59,7 +60,14 @@ class Writing:
             raise ValueError("a change of this size could be read by nobody")
         changes.sort(key=lambda change: split(change.dot)[1])
         outcome = apply(
-            self._connection, self._replica, partition, changes, counts=all_count, roles=frozenset({"root"}), write_rows=write_rows
+            self._connection,
+            self._replica,
+            partition,
+            changes,
+            counts=all_count,
+            roles=frozenset({ROOT}),
+            erased=ledger.erased(self._connection, partition),
+            write_rows=write_rows,
         )
         if outcome.refused:
             change, reason = outcome.refused[0]
@@ -136,7 +144,7 @@ def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part
         schema=replica.schema.version,
     )
     ledger.drop_pending(connection, partition, [split(change.dot)[1] for _, change in part])
-    ledger.add_segment(connection, segment, "folded")
+    ledger.add_segment(connection, segment, ledger.FOLDED)
     is_founder = rights.founds(segment.header, replica.authority)
-    ledger.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=is_founder, grants=[])
+    ledger.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=is_founder, decrees=[])
     return segment

@@ -58,7 +58,7 @@ def test_a_node_comes_in_with_a_centre_of_its_own(country: World) -> None:
     welcome = join(country, invite(country), node)
     assert (welcome.seat, welcome.name, welcome.server, welcome.authority) == ("centre", "ziwa", "office", country.authority.public)
     with country.central.begin() as connection:
-        assert ledger.readers(connection, welcome.home) == {country.authority.public, country.central.key.public, node.public}
+        assert ledger.writers(connection, welcome.home) == {country.authority.public, country.central.key.public, node.public}
         assert ledger.nodes(connection)[node.public].home == welcome.home
 
 
@@ -112,4 +112,4 @@ def test_founding_alone_makes_the_laptop_root(country: World) -> None:
     with alone.begin() as connection:
         home = joining.found_alone(connection, alone.replica, nonce=b"12345678", at=1)
         assert ledger.roots(connection, home)[0][1] == alone.key.public
-        assert ledger.readers(connection, home) == {alone.key.public}
+        assert ledger.writers(connection, home) == {alone.key.public}

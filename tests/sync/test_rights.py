@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from sync.rights import founds, Grant, is_key, may_write, standing
+from sync.rights import Decree, founds, GRANT, HANDOVER, is_key, may_write, REVOCATION, Standing
 from sync.segments import centre_partition, Graph
 from tests.sync import forge
 from tests.sync.world import schema
 
-ROOT, WRITER, OTHER = (bytes([k]) * 32 for k in range(3))
+ROOT, WRITER, OTHER, AUTHORITY = (bytes([k]) * 32 for k in range(4))
 HOME = centre_partition(ROOT, b"12345678")
 FOUNDING = replace(forge.header(HOME, nonces=[b"12345678"]), author=ROOT)
 
@@ -29,15 +29,75 @@ def test_only_the_authority_founds_the_nation_and_regions() -> None:
         assert not founds(replace(FOUNDING, partition=partition), None)
 
 
+#   f - g - h - on      f: founding, g: grants, h: hands over to the authority
+#    \\                  beside: by someone who has seen the founding alone
+GRAPH = Graph([(b"f", (), 1), (b"g", (b"f",), 2), (b"h", (b"g",), 3), (b"on", (b"h",), 4), (b"later", (b"on",), 5), (b"beside", (b"f",), 2)])
+GRANTED = Decree(b"g", ROOT, GRANT, WRITER, "writer")
+HANDED = Decree(b"h", ROOT, HANDOVER, AUTHORITY)
+
+
+def judge(*decrees: Decree) -> Standing:
+    return Standing(GRAPH, AUTHORITY, [(b"f", ROOT)], decrees)
+
+
 def test_a_grant_counts_for_what_stands_on_it_and_for_nothing_beside_it() -> None:
-    graph = Graph([(b"f", (), 1), (b"g", (b"f",), 2), (b"on", (b"g",), 3), (b"beside", (b"f",), 2)])
-    roots, grants = [(b"f", ROOT)], [Grant(b"g", WRITER, "writer")]
-    of = replace(FOUNDING, author=WRITER)
-    assert standing(graph, b"on", of, roots, grants) == {"writer"}
-    assert standing(graph, b"beside", of, roots, grants) == frozenset()
-    assert standing(graph, b"g", of, roots, grants) == frozenset()  # not by its own grant
-    assert standing(graph, b"on", FOUNDING, roots, grants) == {"root"}
-    assert standing(graph, b"on", replace(FOUNDING, author=OTHER), roots, grants) == frozenset()
+    standing = judge(GRANTED)
+    assert standing.roles(b"on", WRITER) == {"writer"}
+    assert standing.roles(b"beside", WRITER) == frozenset()
+    assert standing.roles(b"g", WRITER) == frozenset()  # not by its own grant
+    assert standing.roles(b"on", ROOT) == {"root"}
+    assert standing.roles(b"on", OTHER) == frozenset()
+
+
+def test_only_a_root_grants() -> None:
+    assert judge(GRANTED, Decree(b"h", WRITER, GRANT, OTHER, "writer")).roles(b"on", OTHER) == frozenset()
+
+
+def test_a_handover_names_the_next_root_and_the_former_goes_on_writing() -> None:
+    standing = judge(GRANTED, HANDED)
+    assert standing.roles(b"on", AUTHORITY) == {"root"}
+    assert standing.roles(b"on", ROOT) == {"writer"}
+    assert standing.roles(b"h", ROOT) == {"root"}
+    assert standing.roles(b"beside", ROOT) == {"root"}  # who has not seen it cannot know
+
+
+def test_who_was_handed_the_root_back_is_root() -> None:
+    back = Decree(b"on", AUTHORITY, HANDOVER, ROOT)
+    assert judge(HANDED, back).roles(b"later", ROOT) == {"root"}
+    assert judge(HANDED, back).roles(b"later", AUTHORITY) == {"writer"}
+
+
+def test_a_revocation_excludes_all_but_the_last_good_heads_and_their_ancestors() -> None:
+    standing = judge(GRANTED, HANDED, Decree(b"later", AUTHORITY, REVOCATION, WRITER, heads=(b"h",)))
+    assert standing.roles(b"on", WRITER) == frozenset()
+    assert standing.is_revoked(b"on", WRITER)
+    assert standing.roles(b"h", WRITER) == {"writer"}
+    assert not standing.is_revoked(b"on", ROOT)
+
+
+def test_heads_that_the_revocation_has_not_seen_are_not_good() -> None:
+    standing = judge(GRANTED, HANDED, Decree(b"on", AUTHORITY, REVOCATION, WRITER, heads=(b"beside", b"later")))
+    assert standing.is_revoked(b"beside", WRITER)
+    assert standing.is_revoked(b"later", WRITER)
+
+
+def test_a_revoked_root_takes_nothing_back_from_the_authority() -> None:
+    revoked = Decree(b"on", AUTHORITY, REVOCATION, ROOT, heads=(b"h",))
+    revenge = [Decree(b"beside", ROOT, REVOCATION, AUTHORITY), Decree(b"beside", ROOT, HANDOVER, OTHER), Decree(b"beside", ROOT, GRANT, OTHER, "writer")]
+    standing = judge(GRANTED, HANDED, revoked, *revenge)
+    assert standing.roles(b"later", AUTHORITY) == {"root"}
+    assert not any(standing.counts(decree) for decree in revenge)
+    assert standing.counts(GRANTED)
+
+
+def test_a_long_chain_of_handovers_is_judged_to_its_end() -> None:
+    ids = [b"%05d" % k for k in range(300)]
+    graph = Graph([(ids[k], (ids[k - 1],) if k else (), k + 1) for k in range(300)])
+    players = (ROOT, OTHER)
+    chain = [Decree(ids[k], players[(k + 1) % 2], HANDOVER, players[k % 2]) for k in range(1, 200)]
+    standing = Standing(graph, AUTHORITY, [(ids[0], ROOT)], chain)
+    assert standing.roles(ids[-1], players[199 % 2]) == {"root"}
+    assert standing.roles(ids[-1], players[198 % 2]) == {"writer"}
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ class Node:
     def dump(self, partition: str) -> dict[str, list[tuple[object, ...]]]:
         """All that a partition's fold made here: rows, heads beside, past, quarantine, facts."""
         tables = [t.rows for t in schema(2).tables.values()]
-        tables += [ledger.HEAD, ledger.PAST, ledger.QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.GRANT]
+        tables += [ledger.HEAD, ledger.PAST, ledger.QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.DECREE]
         with self.begin() as connection:
             rows = {t.name: connection.execute(t.select().where(t.c.partition == partition)).all() for t in tables}
         return {name: sorted(map(tuple, some), key=repr) for name, some in rows.items()}
