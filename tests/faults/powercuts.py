@@ -90,23 +90,23 @@ def digest(store: Store) -> bytes:
 
 
 @cache
-def _country() -> tuple[World, Node, dict[str, bytes], dict[str, bytes]]:
+def country() -> tuple[Node, Node, dict[str, bytes], dict[str, bytes]]:
     """A laptop and its hub that have spoken, and the files of both."""
-    country = World(7)
-    laptop = country.laptop("ziwa")
-    sync(laptop, country.central)
+    world = World(7)
+    laptop = world.laptop("ziwa")
+    sync(laptop, world.central)
     for number in range(6):
         laptop.new(laptop.home, "person", given=f"Person {number}", family="Of Ziwa")
-        sync(laptop, country.central)
-    return country, laptop, prepared(laptop.database.copy()), prepared(country.central.database.copy())
+        sync(laptop, world.central)
+    return laptop, world.central, prepared(laptop.database.copy()), prepared(world.central.database.copy())
 
 
 def live(seed: int, synchronous: str = "") -> Life:
     """One life, the same for the same seed."""
     rng = random.Random(seed)
-    country, laptop, laptop_files, hub_files = _country()
+    laptop, hub, laptop_files, hub_files = country()
     is_hub = rng.random() < 0.4
-    own, other = (country.central, laptop) if is_hub else (laptop, country.central)
+    own, other = (hub, laptop) if is_hub else (laptop, hub)
     peer = replace(other, home=laptop.home, draw=rng.randbytes, database=Database(other.database.copy()))
     durable = hub_files if is_hub else laptop_files
     store = Store(Disk(durable), synchronous=synchronous)

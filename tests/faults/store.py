@@ -151,13 +151,17 @@ class Disk:
     def __init__(self, durable: Mapping[str, bytes] | None = None, meet: Callable[[str], None] | None = None) -> None:
         self.durable = dict(durable or {})
         self.calls: list[Call] = []
-        self.meet: Callable[[str], None] = meet or (lambda _kind: None)
+        self.meet: Callable[[str], None] = meet or _let
         self._inodes = count(len(self.durable))
         self._files = {name: (inode, bytearray(content)) for inode, (name, content) in enumerate(self.durable.items())}
 
     def files(self) -> dict[str, bytes]:
         """The files as programs see them now."""
         return {name: bytes(content) for name, (_, content) in self._files.items()}
+
+    def forget(self, name: str) -> None:
+        """A file is deleted by somebody else than SQLite."""
+        self._files.pop(name, None)
 
     def has(self, name: str) -> bool:
         return name in self._files
@@ -175,6 +179,10 @@ class Disk:
         self.calls.append(Call("delete", inode, name))
         if sync_folder:
             self.calls.append(Call("sync-folder", inode, name))
+
+
+def _let(_kind: str) -> None:
+    """The disk that does what it is asked."""
 
 
 class _File:
@@ -395,15 +403,24 @@ class Store(world.Database):
             connection.rollback()
 
     def _connect(self) -> _Connection:
-        self._driver = _Connection(f"{self._number}/{REGISTER}")
+        self._driver = _Connection(self.path(REGISTER))
         return self._driver
+
+    def path(self, name: str) -> str:
+        """What SQLite calls a file of the same disk."""
+        return f"{self._number}/{name}"
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a statement outside any transaction."""
         return self._driver.execute(sql).fetchall()
 
     def copy(self) -> bytes:
-        return self._driver.apsw.serialize("main")
+        """The content as the next transaction would see it; the test looks, so the disk refuses nothing."""
+        meet, self.disk.meet = self.disk.meet, _let
+        try:
+            return self._driver.apsw.serialize("main")
+        finally:
+            self.disk.meet = meet
 
     def close(self) -> None:
         self.engine.dispose()
