@@ -12,7 +12,7 @@ from typing import Any, Final
 from cheroot import wsgi
 from flask import Flask
 
-from tracker import config, replication
+from tracker import config, folder, replication
 from tracker.app import create_app
 from tracker.errors import DomainError, N_
 from tracker.nodes.background import Background
@@ -41,7 +41,9 @@ class CannotListen(DomainError):
 
 def application() -> Flask:
     """The application of the data folder that the environment names, for another WSGI server."""
-    app = create_app(config.load())
+    settings = config.load()
+    app = create_app(settings)
+    app.extensions["holding"] = folder.share(settings.home)  # as long as the process lives
     with app.app_context():
         if replication.is_set_up():
             replication.catch_up()
@@ -51,21 +53,22 @@ def application() -> Flask:
 def serve(settings: config.Settings, *, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM. `announce` is told the address once connections are taken.
 
-    Raises PortInUse, CannotListen.
+    Raises InUse, PortInUse, CannotListen.
     """
-    app = create_app(settings)
-    server = listen(app, settings)
-    background = Background(app)
-    signal.signal(signal.SIGTERM, stop)
-    announce(server.address)
-    background.start()
-    try:
-        server.serve()
-    except KeyboardInterrupt:
-        log.info("stopped")
-    finally:
-        server.stop()
-        background.stop()
+    with folder.share(settings.home):
+        app = create_app(settings)
+        server = listen(app, settings)
+        background = Background(app)
+        signal.signal(signal.SIGTERM, stop)
+        announce(server.address)
+        background.start()
+        try:
+            server.serve()
+        except KeyboardInterrupt:
+            log.info("stopped")
+        finally:
+            server.stop()
+            background.stop()
 
 
 def listen(app: Flask, settings: config.Settings) -> "Server":

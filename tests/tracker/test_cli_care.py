@@ -1,4 +1,4 @@
-"""check, backup, doctor."""
+"""check, doctor."""
 
 import sqlite3
 from contextlib import closing
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.tracker.commands import Terminal, terminal
-from tracker.cli import care
 
 __all__ = ["terminal"]
 
@@ -60,38 +59,6 @@ def test_the_doctor_misses_a_register_that_was_there(terminal: Terminal) -> None
     assert (told.code, told.json["error"]["code"]) == (1, "doctor.wrong")
 
 
-def test_a_backup_is_a_whole_database_in_one_file(terminal: Terminal, tmp_path: Path) -> None:
-    terminal.centre()
-    target = tmp_path / "akiba.sqlite3"
-    told = terminal.json("backup", str(target))
-    assert told["bytes"] == target.stat().st_size
-    assert [path.name for path in tmp_path.iterdir() if "akiba" in path.name] == ["akiba.sqlite3"]
-    with closing(sqlite3.connect(target)) as copy:
-        assert copy.execute("select name from centre").fetchall() == [("Chuo cha Meru",)]
-    assert terminal.json("backup", str(target))["file"] == str(target)  # a newer one takes its place
-
-
-def test_a_backup_overwrites_only_a_backup(terminal: Terminal, tmp_path: Path) -> None:
-    terminal.centre()
-    letter = tmp_path / "letter.txt"
-    letter.write_text("Dear all")
-    for target in (letter, terminal.home / "daftari.sqlite3"):
-        assert terminal("backup", str(target), "--json").json["error"]["code"] == "backup.would_overwrite"
-    assert letter.read_text() == "Dear all"
-
-
-def test_a_backup_that_fails_leaves_the_older_one(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal.centre()
-    target = tmp_path / "akiba.sqlite3"
-    terminal.json("backup", str(target))
-    before = target.read_bytes()
-    calls = iter([{"x": b"1"}, {"x": b"2"}])
-    monkeypatch.setattr(care, "_heads", lambda _connection: next(calls))
-    assert terminal("backup", str(target), "--json").json["error"]["code"] == "backup.failed"
-    assert target.read_bytes() == before
-    assert not list(tmp_path.glob("*.unfinished*"))
-
-
 def test_the_doctor_examines_everything(terminal: Terminal) -> None:
     terminal.centre()
     names = [each["name"] for each in terminal.json("doctor")["findings"]]
@@ -111,7 +78,7 @@ def test_the_doctor_warns_of_a_folder_in_the_cloud(terminal: Terminal, tmp_path:
 
 
 def test_the_doctor_knows_a_clock_that_is_behind_what_was_written(terminal: Terminal) -> None:
-    terminal.centre()
+    terminal.centre().json("check")  # the first opening builds all rows anew
     _execute(terminal.home / "daftari.sqlite3", "update centre set at = 9999999999")
     findings = {each["name"]: each["tone"] for each in terminal.json("doctor")["findings"]}
     assert findings["clock"] == "warning"

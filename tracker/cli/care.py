@@ -1,4 +1,4 @@
-"""Looking after a machine: `check`, `backup`, `doctor`."""
+"""Looking after a machine: `check`, `doctor`."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
@@ -16,15 +16,20 @@ from tracker import clock, config
 from tracker.cli import trouble
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
-from tracker.db import db
 from tracker.errors import N_
 from tracker.i18n import _, format_instant
+from tracker.replication import checking
 
-MAGIC: Final = b"SQLite format 3\x00"
 SPACE_NEEDED_BYTES: Final = 200 << 20
 CLOCK_SLACK_S: Final = 600
 BUILT_S: Final = 1_767_225_600  # 1 January 2026: no clock of a machine that runs this is right if it shows less
 FIXED_SQLITE: Final = (3, 51, 3)  # reliability.md F-04
+DIFFERENT: Final = N_("%(partition)s, table %(table)s: %(rows)s rows here, %(refolded)s when built anew, or other contents")
+BROKEN: Final = {
+    "segments": N_("%(partition)s: %(number)s segments do not hold what was signed"),
+    "heads": N_("%(partition)s: the list of the newest segments is wrong"),
+    "pending": N_("%(partition)s: %(number)s changes that were not sent yet cannot be read"),
+}
 SYNCED_FOLDERS: Final = ("onedrive", "dropbox", "google drive", "googledrive", "icloud")
 
 
@@ -35,112 +40,39 @@ class Damaged(CommandError):
     sentence = trouble.DAMAGED
 
 
-class NotAFile(CommandError):
-    """PostgreSQL has its own tool."""
-
-    code = "backup.not_a_file"
-    sentence = N_("This database is no file. Back it up with the tools of PostgreSQL, such as pg_dump.")
-
-
-class WouldOverwrite(CommandError):
-    """The target holds something that is no backup."""
-
-    code = "backup.would_overwrite"
-    sentence = N_("%(file)s exists and is no backup. Choose another name.")
-
-
-class BackupFailed(CommandError):
-    """The copy could not be written, or did not pass its examination; nothing was put in place of an older one."""
-
-    code = "backup.failed"
-    sentence = N_("The backup was not written: %(reason)s")
-
-
 # ---- check
 
 
 def check(arguments: argparse.Namespace) -> Done:
     """`check [--deep]`."""
-    from tracker.replication import checking
-
     try:
         with at_work(settings_of(arguments)):
-            faults = checking.faults(deep=arguments.deep)
-            differences = checking.differences() if arguments.deep and not faults else []
+            found = checking.examine(deep=arguments.deep)
     except DatabaseError as error:  # so damaged that it cannot even be opened
         if not trouble.is_damage(error):
             raise
-        faults, differences = [str(error.orig)], []
-    facts: dict[str, object] = {
-        "ok": not faults and not differences,
-        "faults": faults,
-        "differences": [each._asdict() for each in differences],
-    }
-    sentence = N_("%(partition)s, table %(table)s: %(rows)s rows here, %(refolded)s when built anew, or other contents")
-    lines = [*faults, *(_(sentence, **each._asdict()) for each in differences)]
-    if lines:
-        raise Damaged(facts=facts, lines=lines)
+        found = checking.Findings([str(error.orig)])
+    facts = facts_of(found)
+    if found:
+        raise Damaged(facts=facts, lines=lines_of(found))
     return Done(facts, [_("The database is whole.")])
 
 
-# ---- backup
+def facts_of(found: checking.Findings) -> dict[str, object]:
+    """What an examination has found, for `--json`."""
+    return {
+        "ok": not found,
+        "faults": found.faults,
+        "broken": [each._asdict() for each in found.broken],
+        "differences": [each._asdict() for each in found.differences],
+    }
 
 
-def backup(arguments: argparse.Namespace) -> Done:
-    """`backup FILE`: a copy under another name until it has been opened and examined."""
-    settings = settings_of(arguments)
-    with at_work(settings):
-        if db.engine.dialect.name != "sqlite" or not db.engine.url.database:
-            raise NotAFile
-        source = Path(db.engine.url.database)
-    target = arguments.file.absolute()
-    if target.exists() and (target.samefile(source) or not _is_sqlite(target)):
-        raise WouldOverwrite(file=target)
-    draft = target.with_name(f"{target.name}.unfinished")
-    try:
-        heads = _copy(source, draft)
-        _examine(draft, heads)
-        draft.replace(target)
-    except (OSError, sqlite3.Error) as error:
-        raise BackupFailed(reason=str(error)) from error
-    finally:
-        draft.unlink(missing_ok=True)
-    size = target.stat().st_size
-    facts: dict[str, object] = {"file": str(target), "bytes": size, "partitions": len(heads)}
-    return Done(facts, [_("The backup is written and examined: %(file)s, %(megabytes)s MB.", file=target, megabytes=f"{size / 1e6:.1f}")])
-
-
-def _is_sqlite(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
-
-
-def _copy(source: Path, draft: Path) -> dict[str, bytes]:
-    """Copy one moment of the living database; gives the heads of that moment."""
-    draft.unlink(missing_ok=True)
-    with closing(sqlite3.connect(source, isolation_level=None)) as living, closing(sqlite3.connect(draft, isolation_level=None)) as copy:
-        living.execute("PRAGMA busy_timeout=10000")
-        living.execute("BEGIN")  # the copy and the heads it is compared with are of the same moment
-        heads = _heads(living)
-        living.backup(copy)
-        living.execute("ROLLBACK")
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, that can be carried alone
-    with draft.open("rb+") as file:
-        os.fsync(file.fileno())
-    return heads
-
-
-def _heads(connection: sqlite3.Connection) -> dict[str, bytes]:
-    return dict(connection.execute("select partition, heads from sync_partition"))
-
-
-def _examine(draft: Path, heads: dict[str, bytes]) -> None:
-    with closing(sqlite3.connect(f"{draft.as_uri()}?mode=ro", uri=True)) as copy:
-        found = [row[0] for row in copy.execute("PRAGMA integrity_check(5)")]
-        if found != ["ok"]:
-            raise sqlite3.DatabaseError("; ".join(found))
-        if _heads(copy) != heads:
-            raise sqlite3.DatabaseError(_("its contents are not those of the database"))
+def lines_of(found: checking.Findings) -> list[str]:
+    """The same for a person."""
+    broken = [_(BROKEN[each.kind], **each._asdict()) for each in found.broken]
+    differences = [_(DIFFERENT, **each._asdict()) for each in found.differences]
+    return [*found.faults, *broken, *differences]
 
 
 # ---- doctor
@@ -224,7 +156,6 @@ def _sqlite() -> Finding:
 
 def _database(settings: config.Settings) -> Iterator[Finding]:
     from tracker import replication
-    from tracker.replication import checking
 
     newest = None
     try:
@@ -244,7 +175,10 @@ def _database(settings: config.Settings) -> Iterator[Finding]:
 def _no_register(settings: config.Settings) -> Finding:
     """Settings with a name were written beside a register: if that is gone, a disk or a person has lost it."""
     if settings.name:
-        sentence = N_("The register of %(name)s is missing from the data folder. Stop Daftari, and put the latest backup in its place.")
+        sentence = N_(
+            "The register of %(name)s is missing from the data folder. "
+            "Stop Daftari, then put the latest backup in its place: daftari restore FILE"
+        )
         return Finding("database", "wrong", _(sentence, name=settings.name))
     return Finding("database", "warning", _("The data folder holds no register yet"))
 

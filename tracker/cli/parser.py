@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker.cli import care, machine, records, users
+from tracker.cli import care, copies, machine, records, users
 from tracker.cli.voice import Done
 from tracker.config import SEATS
 from tracker.errors import N_
@@ -138,8 +138,11 @@ def _of_records(verb: Callable[[str, str, Command], Parser]) -> None:
 def _of_care(verb: Callable[[str, str, Command], Parser]) -> None:
     check = verb("check", N_("check that the database is whole"), care.check)
     check.add_argument("--deep", action="store_true", help=_("also build all rows anew and compare"))
-    backup = verb("backup", N_("write a verified copy of the database"), care.backup)
+    backup = verb("backup", N_("write a verified copy of the database"), copies.backup)
     backup.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
+    restore = verb("restore", N_("put a backup in the place of the database, which is kept"), copies.restore)
+    restore.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
+    restore.add_argument("--leave-unsent", action="store_true", help=_("even if the present database holds changes that were never sent"))
     verb("doctor", N_("examine disk, clock, port, database and data folder"), care.doctor)
 
 

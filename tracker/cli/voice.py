@@ -10,7 +10,7 @@ from typing import ClassVar
 from flask import Flask
 from sqlalchemy.exc import ArgumentError
 
-from tracker import config
+from tracker import config, folder
 from tracker.errors import DomainError, N_
 
 
@@ -54,7 +54,7 @@ class NotADatabase(CommandError):
 
 @contextmanager
 def opened(settings: config.Settings) -> Iterator[Flask]:
-    """The application over the data folder, its context pushed."""
+    """The application over the data folder, which is held as long, its context pushed. Raises InUse."""
     from tracker.app import create_app
     from tracker.db import db
 
@@ -66,7 +66,7 @@ def opened(settings: config.Settings) -> Iterator[Flask]:
         raise
     except ArgumentError as error:
         raise NotADatabase(database=settings.database) from error
-    with app.app_context():
+    with folder.share(settings.home), app.app_context():
         try:
             yield app
         finally:

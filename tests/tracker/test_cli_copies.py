@@ -1,0 +1,206 @@
+"""backup, restore."""
+
+import json
+import random
+import sqlite3
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.tracker.commands import Terminal, terminal
+from tracker import folder
+from tracker.replication import copies as files
+
+__all__ = ["terminal"]
+
+
+def _execute(path: Path, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(statement).fetchall()
+        connection.commit()
+    return found
+
+
+def _refusal(terminal: Terminal, *words: str, home: Path | None = None) -> str:
+    told = terminal(*words, "--json", home=home)
+    assert told.code == 1
+    return str(told.json["error"]["code"])
+
+
+def _write(terminal: Terminal, name: str) -> None:
+    """A change that waits to be sent: an employer's record."""
+    path = terminal.home.parent / "employers.csv"
+    path.write_text(f"name\n{name}\n", encoding="utf-8")
+    terminal.json("import", "employers", str(path))
+
+
+def _employers(home: Path) -> list[object]:
+    return [name for (name,) in _execute(home / "daftari.sqlite3", "select name from employer order by name")]
+
+
+# ---- backup
+
+
+def test_a_backup_is_one_file_that_says_what_it_holds(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    target = tmp_path / "akiba.zip"
+    told = terminal.json("backup", str(target))
+    assert told["bytes"] == target.stat().st_size
+    assert [path.name for path in tmp_path.iterdir() if "akiba" in path.name] == ["akiba.zip"]
+    assert [path.name for path in terminal.home.glob("copy-*")] == []
+    with zipfile.ZipFile(target) as bundle:
+        said = json.loads(bundle.read("manifest.json"))
+        assert {each.filename for each in bundle.infolist()} == {"manifest.json", *said["members"]}
+        assert all(each.compress_type == zipfile.ZIP_DEFLATED for each in bundle.infolist())
+    assert (said["daftari_backup"], said["name"], said["seat"]) == (1, "Chuo cha Meru", "centre")
+    assert said["members"].keys() == {"daftari.sqlite3", "settings.toml"}
+    assert len(said["heads"]) == told["partitions"] == 1
+    assert terminal.json("backup", str(target))["file"] == str(target)  # a newer one takes its place
+
+
+def test_a_backup_overwrites_only_a_backup_of_this_computer(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    letter, theirs, zipped = tmp_path / "letter.txt", tmp_path / "theirs.zip", tmp_path / "letters.zip"
+    letter.write_text("Dear all")
+    with zipfile.ZipFile(zipped, "w") as bundle:
+        bundle.write(letter)
+    other = Terminal(tmp_path / "other", terminal.capsys, terminal.monkeypatch).centre()
+    other.json("backup", str(theirs))
+    for target in (letter, zipped, theirs, terminal.home / "daftari.sqlite3"):
+        before = target.read_bytes()
+        assert _refusal(terminal, "backup", str(target)) == "backup.would_overwrite"
+        assert target.read_bytes() == before
+
+
+def test_a_backup_that_does_not_read_back_leaves_the_older_one(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.centre()
+    target = tmp_path / "akiba.zip"
+    terminal.json("backup", str(target))
+    before = target.read_bytes()
+    written = files.write
+
+    def on_a_failing_disk(draft: Path, members: dict[str, Path], **said: object) -> files.Manifest:
+        made = written(draft, members, **said)
+        body = bytearray(draft.read_bytes())
+        body[len(body) // 2] ^= 1
+        draft.write_bytes(body)
+        return made
+
+    monkeypatch.setattr(files, "write", on_a_failing_disk)
+    assert _refusal(terminal, "backup", str(target)) == "backup.failed"
+    assert target.read_bytes() == before
+    assert not list(tmp_path.glob("*.unfinished*"))
+
+
+def test_a_register_whose_rows_do_not_follow_from_its_segments_is_not_backed_up(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre().json("check")
+    _execute(terminal.home / "daftari.sqlite3", "update centre set name = 'forged'")
+    told = terminal("backup", str(tmp_path / "akiba.zip"), "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "backup.failed")
+    assert "table centre" in told.json["error"]["sentence"]
+    assert not (tmp_path / "akiba.zip").exists()
+
+
+# ---- restore
+
+
+def test_a_backup_brings_back_what_was_lost_and_keeps_what_was_there(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    _write(terminal, "Hoteli ya Meru")
+    terminal.json("backup", str(tmp_path / "akiba.zip"))
+    _execute(terminal.home / "daftari.sqlite3", "update employer set name = 'rubbish'")
+    told = terminal.json("restore", str(tmp_path / "akiba.zip"))
+    assert _employers(terminal.home) == ["Hoteli ya Meru"]
+    assert terminal.json("check", "--deep")["ok"]
+    aside = Path(told["set_aside"])
+    assert aside.parent == terminal.home
+    assert aside.name.startswith("daftari.sqlite3.before-restore-")
+    assert _execute(aside, "select name from employer") == [("rubbish",)]
+    assert list(terminal.home.glob("copy-*")) == []
+
+
+def test_a_new_computer_takes_a_backup_over_with_its_settings(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre().json("backup", str(tmp_path / "akiba.zip"))
+    before = terminal.json("status")
+    home = tmp_path / "new"
+    assert terminal.json("restore", str(tmp_path / "akiba.zip"), "--home", str(home))["set_aside"] is None
+    assert {**Terminal(home, terminal.capsys, terminal.monkeypatch).json("status"), "home": before["home"]} == before
+
+
+def test_a_bare_database_of_an_older_version_is_still_a_backup(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    _write(terminal, "Hoteli ya Meru")
+    files.copy_database(terminal.home / "daftari.sqlite3", tmp_path / "akiba.sqlite3")
+    _execute(terminal.home / "daftari.sqlite3", "update employer set name = 'rubbish'")
+    terminal.json("restore", str(tmp_path / "akiba.sqlite3"))
+    assert _employers(terminal.home) == ["Hoteli ya Meru"]
+
+
+def test_what_was_never_sent_is_not_left_behind_unasked(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    _write(terminal, "Hoteli ya Meru")
+    terminal.json("backup", str(tmp_path / "akiba.zip"))
+    _write(terminal, "Hoteli ya Kibo")
+    told = terminal("restore", str(tmp_path / "akiba.zip"), "--json")
+    assert (told.code, told.json["error"]["code"], told.json["unsent"]) == (1, "restore.unsent", 1)
+    assert _employers(terminal.home) == ["Hoteli ya Kibo", "Hoteli ya Meru"]
+    told = terminal("restore", str(tmp_path / "akiba.zip"), "--leave-unsent", "--json")
+    assert _employers(terminal.home) == ["Hoteli ya Meru"]
+    assert _employers_of(Path(told.json["set_aside"])) == ["Hoteli ya Kibo", "Hoteli ya Meru"]
+
+
+def _employers_of(database: Path) -> list[object]:
+    return [name for (name,) in _execute(database, "select name from employer order by name")]
+
+
+def test_another_computers_backup_is_refused_where_there_is_a_register(terminal: Terminal, tmp_path: Path) -> None:
+    other = Terminal(tmp_path / "other", terminal.capsys, terminal.monkeypatch).centre()
+    other.json("backup", str(tmp_path / "theirs.zip"))
+    terminal.centre()
+    before = _execute(terminal.home / "daftari.sqlite3", "select id, name from centre")
+    assert _refusal(terminal, "restore", str(tmp_path / "theirs.zip"), "--leave-unsent") == "restore.other_node"
+    assert _execute(terminal.home / "daftari.sqlite3", "select id, name from centre") == before
+
+
+def test_nothing_is_put_back_under_the_hands_of_a_server(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.centre().json("backup", str(tmp_path / "akiba.zip"))
+    monkeypatch.setattr(folder, "PAUSE_S", 0)
+    with folder.share(terminal.home):
+        assert _refusal(terminal, "restore", str(tmp_path / "akiba.zip")) == "folder.in_use"
+    terminal.json("restore", str(tmp_path / "akiba.zip"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_backup_is_refused_and_changes_nothing(terminal: Terminal, tmp_path: Path, seed: int) -> None:
+    terminal.centre().json("backup", str(tmp_path / "akiba.zip"))
+    body = bytearray((tmp_path / "akiba.zip").read_bytes())
+    rng = random.Random(seed)
+    place = rng.randrange(200, len(body) - 500)  # within the members; the rest of a zip says things twice
+    body[place] ^= rng.randrange(1, 256)
+    (tmp_path / "akiba.zip").write_bytes(body)
+    before = (terminal.home / "daftari.sqlite3").read_bytes()
+    assert _refusal(terminal, "restore", str(tmp_path / "akiba.zip")) == "backup.damaged"
+    assert (terminal.home / "daftari.sqlite3").read_bytes() == before
+
+
+def test_a_file_that_is_no_backup_is_said_so(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    (tmp_path / "letter.txt").write_text("Dear all")
+    _execute(tmp_path / "other.sqlite3", "create table letter (words)")
+    with zipfile.ZipFile(tmp_path / "letters.zip", "w") as bundle:
+        bundle.write(tmp_path / "letter.txt")
+    for name in ("letter.txt", "other.sqlite3", "letters.zip"):
+        assert _refusal(terminal, "restore", str(tmp_path / name)) == "backup.not_ours"
+    assert _refusal(terminal, "restore", str(tmp_path / "nothing.zip")) == "disk"
+
+
+def test_a_database_that_cannot_be_read_gives_way_only_when_told_to(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre().json("backup", str(tmp_path / "akiba.zip"))
+    rubbish = b"not a database" * 1000
+    (terminal.home / "daftari.sqlite3").write_bytes(rubbish)
+    assert _refusal(terminal, "restore", str(tmp_path / "akiba.zip")) == "restore.present_unreadable"
+    told = terminal.json("restore", str(tmp_path / "akiba.zip"), "--leave-unsent")
+    assert Path(told["set_aside"]).read_bytes() == rubbish
+    assert terminal.json("check", "--deep")["ok"]
