@@ -72,7 +72,7 @@ def _live(laptop: Node, hub: Node, rng: random.Random, told: int) -> None:
         if rng.random() < 0.1:
             with laptop.database.engine.connect() as connection:
                 connection.rollback()
-                connection.connection.execute(f"PRAGMA wal_checkpoint({rng.choice(('PASSIVE', 'TRUNCATE'))})")  # type: ignore[attr-defined]
+                connection.connection.execute(f"PRAGMA wal_checkpoint({rng.choice(('PASSIVE', 'TRUNCATE'))})")
 
 
 def killed_life(laptop: Node, hub: Node, rng: random.Random) -> list[str]:
