@@ -83,7 +83,7 @@ def test_the_version(terminal: Terminal) -> None:
 
 
 def test_no_verb_is_offered_before_it_is_built() -> None:
-    built = {"init", "serve", "invite", "join", "sync", "status", "import", "export", "check", "backup", "doctor", "user", "demo"}
+    built = {"init", "serve", "invite", "join", "sync", "status", "import", "export", "check", "backup", "restore", "doctor", "user", "demo"}
     assert set(verbs_of(build())) <= built
 
 
