@@ -7,12 +7,13 @@ import ipaddress
 import logging
 import signal
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from cheroot import wsgi
 from flask import Flask
 
-from tracker import config, folder, replication
+from tracker import clock, config, folder, replication, wal
 from tracker.app import create_app
 from tracker.errors import DomainError, N_
 from tracker.nodes.background import Background
@@ -43,7 +44,8 @@ def application() -> Flask:
     """The application of the data folder that the environment names, for another WSGI server."""
     settings = config.load()
     app = create_app(settings)
-    app.extensions["holding"] = folder.share(settings.home)  # as long as the process lives
+    look = partial(wal.look, settings.home / "daftari.sqlite3", clock.wall)
+    app.extensions["holding"] = folder.share(settings.home, look)  # as long as the process lives
     with app.app_context():
         if replication.is_set_up():
             replication.catch_up()

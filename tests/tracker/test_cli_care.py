@@ -82,3 +82,21 @@ def test_the_doctor_knows_a_clock_that_is_behind_what_was_written(terminal: Term
     _execute(terminal.home / "daftari.sqlite3", "update centre set at = 9999999999")
     findings = {each["name"]: each["tone"] for each in terminal.json("doctor")["findings"]}
     assert findings["clock"] == "warning"
+
+
+def test_a_save_that_may_be_missing_is_said_until_somebody_has_looked(terminal: Terminal) -> None:
+    path = terminal.centre().home / "daftari.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:  # a process that is killed leaves its log behind
+        connection.execute("create table letter (words)")
+        connection.execute("insert into letter values ('Dear all')")
+        connection.commit()
+        log = bytearray(path.with_name("daftari.sqlite3-wal").read_bytes())
+        copies = {suffix: Path(f"{path}{suffix}").read_bytes() for suffix in ("", "-shm")}
+    log[32 + 24 + 10] ^= 4  # in the first page
+    for suffix, text in {**copies, "-wal": bytes(log)}.items():
+        Path(f"{path}{suffix}").write_bytes(text)
+    told = terminal("check")
+    assert (told.code, "the last save may be missing" in told.out) == (0, True)
+    assert "last_save" in {each["name"] for each in terminal.json("doctor")["findings"]}
+    assert terminal.json("check", "--noted")["last_save_in_doubt"] is False
+    assert terminal.json("check")["last_save_in_doubt"] is False

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import DatabaseError
 
-from tracker import clock, config
+from tracker import clock, config, wal
 from tracker.cli import trouble
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
@@ -44,18 +44,29 @@ class Damaged(CommandError):
 
 
 def check(arguments: argparse.Namespace) -> Done:
-    """`check [--deep]`."""
+    """`check [--deep] [--noted]`."""
+    settings = settings_of(arguments)
+    if arguments.noted:
+        wal.acknowledge(settings.home)
     try:
-        with at_work(settings_of(arguments)):
+        with at_work(settings):
             found = checking.examine(deep=arguments.deep)
     except DatabaseError as error:  # so damaged that it cannot even be opened
         if not trouble.is_damage(error):
             raise
         found = checking.Findings([str(error.orig)])
-    facts = facts_of(found)
+    note = note_of(settings)
+    facts = facts_of(found) | {"last_save_in_doubt": bool(note)}
     if found:
-        raise Damaged(facts=facts, lines=lines_of(found))
-    return Done(facts, [_("The database is whole.")])
+        raise Damaged(facts=facts, lines=[*lines_of(found), *note])
+    acknowledge = [_("When you have looked, say so with: daftari check --noted")] if note else []
+    return Done(facts, [_("The database is whole."), *note, *acknowledge])
+
+
+def note_of(settings: config.Settings) -> list[str]:
+    """The sentence on a save that may be missing, until somebody has acknowledged it."""
+    at = wal.noted(settings.home)
+    return [] if at is None else [_(wal.LOST, at=format_instant(at))]
 
 
 def facts_of(found: checking.Findings) -> dict[str, object]:
@@ -169,6 +180,8 @@ def _database(settings: config.Settings) -> Iterator[Finding]:
     else:
         tone, sentence = ("wrong", N_("The database is damaged: %(reason)s")) if faults else ("good", N_("The database is whole."))
         yield Finding("database", tone, _(sentence, reason="; ".join(faults)))
+    for sentence in note_of(settings):
+        yield Finding("last_save", "warning", sentence)
     yield _clock(newest)
 
 

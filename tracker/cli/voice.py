@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from flask import Flask
 from sqlalchemy.exc import ArgumentError
 
-from tracker import config, folder
+from tracker import clock, config, folder, wal
 from tracker.errors import DomainError, N_
 
 
@@ -66,7 +67,8 @@ def opened(settings: config.Settings) -> Iterator[Flask]:
         raise
     except ArgumentError as error:
         raise NotADatabase(database=settings.database) from error
-    with folder.share(settings.home), app.app_context():
+    look = partial(wal.look, settings.home / "daftari.sqlite3", clock.wall)
+    with folder.share(settings.home, look), app.app_context():
         try:
             yield app
         finally:
