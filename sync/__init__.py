@@ -1,21 +1,53 @@
 """The sync engine: git, for registers. These are its public names; nothing else may be imported from outside.
 
 `README.md` beside this file is the protocol's specification; the files read in the order
-errors dots schema changes keys segments merge rights ledger rows fold writing exchange joining http.
+errors dots schema changes keys segments merge rights ledger rows fold writing receipts decrees exchange bundle joining
+checks http.
 """
 
+from sync.bundle import accept, drop_mail, Envelope, in_files, mail, missing, read, write
+from sync.checks import Damage, damage, mark_damaged, Twin, twins
+from sync.decrees import (
+    carried,
+    confirm,
+    erase,
+    found,
+    found_alone,
+    hand_over,
+    is_root,
+    Order,
+    orders,
+    reapply,
+    revoke,
+    unconfirmed,
+    with_remains,
+)
 from sync.dots import Mint
-from sync.errors import NotJoined, sentence_of, SyncError, TooLarge, Unreadable
+from sync.errors import NotJoined, sentence_of, Stranger, SyncError, TooLarge, Unreadable
 from sync.exchange import DEFAULT_BYTES
 from sync.fold import is_behind, refold, upgrade
-from sync.http import answer, CONTENT_TYPE, Hub, join, Line, refusal, Report, sync
-from sync.joining import enter, found, found_alone, Invitation, invite, Welcome
+from sync.http import answer, CONTENT_TYPE, forward_mail, Hub, join, Line, post_letters, refusal, Report, sync, who_is_there
+from sync.joining import (
+    admit_by_file,
+    Admitting,
+    adopt,
+    enter,
+    file_request,
+    Founded,
+    founded_here,
+    Invitation,
+    invite,
+    read_code,
+    read_file_answer,
+    Welcome,
+)
 from sync.keys import NodeKey
 from sync.ledger import (
     CONTROL,
     equal_heads,
     get_self,
     heads,
+    is_revoked_anywhere,
     metadata,
     Node,
     nodes,
@@ -25,25 +57,35 @@ from sync.ledger import (
     peer_heads,
     pending_counts,
     quarantine_counts,
+    read_by,
     Replica,
+    revoked,
     set_self,
     Unsent,
     unsent,
     unsent_by_table,
+    writers,
 )
 from sync.merge import Head
+from sync.receipts import held as held_receipts
+from sync.receipts import Kept, kept, Receipt, Safety, safety_of
 from sync.schema import Field, Key, Kind, Plain, Schema, Table
-from sync.writing import Draft, Writing
+from sync.writing import Draft, seal, Writing
 
 __all__ = [
     "CONTENT_TYPE",
     "CONTROL",
     "DEFAULT_BYTES",
+    "Admitting",
+    "Damage",
     "Draft",
+    "Envelope",
     "Field",
+    "Founded",
     "Head",
     "Hub",
     "Invitation",
+    "Kept",
     "Key",
     "Kind",
     "Line",
@@ -52,40 +94,82 @@ __all__ = [
     "NodeKey",
     "NotJoined",
     "OpenConflict",
+    "Order",
     "Plain",
+    "Receipt",
     "Replica",
     "Report",
+    "Safety",
     "Schema",
+    "Stranger",
     "SyncError",
     "Table",
     "TooLarge",
+    "Twin",
     "Unreadable",
     "Unsent",
     "Welcome",
     "Writing",
+    "accept",
+    "admit_by_file",
+    "adopt",
     "answer",
+    "carried",
+    "confirm",
+    "damage",
+    "drop_mail",
     "enter",
     "equal_heads",
+    "erase",
+    "file_request",
+    "forward_mail",
     "found",
     "found_alone",
+    "founded_here",
     "get_self",
+    "hand_over",
     "heads",
+    "held_receipts",
+    "in_files",
     "invite",
     "is_behind",
+    "is_revoked_anywhere",
+    "is_root",
     "join",
+    "kept",
+    "mail",
+    "mark_damaged",
     "metadata",
+    "missing",
     "nodes",
     "open_conflicts",
+    "orders",
     "past",
     "peer_heads",
     "pending_counts",
+    "post_letters",
     "quarantine_counts",
+    "read",
+    "read_by",
+    "read_code",
+    "read_file_answer",
+    "reapply",
     "refold",
     "refusal",
+    "revoke",
+    "revoked",
+    "safety_of",
+    "seal",
     "sentence_of",
     "set_self",
     "sync",
+    "twins",
+    "unconfirmed",
     "unsent",
     "unsent_by_table",
     "upgrade",
+    "who_is_there",
+    "with_remains",
+    "write",
+    "writers",
 ]

@@ -64,7 +64,6 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-
 def spans_of(changes: Iterable[Change]) -> list[tuple[str, int, int]]:
     """(minter, first, last) of each unbroken run of counters. Exact: a base in a gap must never count by and by."""
     spans: list[tuple[str, int, int]] = []

@@ -92,6 +92,13 @@ class NotDaftari(SyncError):
     retry = True
 
 
+class OwnBundle(SyncError):
+    """A bundle that came back to the one who wrote it."""
+
+    code = "sync.own_bundle"
+    sentence = "This computer has written this bundle itself. Carry it to the computer that it is meant for, and bring back the answer."
+
+
 class Stuck(SyncError):
     """Both sides speak, but no exchange brings them nearer."""
 

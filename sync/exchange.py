@@ -2,7 +2,7 @@
 
 A message carries the digest of all shared heads and what the peer's last known heads lack; in calm times that is the
 whole conversation. Where digests differ: heads, a ladder of ancestors' prefixes, segments. There is no session: after a
-cut both sides say their heads again. See `README.md` beside this file for the bytes.
+cut both sides say their heads again. Receipts ride along. See `README.md` beside this file for the bytes.
 """
 
 import hashlib
@@ -11,20 +11,23 @@ import lzma
 import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, cast
 
 import sqlalchemy as sa
 
-from sync import fold, ledger
+from sync import fold, keys, ledger, receipts
 from sync.changes import canonical
 from sync.errors import Forged, Stuck, TooLarge, TooNew, Unreadable
 from sync.keys import SIGNATURE_BYTES
-from sync.ledger import Replica
+from sync.ledger import Replica, STAGED
+from sync.receipts import Receipt
 from sync.schema import partition_kind
 from sync.segments import BODY_MAX, check_shape, Header, is_partition, RUNG_BYTES, Segment
 
-VERSION = 1
+VERSION, WITH_PARTS = 1, 2
+"""WITH_PARTS: a message with a substitute or a fragment, which the first programs cannot read."""
 DIGEST_BYTES = 16
 PACKED_MAX = 2**20
 UNPACKED_MAX = 32 * 2**20
@@ -34,7 +37,32 @@ FOUNDED_MAX = 8
 DEFAULT_BYTES = 64 * 1024
 LZMA_FROM_BYTES = 400
 _SEGMENT_OVERHEAD = 90
+NATION = "nation"
 IDLE_MAX = 3
+WANTS_MAX = 200
+STAGED_MAX = 8
+PIECE_MIN = 1_024
+ALL_LETTERS_MAX = 2_000
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of the body of a segment that is larger than a message may be.
+
+    total, offset  of the unpacked body, in bytes
+    """
+
+    header: Header
+    signature: bytes
+    total: int
+    offset: int
+    piece: bytes
+    is_substitute: bool = False
+
+    @property
+    def id(self) -> bytes:
+        """The segment's."""
+        return Segment(self.header, self.signature, b"").id
 
 
 @dataclass(frozen=True)
@@ -45,8 +73,13 @@ class Message:
     digest    of the heads of all partitions that both may read, after everything below was folded by the sender
     heads     by partition, where the sender thinks that it and the peer differ; ladders likewise
     segments  parents before children
-    receipts  signed statements of what nodes hold (version 1 writes none and skips them)
+    receipts  signed statements of what nodes hold, that the sender thinks are new to the peer
     said      partitions whose heads the sender has stated earlier in this conversation; told: those the receiver has
+    stated    digest of all receipts about what both may read, those above included
+    wants     segments whose bodies the sender misses: damaged by its disk, or trimmed without the order having come
+    staged    how many bytes of segments that come in fragments the sender has, by id
+    fragment  a piece of the next segment, where that is larger than `most`
+    most      packed bytes that the sender asks a reply to keep to; 0: as the receiver likes
     """
 
     answers: bytes = b""
@@ -54,9 +87,14 @@ class Message:
     heads: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     ladders: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     segments: Sequence[Segment] = ()
-    receipts: Sequence[str] = ()
+    receipts: Sequence[Receipt] = ()
     said: frozenset[str] = frozenset()
     told: frozenset[str] = frozenset()
+    stated: bytes = b""
+    wants: Sequence[bytes] = ()
+    staged: Mapping[bytes, int] = field(default_factory=dict)
+    fragment: Fragment | None = None
+    most: int = 0
 
 
 # ---- bytes
@@ -73,16 +111,29 @@ def pack(message: Message, sender: bytes) -> bytes:
     if message.segments:
         control["s"] = _pack_headers(message.segments, sender)
     if message.receipts:
-        control["r"] = list(message.receipts)
+        control["r"] = receipts.written(message.receipts, sender)
     if message.said or message.told:
         control["n"] = [sorted(message.said), sorted(message.told)]
+    if message.stated:
+        control["e"] = message.stated.hex()
+    if message.wants:
+        control["w"] = [each.hex() for each in message.wants]
+    if message.staged:
+        control["p"] = {each.hex(): have for each, have in message.staged.items()}
+    if message.most:
+        control["b"] = message.most
+    bodies, signatures = [segment.body for segment in message.segments], [segment.signature for segment in message.segments]
+    if message.fragment:
+        control["f"] = _pack_fragment(message.fragment, sender)
+        bodies, signatures = [*bodies, message.fragment.piece], [*signatures, message.fragment.signature]
     text = canonical(control)
-    block = struct.pack(">I", len(text)) + text + b"".join(segment.body for segment in message.segments)
+    block = struct.pack(">I", len(text)) + text + b"".join(bodies)
     packings = [(0, block), (1, zlib.compress(block, 9))]
     if len(packings[1][1]) > LZMA_FROM_BYTES:  # below, it never wins by more than a few bytes, and it sets up 16 MB
         packings.append((2, _lzma(block)))
     method, packed = min(packings, key=lambda pair: len(pair[1]))
-    return struct.pack(">BBI", VERSION, method, len(packed)) + packed + b"".join(segment.signature for segment in message.segments)
+    has_parts = message.fragment is not None or any(segment.is_substitute for segment in message.segments)
+    return struct.pack(">BBI", WITH_PARTS if has_parts else VERSION, method, len(packed)) + packed + b"".join(signatures)
 
 
 _LZMA = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 2**23, "lc": 3, "lp": 0, "pb": 0}]
@@ -98,22 +149,34 @@ def unpack(data: bytes, sender: bytes) -> Message:
         raise TooLarge
     try:
         version, method, length = struct.unpack_from(">BBI", data)
-        if version != VERSION:
+        if version not in (VERSION, WITH_PARTS):
             raise TooNew
         block = _unpacked(method, data[6 : 6 + length])
         (size,) = struct.unpack_from(">I", block)
         control = json.loads(block[4 : 4 + size])
         said, told = control.get("n", ([], []))
-        segments = _unpack_segments(control.get("s"), block[4 + size :], data[6 + length :], sender)
+        bodies, signatures = block[4 + size :], data[6 + length :]
+        fragment = None
+        if "f" in control:
+            fragment = _unpack_fragment(control["f"], bodies, signatures, sender)
+            bodies, signatures = bodies[: len(bodies) - len(fragment.piece)], signatures[:-SIGNATURE_BYTES]
+        wants = tuple(bytes.fromhex(each) for each in control.get("w", ()))
+        if len(wants) > WANTS_MAX or len(control.get("p", ())) > STAGED_MAX:
+            raise TooLarge
         return Message(
             bytes.fromhex(control.get("a", "")),
             bytes.fromhex(control["d"]),
             _ids(control.get("h", {})),
             _ids(control.get("l", {})),
-            segments,
-            [str(receipt) for receipt in control.get("r", ())],
+            _unpack_segments(control.get("s"), bodies, signatures, sender),
+            receipts.read(control.get("r", ()), sender),
             frozenset(_partitions(said)),
             frozenset(_partitions(told)),
+            bytes.fromhex(control.get("e", "")),
+            wants,
+            {bytes.fromhex(each): int(have) for each, have in control.get("p", {}).items()},
+            fragment,
+            min(max(0, int(control.get("b", 0))), PACKED_MAX),
         )
     except _MISREAD as error:
         raise Unreadable from error
@@ -176,10 +239,37 @@ def _pack_headers(segments: Sequence[Segment], sender: bytes) -> dict[str, objec
                 segment.header.at,
                 segment.header.schema,
                 len(segment.body),
+                *([segment.header.body_hash.hex()] if segment.is_substitute else []),
             ]
             for k, segment in enumerate(segments)
         ],
     }
+
+
+def _pack_fragment(fragment: Fragment, sender: bytes) -> list[object]:
+    header = fragment.header
+    author = "" if header.author == sender else header.author.hex()
+    nonces, parents = [nonce.hex() for nonce in header.nonces], [parent.hex() for parent in header.parents]
+    named = [header.partition, author, nonces, parents, header.generation, header.at, header.schema, header.body_hash.hex()]
+    return [*named, fragment.total, fragment.offset, len(fragment.piece), int(fragment.is_substitute)]
+
+
+def _unpack_fragment(row: list[Any], bodies: bytes, signatures: bytes, sender: bytes) -> Fragment:
+    partition, author, nonces, parents, generation, at, schema, body_hash, total, offset, length, is_substitute = row
+    header = Header(
+        partition,
+        bytes.fromhex(author) or sender,
+        tuple(bytes.fromhex(nonce) for nonce in nonces),
+        tuple(bytes.fromhex(parent) for parent in parents),
+        generation,
+        at,
+        schema,
+        bytes.fromhex(body_hash),
+    )
+    check_shape(header)
+    if not (0 <= offset < offset + length <= total <= BODY_MAX and 0 < length <= len(bodies)):
+        raise Unreadable
+    return Fragment(header, signatures[-SIGNATURE_BYTES:], total, offset, bodies[len(bodies) - length :], bool(is_substitute))
 
 
 def _unpack_segments(packed: dict[str, list[object]] | None, bodies: bytes, signatures: bytes, sender: bytes) -> list[Segment]:
@@ -187,13 +277,13 @@ def _unpack_segments(packed: dict[str, list[object]] | None, bodies: bytes, sign
         if bodies or signatures:
             raise Unreadable
         return []
-    rows = cast("list[tuple[int, int, str, list[int | str], int, int, int, int]]", packed["g"])
+    rows = cast("list[list[Any]]", packed["g"])
     if len(rows) > SEGMENTS_MAX:
         raise TooLarge
     authors = [bytes.fromhex(str(author)) or sender for author in packed["k"]]
     segments: list[Segment] = []
     start = 0
-    for k, (partition, author, nonces, parents, generation, at, schema, size) in enumerate(rows):
+    for k, (partition, author, nonces, parents, generation, at, schema, size, *more) in enumerate(rows):
         if not 0 <= size <= BODY_MAX:
             raise TooLarge
         body = bodies[start : start + size]
@@ -206,10 +296,10 @@ def _unpack_segments(packed: dict[str, list[object]] | None, bodies: bytes, sign
             generation,
             at,
             schema,
-            hashlib.sha256(body).digest(),
+            bytes.fromhex(more[0]) if more else hashlib.sha256(body).digest(),
         )
         check_shape(header)
-        segments.append(Segment(header, signatures[k * SIGNATURE_BYTES : (k + 1) * SIGNATURE_BYTES], body))
+        segments.append(Segment(header, signatures[k * SIGNATURE_BYTES : (k + 1) * SIGNATURE_BYTES], body, bool(more)))
     if start != len(bodies) or len(signatures) != len(rows) * SIGNATURE_BYTES:
         raise Unreadable
     return segments
@@ -237,18 +327,77 @@ def digest(heads: Mapping[str, Collection[bytes]]) -> bytes:
     return hashlib.sha256(b"daftari heads\n" + text).digest()[:DIGEST_BYTES]
 
 
-def _lacking(connection: sa.Connection, partitions: Iterable[str], known: Mapping[str, Collection[bytes]], most: int) -> list[Segment]:
-    """What a peer with these heads lacks, parents first, up to about `most` packed bytes and at least one segment."""
-    wanted: list[bytes] = []
+def _lacking(
+    connection: sa.Connection,
+    partitions: Iterable[str],
+    known: Mapping[str, Collection[bytes]],
+    most: int,
+    *,
+    asked: Collection[bytes] = (),
+) -> list[Segment]:
+    """What a peer with these heads lacks, parents first, up to about `most` packed bytes and at least one segment.
+
+    asked  what it wants besides, whatever its heads say
+    """
+    wanted: list[bytes] = list(asked)
     room = min(most, PACKED_MAX // 4)
     for partition in sorted(partitions, key=lambda name: (("nation", "region", "centre").index(partition_kind(name)), name)):
         sizes = ledger.packed_sizes(connection, partition)
         for segment in ledger.graph(connection, partition).lacking(known.get(partition, ())):
+            if segment not in sizes:
+                break  # our disk has lost its body: what stands on it waits until a peer has brought it again
             room -= sizes[segment] // 2 + _SEGMENT_OVERHEAD
             if wanted and (room < 0 or len(wanted) == SEGMENTS_MAX):
                 return _unpacked_within(ledger.segments(connection, wanted))
             wanted.append(segment)
     return _unpacked_within(ledger.segments(connection, wanted))
+
+
+def _in_fragments(segments: Sequence[Segment], most: int, staged: Mapping[bytes, int]) -> tuple[Sequence[Segment], Fragment | None]:
+    """The segments that go into one message; where the first alone is too large for it, a piece of that instead."""
+    if not segments or len(packed := zlib.compress(segments[0].body, 6)) <= most:
+        return segments, None
+    whole = segments[0]
+    offset = staged.get(whole.id, 0)
+    if not 0 <= offset < len(whole.body):
+        offset = 0
+    length = max(PIECE_MIN, len(whole.body) * most // len(packed))
+    while length > PIECE_MIN and len(zlib.compress(whole.body[offset : offset + length], 6)) > most:
+        length //= 2
+    piece = whole.body[offset : offset + length]
+    return [], Fragment(whole.header, whole.signature, len(whole.body), offset, piece, whole.is_substitute)
+
+
+def _staged(connection: sa.Connection, partitions: Collection[str]) -> dict[bytes, int]:
+    rows = connection.execute(_STAGED).all()
+    return {segment: size for segment, partition, size in rows if partition in partitions}
+
+
+_STAGED = sa.select(STAGED.c.id, STAGED.c.partition, sa.func.length(STAGED.c.body)).order_by(STAGED.c.place)
+
+
+def _stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[Segment]:
+    """Keep a piece that continues what is here; the whole segment, once it is. Raises Forged.
+
+    The signature is judged with the first piece, so that only real segments take room, and only the newest few do.
+    """
+    keys.verify(fragment.header.author, "segment", fragment.header.text, fragment.signature)
+    rows = connection.execute(sa.select(STAGED).order_by(STAGED.c.place)).all()
+    mine = next((row for row in rows if row.id == fragment.id and row.total == fragment.total), None)
+    have = mine.body if mine else b""
+    if fragment.offset > len(have):
+        return []
+    body = have + fragment.piece[len(have) - fragment.offset :]
+    if len(body) >= fragment.total:
+        connection.execute(STAGED.delete().where(STAGED.c.id == fragment.id))
+        whole = Segment(fragment.header, fragment.signature, body, fragment.is_substitute)
+        is_right = fragment.is_substitute or hashlib.sha256(body).digest() == fragment.header.body_hash
+        return [whole] if is_right else []  # pieces of different bodies: begin again
+    row = {"id": fragment.id, "partition": fragment.header.partition, "peer": peer, "total": fragment.total, "body": body}
+    ledger.upsert(connection, STAGED, [row | {"place": mine.place if mine else 1 + max((row.place for row in rows), default=0)}])
+    if mine is None and len(rows) >= STAGED_MAX:
+        connection.execute(STAGED.delete().where(STAGED.c.id == rows[0].id))
+    return []
 
 
 def _unpacked_within(segments: Iterable[Segment]) -> list[Segment]:
@@ -283,44 +432,97 @@ class Step:
     changes: int = 0
 
 
-def first(connection: sa.Connection, replica: Replica, peer: bytes, *, most: int = DEFAULT_BYTES) -> Message:
+def first(connection: sa.Connection, replica: Replica, peer: bytes, *, at: int, most: int = DEFAULT_BYTES) -> Message:
     """Begin: the digest, and what the peer's last known heads lack. The caller has sealed what was pending."""
-    return _say(connection, peer, shared(connection, replica, peer), most, None)
+    return _say(connection, replica, peer, shared(connection, replica, peer), None, at=at, most=most)
 
 
 def answer(
-    connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, answers: bytes, most: int = DEFAULT_BYTES
+    connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, at: int, answers: bytes, most: int = DEFAULT_BYTES
 ) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
     received, mine = _take(connection, replica, peer, message)
-    _check_pushed(connection, peer, message, received.taken)
-    say = _say(connection, peer, mine, most, None if digest(mine) == message.digest else message, answers=answers)
+    _check_pushed(connection, peer, received.taken)
+    heard = None if digest(mine) == message.digest else message
+    # One whose key is revoked is asked for all it has before it hears of that: what was done in good faith is kept for review.
+    is_silent = bool(received.taken) and ledger.is_revoked_anywhere(connection, peer)
+    say = _say(
+        connection,
+        replica,
+        peer,
+        mine,
+        heard,
+        at=at,
+        most=min(most, message.most or most),
+        answers=answers,
+        staged=message.staged,
+        asked=message.wants,
+        is_silent=is_silent,
+    )
     return Step(say, len(received.taken), received.changes)
 
 
-def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, most: int = DEFAULT_BYTES) -> Step:
+def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, at: int, most: int = DEFAULT_BYTES) -> Step:
     """Fold a reply; say on until both digests agree."""
     received, mine = _take(connection, replica, peer, reply)
-    say = None if digest(mine) == reply.digest else _say(connection, peer, mine, most, reply)
+    is_same = digest(mine) == reply.digest
+    if is_same and not any(True for _ in ledger.segments(connection, list(reply.wants))):
+        return Step(None, len(received.taken), received.changes)
+    heard = None if is_same else reply
+    say = _say(connection, replica, peer, mine, heard, at=at, most=most, staged=reply.staged, asked=reply.wants)
     return Step(say, len(received.taken), received.changes)
 
 
-def _take(
-    connection: sa.Connection, replica: Replica, peer: bytes, message: Message
-) -> tuple[fold.Received, dict[str, list[bytes]]]:
+def letters(
+    connection: sa.Connection, replica: Replica, peer: bytes, *, at: int, most: int = PACKED_MAX // 4, to_stranger: bool = False
+) -> list[Message]:
+    """What to write to a peer that cannot answer now: all it lacks since its last statement. Believes nothing new of it.
+
+    to_stranger  the peer may have lost the nation's segments that made us known to it: put the newest of them first
+    """
+    mine = shared(connection, replica, peer)
+    opening = _say(connection, replica, peer, mine, Message(heads={}), at=at, most=most, fragments=False)
+    stated = {partition: ledger.graph(connection, partition).ladder() for partition in mine}
+    known = {partition: set(heads) for partition, heads in ledger.peer_heads(connection, peer).items()}
+    if to_stranger:
+        newest = ledger.graph(connection, NATION)
+        again = sorted(newest.ids, key=lambda segment: (newest.generation[segment], segment))[-ALL_LETTERS_MAX:]
+        opening = replace(opening, segments=_unpacked_within(ledger.segments(connection, again)))
+    written = [replace(opening, heads=mine, ladders=stated, most=0)]
+    while written[-1].segments:
+        for segment in written[-1].segments:
+            known.setdefault(segment.header.partition, set()).add(segment.id)
+        more = _lacking(connection, mine, known, most)
+        if not more:
+            break
+        written.append(Message(digest=opening.digest, segments=more))
+    return written
+
+
+def read_letter(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
+    """Fold what a peer wrote. A letter that comes late or twice costs a few bytes later, and nothing else."""
+    received, _ = _take(connection, replica, peer, message)
+    _check_pushed(connection, peer, received.taken)
+    return received
+
+
+def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> tuple[fold.Received, dict[str, list[bytes]]]:
     """Fold what came, and learn what the peer holds. Returns what became of it, and the heads that are now shared.
 
     A partition's first statement in a conversation replaces what we believed, for the peer may have lost data since;
     later ones add to it, so that nothing is sent twice in one conversation and each message brings us on.
     """
-    received = fold.receive(connection, replica, message.segments)
+    arriving = [*message.segments, *(_stage(connection, peer, message.fragment) if message.fragment else ())]
+    received = fold.receive(connection, replica, arriving)
     mine = shared(connection, replica, peer)
+    receipts.take(connection, message.receipts, mine.keys())
+    receipts.compare(connection, peer, mine.keys(), message.stated)
     if digest(mine) == message.digest:
         ledger.set_peer_heads(connection, peer, mine)
         return received, mine
     known = ledger.peer_heads(connection, peer)
     learnt = _common(connection, message, mine)
-    for segment in message.segments:
+    for segment in arriving:
         if segment.header.partition in mine:
             learnt.setdefault(segment.header.partition, set()).add(segment.id)
     for partition, has in learnt.items():
@@ -330,42 +532,75 @@ def _take(
     return received, mine
 
 
-def _check_pushed(connection: sa.Connection, peer: bytes, message: Message, taken: Collection[bytes]) -> None:
+def _check_pushed(connection: sa.Connection, peer: bytes, taken: Sequence[bytes]) -> None:
     """Raises Forged where a node pushes what it can have from nowhere, or founds centres without end.
 
-    A centre's segments come from somebody who may read that centre, or were written by somebody with a standing there.
+    A centre's segments come from somebody who may read that centre, or were written by somebody with a standing there;
+    and nobody writes of his own into the nation or a region without a standing there.
     """
-    new = set(taken)
-    pushed = {(each.header.partition, each.header.author) for each in message.segments if each.id in new}
-    pushed = {(partition, author) for partition, author in pushed if partition_kind(partition) == "centre"}
+    pushed = ledger.written_by(connection, taken)
     if not pushed:
         return
     readable = ledger.read_by(connection, peer)
-    if any(partition not in readable and author not in ledger.writers(connection, partition) for partition, author in pushed):
-        raise Forged
+    for partition, author in pushed:
+        is_own_place = partition in readable if partition_kind(partition) == "centre" else author != peer
+        if not is_own_place and author not in ledger.writers(connection, partition):
+            raise Forged
     if len(ledger.founded_by(connection, peer)) > FOUNDED_MAX:
         raise TooLarge
 
 
 def named_in(message: Message) -> set[str]:
     """The partitions a message speaks of: its sender believes that we differ there."""
-    return {*message.heads, *(segment.header.partition for segment in message.segments)}
+    named = {*message.heads, *(segment.header.partition for segment in message.segments)}
+    return named | {message.fragment.header.partition} if message.fragment else named
 
 
 def _say(
-    connection: sa.Connection, peer: bytes, mine: Mapping[str, list[bytes]], most: int, heard: Message | None, *, answers: bytes = b""
+    connection: sa.Connection,
+    replica: Replica,
+    peer: bytes,
+    mine: Mapping[str, list[bytes]],
+    heard: Message | None,
+    *,
+    at: int,
+    most: int,
+    answers: bytes = b"",
+    staged: Mapping[bytes, int] = MappingProxyType({}),
+    asked: Collection[bytes] = (),
+    is_silent: bool = False,
+    fragments: bool = True,
 ) -> Message:
-    """The next message. heard: the message that showed that we differ; None: no reason to state heads."""
+    """The next message.
+
+    heard   the message that showed that we differ; None: no reason to state heads
+    staged  what the peer has of segments that come in fragments; asked: the bodies it misses
+    """
+    receipts.issue(connection, replica, mine, at)
     known = ledger.peer_heads(connection, peer)
     differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
-    segments = _lacking(connection, differing, known, most)
+    wanted = [segment for segment in asked if ledger.partition_of(connection, segment) in mine]
+    segments: Sequence[Segment] = () if is_silent else _lacking(connection, differing, known, most, asked=wanted)
+    segments, fragment = _in_fragments(segments, most, staged) if fragments else (segments, None)
+    missed = [segment for segment, (partition, _) in ledger.holes(connection).items() if partition in mine]
+    said = Message(
+        answers,
+        digest(mine),
+        segments=segments,
+        receipts=receipts.news(connection, peer, mine.keys()),
+        stated=receipts.digest(connection, mine.keys()),
+        wants=sorted(missed)[:WANTS_MAX],
+        staged=_staged(connection, mine.keys()),
+        fragment=fragment,
+        most=most if most < DEFAULT_BYTES and not answers else 0,
+    )
     if heard is None:
-        return Message(answers, digest(mine), {}, {}, segments)
+        return said
     # Where nothing seems to differ, and yet the digests do, one of us is wrong about the other: then say everything.
     spoken_of = differing | named_in(heard) if differing else mine.keys() | named_in(heard)
     stated = {partition: mine[partition] if partition in mine else _echo(connection, partition, heard) for partition in sorted(spoken_of)}
     ladders = {partition: _ladder(connection, partition, heard) if partition in mine else [] for partition in stated}
-    return Message(answers, digest(mine), stated, ladders, segments, said=heard.told, told=heard.said | heard.heads.keys())
+    return replace(said, heads=stated, ladders=ladders, said=heard.told, told=heard.said | heard.heads.keys())
 
 
 def _echo(connection: sa.Connection, partition: str, heard: Message) -> list[bytes]:
@@ -389,14 +624,18 @@ class Progress:
     """Stops a conversation that goes round in circles, so that a wrong peer cannot hold a laptop for ever."""
 
     def __init__(self) -> None:
-        self._sent: set[bytes] = set()
+        self._sent: set[tuple[bytes, int]] = set()
         self._idle = 0
 
     def check(self, step: Step) -> None:
         """Raises Stuck when IDLE_MAX steps in a row brought nothing and have nothing new to say."""
         if step.say is None:
             return
-        new = {segment.id for segment in step.say.segments} - self._sent
+        said = {(segment.id, 0) for segment in step.say.segments}
+        said |= {(segment, have) for segment, have in step.say.staged.items()}
+        if step.say.fragment:
+            said.add((step.say.fragment.id, step.say.fragment.offset))
+        new = said - self._sent
         self._sent |= new
         self._idle = 0 if new or step.taken else self._idle + 1
         if self._idle > IDLE_MAX:

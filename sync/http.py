@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from urllib3.exceptions import HTTPError
 from urllib3.util import SKIP_HEADER
 
-from sync import exchange, joining, keys, ledger, writing
+from sync import bundle, exchange, joining, keys, ledger, writing
 from sync.changes import canonical, decode
 from sync.errors import (
     AlreadyJoined,
     BadInvitation,
     Forged,
     NotDaftari,
+    OwnBundle,
     Stranger,
     Stuck,
     SyncError,
@@ -33,7 +34,7 @@ from sync.errors import (
     Unreadable,
 )
 from sync.exchange import DEFAULT_BYTES, PACKED_MAX, Progress
-from sync.joining import Hello, Welcome
+from sync.joining import Founded, Hello, Welcome
 from sync.keys import NodeKey
 from sync.ledger import Replica
 from sync.segments import Segment
@@ -41,12 +42,13 @@ from sync.segments import Segment
 PATH = "/sync"
 CONTENT_TYPE = "application/x-daftari"
 MAGIC = b"\xda"
-MESSAGE, HELLO, JOIN, REFUSED = b"M", b"H", b"J", b"E"
+MESSAGE, HELLO, JOIN, BUNDLE, REFUSED = b"M", b"H", b"J", b"B", b"E"
 ANSWERS_BYTES = 8
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 15, 120
 ENVELOPE_MAX = PACKED_MAX + 1024
 _REFUSALS: dict[str, type[SyncError]] = {
-    error.code: error for error in (SyncError, Stranger, BadInvitation, Forged, Unreadable, TooLarge, TooNew, AlreadyJoined, Stuck)
+    error.code: error
+    for error in (SyncError, Stranger, BadInvitation, Forged, Unreadable, TooLarge, TooNew, AlreadyJoined, OwnBundle, Stuck)
 }
 
 Begin: TypeAlias = Callable[[], AbstractContextManager[sa.Connection]]
@@ -129,7 +131,7 @@ def sync(
     with begin() as connection:
         writing.seal(connection, replica, now)
         waits = bool(ledger.pending_counts(connection))  # for the first segment of a partition that we have just joined
-        say = exchange.first(connection, replica, hub, most=most)
+        say = exchange.first(connection, replica, hub, at=now, most=most)
     progress = Progress()
     while True:
         plain = exchange.pack(say, replica.key.public)
@@ -137,7 +139,7 @@ def sync(
         reply = _open_reply(replica.key, hub, envelope, line.post(envelope))
         report.changes_sent += _changes_in(say)  # not before: what a cut line swallowed was not sent, and is said again
         with begin() as connection:
-            step = exchange.take(connection, replica, hub, reply, most=most)
+            step = exchange.take(connection, replica, hub, reply, at=now, most=most)
         report.changes_received += step.changes
         if step.say is not None:
             progress.check(step)
@@ -148,7 +150,7 @@ def sync(
         waits, progress = False, Progress()
         with begin() as connection:
             writing.seal(connection, replica, now)
-            say = exchange.first(connection, replica, hub, most=most)
+            say = exchange.first(connection, replica, hub, at=now, most=most)
 
 
 def _changes_in(message: exchange.Message) -> int:
@@ -176,15 +178,64 @@ def _answers(envelope: bytes) -> bytes:
     return hashlib.sha256(envelope).digest()[:ANSWERS_BYTES]
 
 
-def join(line: Line, code: str, node: NodeKey) -> Welcome:
-    """Ask to be let in with an invitation code. Raises BadInvitation and what `Line.post` raises."""
+def who_is_there(line: Line) -> bytes:
+    """The key of the node that answers at an address. It has proven nothing yet: only a reply that opens does."""
+    try:
+        return bytes.fromhex(json.loads(line.post(MAGIC + HELLO)[2:])["hub"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NotDaftari from error
+
+
+def join(line: Line, code: str, node: NodeKey, founded: Founded | None = None) -> Welcome:
+    """Ask to be let in with an invitation code, with a centre that was founded alone or without. Raises BadInvitation and
+    what `Line.post` raises.
+    """
     try:
         said = json.loads(line.post(MAGIC + HELLO)[2:])
+        if set(said) == {"hub"}:
+            raise BadInvitation  # a computer of ours, but not the one that invites
         server = Hello(*(bytes.fromhex(said[name]) for name in ("authority", "hub", "signature")))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotDaftari from error
-    joining.check_hello(server, code)
-    return joining.read_welcome(server, node, line.post(MAGIC + JOIN + joining.request(server, code, node))[2:])
+    joining.check_hello(server, joining.read_code(code)[0])
+    return joining.read_welcome(server, node, line.post(MAGIC + JOIN + joining.request(server, code, node, founded))[2:])
+
+
+def post_letters(
+    begin: Begin,
+    replica: Replica,
+    recipient: bytes,
+    line: Line,
+    report: Report,
+    *,
+    now: int,
+    draw: Callable[[int], bytes],
+    to_stranger: bool,
+) -> None:
+    """Post what a recipient lacks in envelopes, and take what comes back in some: to a server that has forgotten us, or
+    through a relay that may not read them.
+    """
+    with begin() as connection:
+        writing.seal(connection, replica, now)
+        envelopes = bundle.write(connection, replica, recipient, at=now, draw=draw, to_stranger=to_stranger)
+    for envelope in envelopes:
+        for answer in bundle.read(line.post(envelope.data))[0]:
+            with begin() as connection:
+                _, received = bundle.accept(connection, replica, answer)
+            report.changes_received += received.changes if received else 0
+
+
+def forward_mail(begin: Begin, line: Line, hub: bytes) -> int:
+    """Hand over what this relay carries to a hub, and keep the answers for those who wrote. Returns how many were handed over."""
+    with begin() as connection:
+        carried = bundle.mail(connection, to=hub)
+    for envelope in carried:
+        answers = bundle.read(line.post(envelope.data))[0]
+        with begin() as connection:
+            for answer in answers:
+                bundle.keep_mail(connection, answer)
+            bundle.drop_mail(connection, [envelope])
+    return len(carried)
 
 
 # ---- the hub's side
@@ -209,7 +260,7 @@ class Hub:
     authority: NodeKey | None
     name: str
     draw: Callable[[int], bytes]
-    admitted: Callable[[joining.Invitation, str], None]
+    admitted: Callable[[joining.Invitation, str, bool], None]
     heard: Callable[[bytes], None] = lambda _: None
 
 
@@ -221,9 +272,13 @@ def answer(hub: Hub, envelope: bytes, now: int) -> bytes:
         match envelope[1:2]:
             case b"M":
                 return _answer_message(hub, envelope, now)
+            case b"B":
+                return _answer_bundle(hub, envelope, now)
             case b"H" if hub.authority:
                 said = joining.hello(hub.authority, hub.replica().key.public)
                 return MAGIC + HELLO + canonical({name: value.hex() for name, value in vars(said).items()})
+            case b"H":
+                return MAGIC + HELLO + canonical({"hub": hub.replica().key.public.hex()})
             case b"J" if hub.authority:
                 return _answer_join(hub, hub.authority, envelope, now)
         raise Unreadable
@@ -232,11 +287,29 @@ def answer(hub: Hub, envelope: bytes, now: int) -> bytes:
 
 
 def _answer_join(hub: Hub, authority: NodeKey, envelope: bytes, now: int) -> bytes:
+    by = joining.Admitting(authority, hub.name, hub.draw, hub.admitted)
     with hub.begin() as connection:
-        sealed = joining.admit(
-            connection, hub.replica(), authority, envelope[2:], server=hub.name, at=now, draw=hub.draw, admitted=hub.admitted
-        )
+        sealed = joining.admit(connection, hub.replica(), by, envelope[2:], at=now)
     return MAGIC + JOIN + sealed
+
+
+def _answer_bundle(hub: Hub, data: bytes, now: int) -> bytes:
+    """Take an envelope that somebody wrote to us, and write back; or carry one for others, and hand out what is carried."""
+    replica = hub.replica()
+    envelopes, lost = bundle.read(data)
+    if len(envelopes) != 1 or lost:
+        raise Unreadable
+    (envelope,) = envelopes
+    with hub.begin() as connection:
+        _, received = bundle.accept(connection, replica, envelope)
+        if received is None:
+            answers = bundle.mail(connection, to=envelope.sender)
+            bundle.drop_mail(connection, answers)
+        else:
+            writing.seal(connection, replica, now)
+            answers = bundle.write(connection, replica, envelope.sender, at=now, draw=hub.draw)[:1]  # the rest with the next
+            hub.heard(envelope.sender)
+    return b"".join(bundle.in_files(answers, ENVELOPE_MAX)[:1]) or MAGIC + BUNDLE
 
 
 def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
@@ -250,7 +323,7 @@ def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
         # One message of a peer at a time, and all locks at once: else two exchanges of one laptop could wait for each other.
         ledger.lock(connection, peer.hex(), *ledger.pending_counts(connection), *exchange.named_in(message))
         writing.seal(connection, replica, now)
-        step = exchange.answer(connection, replica, peer, message, answers=_answers(envelope))
+        step = exchange.answer(connection, replica, peer, message, at=now, answers=_answers(envelope))
         if step.say is None:
             raise Stuck
         hub.heard(peer)

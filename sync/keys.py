@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 
 from nacl.exceptions import CryptoError
 from nacl.public import Box, SealedBox
+from nacl.pwhash import argon2id
+from nacl.secret import SecretBox
 from nacl.signing import SigningKey, VerifyKey
 
 from sync.errors import Forged
@@ -19,6 +21,7 @@ SEED_BYTES = 32
 SIGNATURE_BYTES = 64
 SHORT_BYTES = 8
 NONCE_BYTES = 24
+SALT_BYTES = 16
 
 
 def short(public: bytes) -> bytes:
@@ -66,6 +69,23 @@ class NodeKey:
 def seal_anonymous(peer: bytes, text: bytes) -> bytes:
     """`text` for `peer` alone, from nobody: the first message of a joining node. Draws its own one-time key."""
     return SealedBox(VerifyKey(peer).to_curve25519_public_key()).encrypt(text)
+
+
+def lock(secret: bytes, salt: bytes, text: bytes, nonce: bytes) -> bytes:
+    """`text` under a secret that may be guessed: each guess costs as much as a password's."""
+    return bytes(SecretBox(_slow(secret, salt)).encrypt(text, nonce))
+
+
+def unlock(secret: bytes, salt: bytes, locked: bytes) -> bytes:
+    """What `lock` has made. Raises Forged."""
+    try:
+        return SecretBox(_slow(secret, salt)).decrypt(locked)
+    except (CryptoError, ValueError) as error:
+        raise Forged from error
+
+
+def _slow(secret: bytes, salt: bytes) -> bytes:
+    return argon2id.kdf(32, secret, salt, opslimit=argon2id.OPSLIMIT_INTERACTIVE, memlimit=argon2id.MEMLIMIT_INTERACTIVE)
 
 
 def verify(public: bytes, purpose: Purpose, text: bytes, signature: bytes) -> None:

@@ -46,6 +46,7 @@ def _control(rows: sa.Table, partitions: set[str], fields: list[str], key: Field
     return Table(name, (key or Field("node", "text"),), groups, frozenset(partitions), frozenset({"writer"}), rows)
 
 
+DOT_MAX = 40
 BYTES, BIG, FLAG = sa.LargeBinary(), sa.BigInteger(), sa.Boolean()
 
 SELF = _table("self", _column("name", key=True), _column("value", BYTES))
@@ -393,6 +394,27 @@ def holes(connection: sa.Connection, partition: str | None = None) -> dict[bytes
 _HOLES = sa.select(SEGMENT.c.id, SEGMENT.c.partition, SEGMENT.c.verdict).where(SEGMENT.c.verdict.in_(HOLES))
 
 
+def partition_of(connection: sa.Connection, segment: bytes) -> str | None:
+    """The partition of a held segment."""
+    found: str | None = connection.execute(_PARTITION_OF, {"id": segment}).scalar()
+    return found
+
+
+_PARTITION_OF = sa.select(SEGMENT.c.partition).where(SEGMENT.c.id == sa.bindparam("id"))
+
+
+def written_by(connection: sa.Connection, wanted: Sequence[bytes]) -> set[tuple[str, bytes]]:
+    """The (partition, author) pairs of these held segments."""
+    found: set[tuple[str, bytes]] = set()
+    for start in range(0, len(wanted), 500):
+        rows = connection.execute(_WRITTEN_BY, {"wanted": wanted[start : start + 500]})
+        found.update((partition, author) for partition, author in rows)
+    return found
+
+
+_WRITTEN_BY = sa.select(SEGMENT.c.partition, SEGMENT.c.author).where(SEGMENT.c.id.in_(sa.bindparam("wanted", expanding=True))).distinct()
+
+
 def authors(connection: sa.Connection, partition: str) -> dict[bytes, bytes]:
     """The author of each held segment."""
     return {segment: author for segment, author in connection.execute(_AUTHORS, {"partition": partition})}  # noqa: C416
@@ -491,7 +513,12 @@ def _change(text: str) -> Change:
 
 
 def note_facts(
-    connection: sa.Connection, segment: Segment, spans: Iterable[tuple[str, int, int]], *, is_founder: bool, decrees: Iterable[tuple[Decree, bool]]
+    connection: sa.Connection,
+    segment: Segment,
+    spans: Iterable[tuple[str, int, int]],
+    *,
+    is_founder: bool,
+    decrees: Iterable[tuple[Decree, bool]],
 ) -> None:
     """Index what later segments will be judged by. decrees: each with whether it counts."""
     at = {"partition": segment.header.partition, "segment": segment.id}
@@ -531,6 +558,17 @@ _SPANS = _of_partition(SPAN, "minter", "first", "last", "segment").where(
     SPAN.c.first <= sa.bindparam("greatest"),
     SPAN.c.last >= sa.bindparam("least"),
 )
+
+
+def holders_of(connection: sa.Connection, partition: str, dots: Collection[str]) -> dict[str, set[bytes]]:
+    """The folded segments that hold each of these dots; none for a pending one."""
+    found: dict[str, set[bytes]] = {each: set() for each in dots}
+    for minter, first, last, segment in spans(connection, partition, dots):
+        for each in dots:
+            named, counter = split(each)
+            if named == minter and first <= counter <= last:
+                found[each].add(segment)
+    return found
 
 
 def roots(connection: sa.Connection, partition: str) -> list[tuple[bytes, bytes]]:
@@ -579,6 +617,14 @@ _NAMED = sa.union(
 )
 
 
+def is_revoked_anywhere(connection: sa.Connection, node: bytes) -> bool:
+    """Whether any partition held here revokes a key."""
+    return connection.execute(_REVOKES, {"node": node}).first() is not None
+
+
+_REVOKES = sa.select(DECREE.c.partition).where(DECREE.c.node == sa.bindparam("node"), DECREE.c.kind == "revocation", DECREE.c.counts)
+
+
 def founded_by(connection: sa.Connection, node: bytes) -> set[str]:
     """The partitions whose root is this key."""
     return set(connection.execute(sa.select(ROOT.c.partition).where(ROOT.c.author == node)).scalars())
@@ -599,7 +645,9 @@ CARRIED = b"carried"
 """In the place of an order's segment: the order is known from before a backup was restored, and its segment is to come."""
 
 
-def note_erasure(connection: sa.Connection, partition: str, segment: bytes, dot: str, rows: Iterable[str], bodies: Mapping[bytes, bytes]) -> None:
+def note_erasure(
+    connection: sa.Connection, partition: str, segment: bytes, dot: str, rows: Iterable[str], bodies: Mapping[bytes, bytes]
+) -> None:
     """Index an order: the rows it names, as key texts, and the hashes of trimmed bodies by segment."""
     at = {"partition": partition, "segment": segment}
     upsert(connection, ERASED, [{**at, "row": row, "dot": dot} for row in rows])
@@ -705,6 +753,14 @@ def nodes(connection: sa.Connection) -> dict[bytes, Node]:
     rows = connection.execute(sa.select(*columns))
     found = (Node(bytes.fromhex(node), name or "", seat or "", home or "") for node, name, seat, home in rows if is_key(node))
     return {node.key: node for node in found}
+
+
+def seat_of(connection: sa.Connection, node: bytes) -> str:
+    """The seat of a node by the directory; empty for one that is not in it."""
+    return str(connection.execute(_SEAT, {"node": node.hex()}).scalar() or "")
+
+
+_SEAT = sa.select(NODE_ROWS.c.seat).where(NODE_ROWS.c.node == sa.bindparam("node"))
 
 
 # ---- peers

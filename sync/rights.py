@@ -86,7 +86,7 @@ class Standing:
         self._grants = [d for d in decrees if d.kind == GRANT]
         self._handovers = [d for d in decrees if d.kind == HANDOVER]
         self._revocations = [d for d in decrees if d.kind == REVOCATION]
-        self._roots = {author for _, author in self._founders} | {d.node for d in self._handovers} | {authority}
+        self._roots = {author for _, author in self._founders} | {d.node for d in self._handovers} | ({authority} if authority else set())
         self._known: dict[Decree, bool] = {}
         for handover in sorted(self._handovers, key=lambda d: (graph.generation[d.segment], d.segment)):
             self.counts(handover)  # earliest first, so that each is judged by ones that are known, however long the chain
@@ -104,7 +104,9 @@ class Standing:
 
     def is_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> bool:
         """Whether `key` is root in a segment. judged: False leaves revocations out, as where decrees are first noted."""
-        gone = [d.segment for d in self._handovers if d.by == key and self._is_before(d.segment, segment) and (not judged or self.counts(d))]
+        gone = [
+            d.segment for d in self._handovers if d.by == key and self._is_before(d.segment, segment) and (not judged or self.counts(d))
+        ]
         return any(not any(self._graph.is_ancestor(made, left) for left in gone) for made in self._made_root(key, segment, judged=judged))
 
     def counts(self, decree: Decree) -> bool:
@@ -118,8 +120,7 @@ class Standing:
     def is_revoked(self, segment: bytes, author: bytes) -> bool:
         """Whether a revocation excludes a segment: it is neither a last good head of its author nor an ancestor of one."""
         return self._excluded_by_authority(segment, author) or any(
-            d.node == author and d.node not in self._roots and not self._is_good(segment, d) and self.counts(d)
-            for d in self._revocations
+            d.node == author and d.node not in self._roots and not self._is_good(segment, d) and self.counts(d) for d in self._revocations
         )
 
     def _is_before(self, segment: bytes, of: bytes) -> bool:

@@ -29,7 +29,6 @@ class Image(NamedTuple):
     columns: dict[str, object]
 
 
-
 # ---- rows and their heads
 
 

@@ -223,6 +223,11 @@ class Graph:
                 held |= self._before[place] | 1 << place
         return held
 
+    def held_by(self, heads: Collection[bytes]) -> list[bytes]:
+        """The segments of `heads` that are held here, with all their ancestors."""
+        held = self.closure(heads)
+        return [segment for place, segment in enumerate(self.ids) if held >> place & 1]
+
     def tips(self, segments: Collection[bytes]) -> list[bytes]:
         """The held members of `segments` that no other member has as an ancestor."""
         tips: list[bytes] = []

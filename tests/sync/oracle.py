@@ -136,5 +136,3 @@ class Oracle:
             heads.sort(key=lambda c: (self._effective(c.dot), c.dot), reverse=True)
             values = [tuple(c.fields[f.name] for f in fields) for c in heads]
             self.shown[place], self.beside[place] = values[0], sorted(values[1:], key=json.dumps)
-
-

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from sync import exchange, fold, http, joining, ledger, segments, writing
+from sync import decrees, exchange, fold, http, joining, ledger, segments, writing
 from sync.changes import canonical, Change, decode, encode
 from sync.dots import dot
 from sync.errors import Forged, Stuck, SyncError, TooLarge
@@ -29,7 +29,7 @@ def push(hub: Node, sender: Node, message: Message) -> exchange.Step:
     """A message of a node of the directory, as the hub's route takes it: in one transaction."""
     heard = exchange.unpack(exchange.pack(message, sender.key.public), sender.key.public)
     with hub.begin() as connection:
-        return exchange.answer(connection, hub.replica, sender.key.public, heard, answers=b"12345678")
+        return exchange.answer(connection, hub.replica, sender.key.public, heard, at=5_000, answers=b"12345678")
 
 
 def change(name: str, key: Key, bases: tuple[str, ...] = (), /, *, table: str = "person", **fields: Plain) -> Change:
@@ -469,7 +469,7 @@ HOSTILE_MESSAGES = {
     "no signatures": raw({**D, "s": {"p": ["nation"], "k": [""], "g": [ROW]}}),
     "bodies of nobody": raw(D, b"left over"),
     "equal nonces": raw({**D, "s": {"p": ["nation"], "k": [""], "g": [[0, 0, "00" * 16, [], 1, 1, 1, 0]]}}, b"", bytes(64)),
-    "a newer version": raw(D, version=2),
+    "a newer version": raw(D, version=3),
     "too many segments": raw({**D, "s": {"p": ["nation"], "k": [""], "g": [ROW] * 2_001}}),
     "too many partitions": raw({**D, "h": {f"centre/{k:020x}": [] for k in range(10_001)}}),
     "too long": bytes(2**20 + 1),
@@ -488,7 +488,7 @@ def test_a_conversation_with_a_liar_ends(ziwa: Node, central: Node) -> None:
 
     def hear() -> None:
         with ziwa.begin() as connection:
-            progress.check(exchange.take(connection, ziwa.replica, central.key.public, Message(b"", b"x" * 16)))
+            progress.check(exchange.take(connection, ziwa.replica, central.key.public, Message(b"", b"x" * 16), at=5_000))
 
     for _ in range(exchange.IDLE_MAX):
         hear()
@@ -507,17 +507,9 @@ def sealed_request(country: World, asked: bytes) -> bytes:
     "asked", [b"", b"[]", b"7", b"{}", b"[" * 100_000, b'{"signed":"00","node":"00","secret":1e999}', b'{"signed":7}', b"\xff"]
 )
 def test_a_hostile_request_to_join_is_refused(asked: bytes, country: World) -> None:
+    by = joining.Admitting(country.authority, "", country.draw, lambda *_: None)
     with country.central.begin() as connection, pytest.raises(SyncError):
-        joining.admit(
-            connection,
-            country.central.replica,
-            country.authority,
-            sealed_request(country, asked),
-            server="",
-            at=1,
-            draw=country.draw,
-            admitted=lambda *_: None,
-        )
+        joining.admit(connection, country.central.replica, by, sealed_request(country, asked), at=1)
 
 
 # ---- honest nodes in hard places
@@ -554,13 +546,13 @@ def test_a_server_that_lacks_the_whole_centre_is_filled(country: World, central:
     """Founded alone, joined later; then the server is restored from a backup made before the centre came."""
     alone = country.stranger("alone", "")
     with alone.begin() as connection:
-        alone.home = joining.found_alone(connection, alone.replica, nonce=country.draw(8), at=1)
+        alone.home = decrees.found_alone(connection, alone.replica, nonce=country.draw(8), at=1)
     alone.new(alone.home, "person", given="Asha")
     with central.begin() as connection:
         joining.enter(connection, central.replica, alone.key.public, name="alone", seat="centre", home=alone.home, at=1)
     with alone.begin() as connection:
         writing.seal(connection, alone.replica, 2)
-        joining.found(connection, alone.replica, alone.key, alone.home, [(central.key.public, "writer")], nonce=country.draw(8), at=2)
+        decrees.found(connection, alone.replica, alone.key, alone.home, [(central.key.public, "writer")], nonce=country.draw(8), at=2)
     before = central.database.copy()
     sync(alone, central, most=200)
     assert central.dump(alone.home) == alone.dump(alone.home)

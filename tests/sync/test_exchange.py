@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import exchange, ledger, writing
+from sync import exchange, ledger, receipts, writing
 from sync.errors import SyncError, Unreadable
 from sync.exchange import digest, Message, pack, unpack
 from tests.sync import forge
@@ -25,7 +25,22 @@ def test_a_message_reads_back_as_it_was_packed(ziwa: Node, mlima: Node) -> None:
             some += writing.seal(connection, node.replica, 7)
     some.append(forge.segment(ziwa.key, ziwa, ziwa.home, []))
     heads, ladders, named = {"nation": [b"h" * 20]}, {"nation": [b"r" * 6]}, frozenset({"nation"})
-    said = Message(b"12345678", b"d" * 16, heads, ladders, some, ["r"], named, frozenset({ziwa.home}))
+    receipt = receipts.Receipt(mlima.key.public, ziwa.home, "", 7, 9, (some[0].id,), b"s" * 64)
+    said = Message(
+        b"12345678",
+        b"d" * 16,
+        heads,
+        ladders,
+        some,
+        [receipt],
+        named,
+        frozenset({ziwa.home}),
+        b"1234",
+        (some[0].id,),
+        {some[1].id: 7},
+        None,
+        400,
+    )
     heard = unpack(pack(said, ziwa.key.public), ziwa.key.public)
     assert heard == said
     assert [each.id for each in heard.segments] == [each.id for each in some]
@@ -107,7 +122,7 @@ def test_an_unknown_head_causes_no_full_resend(ziwa: Node, ziwa2: Node, central:
         ladder = ledger.graph(connection, ziwa.home).ladder()
     heard = Message(b"", digest(mine), {ziwa.home: mine[ziwa.home]}, {ziwa.home: ladder})
     with central.begin() as connection:
-        step = exchange.answer(connection, central.replica, ziwa2.key.public, heard, answers=b"12345678")
+        step = exchange.answer(connection, central.replica, ziwa2.key.public, heard, at=5_000, answers=b"12345678")
     assert step.say is not None
     assert len(step.say.segments) <= 2
 
@@ -139,8 +154,20 @@ def valid_message() -> tuple[World, bytes]:
     ziwa.new(ziwa.home, "extra", text="x")
     with ziwa.begin() as connection:
         made = writing.seal(connection, ziwa.replica, 7)
+        receipt = receipts._signed(ziwa.replica, receipts.Receipt(ziwa.key.public, ziwa.home, "", 1, 7, (made[-1].id,)))
+        fragment = exchange.Fragment(made[0].header, made[0].signature, len(made[0].body), 0, made[0].body[:20])
         said = Message(
-            b"", b"d" * 16, {ziwa.home: [made[-1].id]}, {ziwa.home: [made[0].id[:6]]}, made, ["r"], frozenset({"nation"}), frozenset()
+            digest=b"d" * 16,
+            heads={ziwa.home: [made[-1].id]},
+            ladders={ziwa.home: [made[0].id[:6]]},
+            segments=made,
+            receipts=[receipt],
+            said=frozenset({"nation"}),
+            stated=b"1234",
+            wants=(made[0].id,),
+            staged={made[0].id: 7},
+            fragment=fragment,
+            most=4_000,
         )
     return country, pack(said, ziwa.key.public)
 
@@ -161,6 +188,6 @@ def test_a_message_with_a_part_replaced_raises_nothing_but_ours(data: st.DataObj
     hostile = struct.pack(">BBI", 1, 0, len(inside)) + inside + packed[6 + length :]
     central, peer = country.central, country.nodes["ziwa"].key.public
     with suppress(SyncError), central.begin() as connection:
-        step = exchange.answer(connection, central.replica, peer, unpack(hostile, peer), answers=b"12345678")
+        step = exchange.answer(connection, central.replica, peer, unpack(hostile, peer), at=5_000, answers=b"12345678")
         assert step.say is not None
         pack(step.say, central.key.public)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync import joining, ledger
+from sync import decrees, joining, ledger
 from sync.errors import BadInvitation, Forged, SyncError
 from sync.joining import ALPHABET, Invitation, read_code, Welcome, write_code
 from sync.keys import NodeKey
@@ -14,17 +14,10 @@ AUTHORITY = bytes(range(32))
 
 def admit(country: World, sealed: bytes, admitted: list[str] | None = None) -> bytes:
     central = country.central
+    came_in = admitted if admitted is not None else []
+    by = joining.Admitting(country.authority, "office", country.draw, lambda _, home, __: came_in.append(home))
     with central.begin() as connection:
-        return joining.admit(
-            connection,
-            central.replica,
-            country.authority,
-            sealed,
-            server="office",
-            at=1,
-            draw=country.draw,
-            admitted=lambda _, home: (admitted if admitted is not None else []).append(home),
-        )
+        return joining.admit(connection, central.replica, by, sealed, at=1)
 
 
 def invite(country: World, invitation: Invitation = CENTRE) -> str:
@@ -34,7 +27,7 @@ def invite(country: World, invitation: Invitation = CENTRE) -> str:
 
 def join(country: World, code: str, node: NodeKey) -> Welcome:
     said = joining.hello(country.authority, country.central.key.public)
-    joining.check_hello(said, code)
+    joining.check_hello(said, read_code(code)[0])
     return joining.read_welcome(said, node, admit(country, joining.request(said, code, node)))
 
 
@@ -84,9 +77,11 @@ def test_a_wrong_secret_a_wrong_server_and_a_forged_hello_are_refused(country: W
     with pytest.raises(BadInvitation):
         admit(country, joining.request(said, write_code(country.authority.public, b"wrong!"), node))
     with pytest.raises(BadInvitation):
-        joining.check_hello(said, write_code(AUTHORITY, b"secret"))
+        joining.check_hello(said, read_code(write_code(AUTHORITY, b"secret"))[0])
     with pytest.raises(Forged):
-        joining.check_hello(joining.Hello(said.authority, node.public, said.signature), write_code(country.authority.public, b"secret"))
+        joining.check_hello(
+            joining.Hello(said.authority, node.public, said.signature), read_code(write_code(country.authority.public, b"secret"))[0]
+        )
 
 
 def test_a_request_without_its_key_s_signature_is_refused(country: World) -> None:
@@ -110,6 +105,6 @@ def test_a_refused_request_leaves_the_invitation_open(country: World) -> None:
 def test_founding_alone_makes_the_laptop_root(country: World) -> None:
     alone = country.stranger("alone", "")
     with alone.begin() as connection:
-        home = joining.found_alone(connection, alone.replica, nonce=b"12345678", at=1)
+        home = decrees.found_alone(connection, alone.replica, nonce=b"12345678", at=1)
         assert ledger.roots(connection, home)[0][1] == alone.key.public
         assert ledger.writers(connection, home) == {alone.key.public}

@@ -31,7 +31,9 @@ def test_only_the_authority_founds_the_nation_and_regions() -> None:
 
 #   f - g - h - on      f: founding, g: grants, h: hands over to the authority
 #    \\                  beside: by someone who has seen the founding alone
-GRAPH = Graph([(b"f", (), 1), (b"g", (b"f",), 2), (b"h", (b"g",), 3), (b"on", (b"h",), 4), (b"later", (b"on",), 5), (b"beside", (b"f",), 2)])
+GRAPH = Graph(
+    [(b"f", (), 1), (b"g", (b"f",), 2), (b"h", (b"g",), 3), (b"on", (b"h",), 4), (b"later", (b"on",), 5), (b"beside", (b"f",), 2)]
+)
 GRANTED = Decree(b"g", ROOT, GRANT, WRITER, "writer")
 HANDED = Decree(b"h", ROOT, HANDOVER, AUTHORITY)
 
@@ -83,7 +85,11 @@ def test_heads_that_the_revocation_has_not_seen_are_not_good() -> None:
 
 def test_a_revoked_root_takes_nothing_back_from_the_authority() -> None:
     revoked = Decree(b"on", AUTHORITY, REVOCATION, ROOT, heads=(b"h",))
-    revenge = [Decree(b"beside", ROOT, REVOCATION, AUTHORITY), Decree(b"beside", ROOT, HANDOVER, OTHER), Decree(b"beside", ROOT, GRANT, OTHER, "writer")]
+    revenge = [
+        Decree(b"beside", ROOT, REVOCATION, AUTHORITY),
+        Decree(b"beside", ROOT, HANDOVER, OTHER),
+        Decree(b"beside", ROOT, GRANT, OTHER, "writer"),
+    ]
     standing = judge(GRANTED, HANDED, revoked, *revenge)
     assert standing.roles(b"later", AUTHORITY) == {"root"}
     assert not any(standing.counts(decree) for decree in revenge)

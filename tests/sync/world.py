@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from sync import exchange, fold, joining, ledger, rows, writing
+from sync import decrees, exchange, fold, joining, ledger, rows, writing
 from sync.dots import Mint
 from sync.keys import NodeKey
 from sync.ledger import Replica
@@ -186,7 +186,7 @@ class World:
         self.nodes: dict[str, Node] = {"central": self.central}
         with self.central.begin() as connection:
             own = self.central.replica
-            joining.found(connection, own, self.authority, "nation", [(own.key.public, "writer")], nonce=self.draw(8), at=1)
+            decrees.found(connection, own, self.authority, "nation", [(own.key.public, "writer")], nonce=self.draw(8), at=1)
             joining.enter(connection, own, own.key.public, name="central", seat="central", home="", at=1)
 
     def draw(self, count: int) -> bytes:
@@ -202,7 +202,7 @@ class World:
         node.home = home or centre_partition(self.authority.public, nonce)
         grants = [(node.key.public, role)] if home else [(self.central.key.public, "writer"), (node.key.public, role)]
         with self.central.begin() as connection:
-            joining.found(connection, self.central.replica, self.authority, node.home, grants, nonce=nonce, at=1)
+            decrees.found(connection, self.central.replica, self.authority, node.home, grants, nonce=nonce, at=1)
             joining.enter(connection, self.central.replica, node.key.public, name=name, seat="centre", home=node.home, at=1)
         self.nodes[name] = node
         return node
@@ -218,20 +218,20 @@ def sync(node: Node, hub: Node, *, lose_reply: bool = False, most: int = exchang
     """A whole exchange; with `lose_reply` the hub's first reply never arrives. Returns the number of messages."""
     with node.begin() as connection:
         writing.seal(connection, node.replica, 5_000)
-        say: exchange.Message | None = exchange.first(connection, node.replica, hub.key.public, most=most)
+        say: exchange.Message | None = exchange.first(connection, node.replica, hub.key.public, at=5_000, most=most)
     progress = exchange.Progress()
     for count in range(1, rounds):
         assert say is not None
         heard = exchange.unpack(exchange.pack(say, node.key.public), node.key.public)
         with hub.begin() as connection:
             writing.seal(connection, hub.replica, 5_000)
-            answer = exchange.answer(connection, hub.replica, node.key.public, heard, answers=b"12345678", most=most)
+            answer = exchange.answer(connection, hub.replica, node.key.public, heard, at=5_000, answers=b"12345678", most=most)
         assert answer.say is not None
         if lose_reply:
             return count
         reply = exchange.unpack(exchange.pack(answer.say, hub.key.public), hub.key.public)
         with node.begin() as connection:
-            step = exchange.take(connection, node.replica, hub.key.public, reply, most=most)
+            step = exchange.take(connection, node.replica, hub.key.public, reply, at=5_000, most=most)
         if step.say is None:
             return count
         progress.check(step)
