@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, UTC
+from datetime import datetime, timedelta, UTC
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,19 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 @dataclass
 class PinnedClock(StoryClock):
-    """A clock that stands still until a test moves it."""
+    """A clock that stands still until a test moves it. set_by_s: how far somebody has set it off, which steady time does not follow."""
 
     wall_s: float = MORNING.timestamp()
+    set_by_s: float = 0
 
     def wall(self) -> float:
+        return self.wall_s + self.set_by_s
+
+    def steady(self) -> float:
         return self.wall_s
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.set_by_s)
 
 
 class Browser(FlaskClient):

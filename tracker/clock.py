@@ -1,8 +1,8 @@
 """The only place that reads a clock.
 
-Three different times, never mixed: `today()` is the business date of the register, `now()` stamps what is
-written, `wall()` measures sessions and waiting times. The demo fixes the first, tells the second while its story
-is built, and leaves the third alone.
+Four different times, never mixed: `today()` is the business date of the register, `now()` stamps what is written,
+`wall()` notes what this machine did when, `steady()` measures sessions and waiting times. The demo fixes the first,
+tells the second while its story is built, and leaves the others alone.
 """
 
 import time
@@ -32,6 +32,22 @@ class Clock:
         """Seconds since 1970 of the real clock."""
         return time.time()
 
+    def steady(self) -> float:
+        """As `wall()` was when the process began, and the seconds since: setting the clock does not move it."""
+        return _began_s + _ticks() - _began_ticks
+
+    def is_told(self) -> bool:
+        """Whether the business date is a story's, and so no fault of the machine."""
+        return False
+
+
+def _ticks() -> float:
+    """Seconds that pass also while the laptop sleeps: a lid closed overnight ends a session."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+_began_s, _began_ticks = time.time(), _ticks()
+
 
 @dataclass
 class StoryClock(Clock):
@@ -51,6 +67,10 @@ class StoryClock(Clock):
     def today(self) -> date:
         """The fixed day, or that of the moment."""
         return self.day or super().today()
+
+    def is_told(self) -> bool:
+        """Whether the day is fixed."""
+        return self.day is not None
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:
@@ -93,5 +113,10 @@ def today() -> date:
 
 
 def wall() -> float:
-    """Seconds since 1970 of the real clock: for sessions and waiting times, never for the register."""
+    """Seconds since 1970 of the real clock: for what happened when, never for the register."""
     return current().wall()
+
+
+def steady() -> float:
+    """Seconds that no setting of the clock moves while the process lives: for sessions and waiting times."""
+    return current().steady()

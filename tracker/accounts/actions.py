@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from tracker.accounts import passwords, queries, rules
 from tracker.accounts.models import Credential, Session, Staff, Teaching, Throttle
-from tracker.clock import wall
+from tracker.clock import steady
 from tracker.config import Settings
 from tracker.db import apply_form, write
 from tracker.errors import NotFound
@@ -46,7 +46,7 @@ def sign_in(username: str, password: str, *, device: str, address: str, old_toke
 
 def _count_try(subjects: list[str]) -> None:
     """Count a try before its password is checked, so that a hundred tries at once get no free look; raises WaitFirst."""
-    settings, now = _settings(), wall()
+    settings, now = _settings(), steady()
     with write(OPERATOR) as session:
         longest = 0.0
         for subject in subjects:
@@ -64,7 +64,7 @@ def _count_try(subjects: list[str]) -> None:
 
 
 def _open_session(credential_id: int, device: str) -> str:
-    token, now = secrets.token_urlsafe(32), wall()
+    token, now = secrets.token_urlsafe(32), steady()
     with write(OPERATOR) as session:
         session.execute(delete(Session).where(Session.created_s < now - _settings().session_absolute_s))
         session.add(
@@ -75,7 +75,7 @@ def _open_session(credential_id: int, device: str) -> str:
 
 def touch(session_row: Session) -> None:
     """Note that the person is still there; once a minute is enough."""
-    now = wall()
+    now = steady()
     if now - session_row.seen_s >= SEEN_EVERY_S:
         with write(OPERATOR):
             session_row.seen_s = now

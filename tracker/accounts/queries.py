@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tracker.accounts.models import Credential, Session, Staff, Teaching
 from tracker.accounts.rules import is_over
-from tracker.clock import wall
+from tracker.clock import steady
 from tracker.config import Settings
 from tracker.db import db
 from tracker.errors import NotFound
@@ -96,7 +96,7 @@ def signed_in(token: str) -> SignedIn | None:
     if found is None:
         return None
     session, credential = found
-    over = is_over(session.created_s, session.seen_s, wall(), idle_s=settings.session_idle_s, absolute_s=settings.session_absolute_s)
+    over = is_over(session.created_s, session.seen_s, steady(), idle_s=settings.session_idle_s, absolute_s=settings.session_absolute_s)
     actor = None if over else actor_for_credential(credential)
     return SignedIn(session, credential, actor) if actor else None
 

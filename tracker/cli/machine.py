@@ -9,7 +9,7 @@ from time import perf_counter
 
 from sqlalchemy import select
 
-from tracker import config
+from tracker import clock, config
 from tracker.cli.users import add_first, check_first, checked_name, read_password, settings_of, staff_partition
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
@@ -19,6 +19,11 @@ from tracker.i18n import _
 from tracker.nodes.rules import server_address
 from tracker.places.models import Listing
 from tracker.policy import OPERATOR
+
+WRONG_DATE = N_(
+    "The date of this computer looks wrong: it says %(date)s. Set the date and the time of the computer. You can go on working; "
+    "nothing is lost."
+)
 
 
 class AlreadyHere(CommandError):
@@ -306,7 +311,10 @@ def status(arguments: argparse.Namespace) -> Done:
             "partition": replication.home(),
             "server": settings.server,
             "joined": peer is not None,
+            "date_doubtful": replication.doubts_date(),
             "partitions": partitions,
         }
+        shown = clock.now()
     sentence = N_("%(partition)s: %(rows)s rows, %(pending)s to be sent, %(conflicts)s with two versions, %(quarantined)s kept aside")
-    return Done(facts, [f"{settings.name} ({settings.seat})", *(_(sentence, **each) for each in partitions)])
+    doubt = [_(WRONG_DATE, date=shown)] if facts["date_doubtful"] else []
+    return Done(facts, [f"{settings.name} ({settings.seat})", *doubt, *(_(sentence, **each) for each in partitions)])

@@ -107,6 +107,15 @@ def join(actor: Actor, url: str, code: str) -> None:
     keep_settings(server=address, seat=welcome.seat, name=welcome.name, regions=regions)
 
 
+# ---- the clock
+
+
+def confirm_date(actor: Actor) -> None:
+    """Keep that a person found the date of this computer right; raises NotAllowed."""
+    check(actor, "sync")
+    replication.confirm_date()
+
+
 # ---- exchanging
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, current_app, flash, g, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from tracker import replication
 from tracker.country import tz
 from tracker.errors import N_
 from tracker.i18n import _, language, say
@@ -20,6 +21,7 @@ def _sync_state() -> SyncState | None:
 
 
 top_bar(bp, "sync_state", _sync_state)
+top_bar(bp, "date_doubt", replication.doubts_date)
 
 
 @bp.route("/")
@@ -44,6 +46,15 @@ def sync_now() -> ResponseReturnValue:
         tone = "message"
     flash(sentence, tone)
     return jsonify(sentence=sentence) if wants_json() else redirect(url_for(".machine"))
+
+
+@bp.route("/date", methods=["POST"])
+@may_("sync")
+def confirm_date() -> ResponseReturnValue:
+    """The person has looked: the date of this computer is right."""
+    actions.confirm_date(g.actor)
+    flash(_("Thank you. The date of this computer counts as right."))
+    return redirect(url_for("home"))
 
 
 @bp.route("/progress")

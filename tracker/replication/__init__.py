@@ -3,6 +3,8 @@
 import sync
 from sync import CONTENT_TYPE, Invitation, Node, Report, sentence_of, SyncError, TooLarge, Unreadable, Unsent
 from tracker.replication import capture
+from tracker.replication.dates import confirm as confirm_date
+from tracker.replication.dates import doubt as doubts_date
 from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
 from tracker.replication.node import (
     begin,
@@ -52,10 +54,12 @@ __all__ = [
     "answer",
     "begin",
     "catch_up",
+    "confirm_date",
     "conflicts_of",
     "count_conflicts",
     "create_tables",
     "decide",
+    "doubts_date",
     "engine_tables",
     "found_central",
     "found_centre",

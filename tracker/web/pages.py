@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast, Final
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from tracker import policy
+from tracker import clock, policy
 from tracker.config import SEATS
 from tracker.errors import DomainError, N_
 from tracker.i18n import _, language, LANGUAGES, say
@@ -89,7 +90,7 @@ def nav_item(
 
 
 def top_bar(bp: Blueprint, slot: str, value: Callable[[], object]) -> None:
-    """Let a slice fill a slot of the frame: `seat_name` (str) or `sync_state` (SyncState)."""
+    """Let a slice fill a slot of the frame: `seat_name` (str), `sync_state` (SyncState), `date_doubt` (bool)."""
 
     def fill(state: BlueprintSetupState) -> None:
         state.app.extensions["top_bar"][slot] = value
@@ -137,6 +138,12 @@ def _slot(name: str, otherwise: object) -> object:
     return fill() if fill and g.get("actor") else otherwise
 
 
+def _doubtful_date() -> datetime | None:
+    """What the clock shows, where that looks wrong; also for those who are not signed in."""
+    doubt = current_app.extensions["top_bar"].get("date_doubt")
+    return clock.now() if doubt and doubt() else None
+
+
 def _language_url(code: str) -> str:
     """This page in another language; after a form was sent, the page that the form stands on."""
     others = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
@@ -149,6 +156,7 @@ def frame() -> dict[str, object]:
         "actor": g.get("actor"),
         "nav": links,
         "slot": _slot,
+        "doubtful_date": _doubtful_date,
         "languages": [(code, name, _language_url(code)) for code, name in LANGUAGES.items() if code != language()],
         "may": policy.may,
         "settings": current_app.extensions["settings"],
