@@ -95,6 +95,7 @@ class Settings:
     proxies: int = _number(0, "Reverse proxies in front of the server, whose word on address and HTTPS counts", "proxies", lowest=0)
     secret_key: str = _text("", "Key of the form tokens; empty = drawn once and kept in the data folder", "text")
     server: str = _text("", "Address of the server that this machine syncs with", "URL")
+    server_ca: str = _text("", "Certificate (PEM) of the only authority trusted for the server; dates then do not count", "file")
     sync_every_s: int = _number(900, "Time between two exchanges", "seconds", lowest=10)
     session_idle_s: int = _number(30 * 60, "A person is signed out after so long without a page", "seconds", lowest=1)
     session_absolute_s: int = _number(12 * 3600, "A person is signed out after so long at the latest", "seconds", lowest=1)

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.country import country
 from tests.line.ground import Ground
 from tests.line.proxy import Proxy
 from tests.sync import forge
 from tests.sync.world import Node
+
+__all__ = ["country"]
 
 
 @pytest.fixture

@@ -1,21 +1,26 @@
 """Inviting, joining, exchanging: the node and the others."""
 
 import os
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from flask import current_app
+from requests.exceptions import SSLError
 
 import sync
-from sync import Hub, Invitation, Line, NotJoined, Report
-from tracker import clock
+from sync import Hub, Invitation, Line, NotJoined, Report, SyncError
+from tracker import clock, config
 from tracker.db import db
 from tracker.errors import DomainError
 from tracker.i18n import N_
-from tracker.replication import node
+from tracker.replication import dates, node
 
 SECRET_BYTES = 6
 TRIES = 3
 SMALLEST_MESSAGE_BYTES = 4 * 1024
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
 
 
 class NotCentral(DomainError):
@@ -23,6 +28,69 @@ class NotCentral(DomainError):
 
     code, status = "node.not_central", 409
     sentence = N_("Only the central office's server can invite. Run this there.")
+
+
+class BadAuthority(DomainError):
+    """The setting `server_ca` names no certificate."""
+
+    code, status = "line.bad_authority", 409
+    sentence = N_("The file %(file)s is not a certificate (PEM). Put the server's authority there, or remove the setting server_ca.")
+
+
+class Untrusted(SyncError):
+    """Who answered could not prove by a certificate to be the server."""
+
+    code, retry = "line.untrusted", True
+    sentence = N_(
+        "Somebody answered at the server's address, but not with a certificate that can be trusted. Check the address, or sign in to this "
+        "network. You can go on working; everything is saved here."
+    )
+
+
+class WrongDate(SyncError):
+    """As Untrusted, and the clock of this computer may be why: by a wrong date every certificate seems out of date."""
+
+    code, retry = "line.wrong_date", True
+    sentence = N_(
+        "The server cannot be reached safely. The date of this computer looks wrong, and that may be the cause: set it, then sync again. "
+        "You can go on working; everything is saved here."
+    )
+
+
+def trusted(settings: config.Settings) -> bool | ssl.SSLContext:
+    """How the server's certificate is judged: by the one authority that the settings pin, else as browsers do (True).
+
+    Under a pinned authority the dates of certificates do not count: a laptop whose clock battery is flat has to sync,
+    and what it sends is sealed for the server's own key anyway. Raises BadAuthority.
+    """
+    if not settings.server_ca:
+        return True
+    path = Path(settings.home, settings.server_ca)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks host names
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags |= ssl.VerifyFlags(NO_CHECK_TIME)
+    try:
+        context.load_verify_locations(cafile=path)
+    except OSError as error:  # ssl.SSLError is one
+        raise BadAuthority(file=path) from error
+    return context
+
+
+def _line(url: str, report: Report) -> Line:
+    settings = current_app.extensions["settings"]
+    assert isinstance(settings, config.Settings)
+    return Line(url, report, trusted(settings))  # type: ignore[arg-type,unused-ignore]  # sync.http is about to take a context
+
+
+@contextmanager
+def _told_why() -> Iterator[None]:
+    """Tell a server that is not there from one whose certificate does not hold. Raises Untrusted, WrongDate instead of the latter."""
+    try:
+        yield
+    except SyncError as error:
+        if not isinstance(error.__cause__, SSLError):
+            raise
+        raise (WrongDate if dates.doubt() else Untrusted) from error
 
 
 def invite(*, seat: str, name: str, home: str = "", grants: tuple[tuple[str, str], ...] = (), regions: str = "") -> str:
@@ -42,7 +110,8 @@ def invite(*, seat: str, name: str, home: str = "", grants: tuple[tuple[str, str
 def join(url: str, code: str) -> sync.Welcome:
     """Join a server with an invitation code: pin its authority, and learn which centre is ours. Nothing is fetched yet."""
     own = node.replica()
-    welcome = sync.join(Line(url, Report()), code, own.key)
+    with _told_why():
+        welcome = sync.join(_line(url, Report()), code, own.key)
     with node.begin() as connection:
         sync.set_self(connection, "authority", welcome.authority)
         sync.set_self(connection, "hub", welcome.hub)
@@ -69,7 +138,8 @@ def sync_now(url: str, report: Report | None = None) -> Report:
     most = sync.DEFAULT_BYTES
     for attempt in range(1, TRIES + 1):
         try:
-            sync.sync(node.begin, node.replica(), hub, Line(url, report), report, now=clock.now_s(), draw=os.urandom, most=most)
+            with _told_why():
+                sync.sync(node.begin, node.replica(), hub, _line(url, report), report, now=clock.now_s(), draw=os.urandom, most=most)
         except sync.SyncError as error:
             if not error.retry or attempt == TRIES:
                 raise
