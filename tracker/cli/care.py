@@ -18,7 +18,7 @@ from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
 from tracker.errors import N_
 from tracker.i18n import _, format_instant
-from tracker.replication import checking
+from tracker.replication import checking, node
 
 SPACE_NEEDED_BYTES: Final = 200 << 20
 CLOCK_SLACK_S: Final = 600
@@ -28,6 +28,7 @@ DIFFERENT: Final = N_("%(partition)s, table %(table)s: %(rows)s rows here, %(ref
 BROKEN: Final = {
     "segments": N_("%(partition)s: %(number)s segments do not hold what was signed"),
     "heads": N_("%(partition)s: the list of the newest segments is wrong"),
+    "identity": node.IdentityDamaged.sentence,
     "pending": N_("%(partition)s: %(number)s changes that were not sent yet cannot be read"),
 }
 SYNCED_FOLDERS: Final = ("onedrive", "dropbox", "google drive", "googledrive", "icloud")

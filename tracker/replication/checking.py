@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """What no refold brings back. kind: segments (a peer may have them), heads, or pending (nobody else has them)."""
+    """What no refold brings back. kind: segments (a peer may have them), heads, pending or identity (nobody else has them)."""
 
     partition: str
     kind: str
@@ -99,6 +99,8 @@ def broken(connection: sa.Connection) -> list[Broken]:
     counts = Counter((partition, "segments") for partition, _segment in damaged_segments(connection))
     counts.update((partition, "heads") for partition in _wrong_heads(connection))
     counts.update((partition, "pending") for partition in _unreadable_pending(connection))
+    if not node.is_identity_whole(connection):
+        counts["", "identity"] += 1
     return [Broken(partition, kind, count) for (partition, kind), count in sorted(counts.items())]
 
 

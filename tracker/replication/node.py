@@ -1,5 +1,6 @@
 """This machine as a node: its key, its partitions, and the connection on which the engine works."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from tracker.replication import tables
 
 SEED_BYTES = 32
 NATION = "nation"
+IDENTITY = ("seed", "authority", "authority-seed", "hub", "home")
+PROOF = "identity-proof"
 
 
 class NotSetUp(DomainError):
@@ -25,6 +28,15 @@ class NotSetUp(DomainError):
 
     code, status = "node.not_set_up", 409
     sentence = N_("This data folder is empty. Begin with the first steps in the browser, or with the command init or join.")
+
+
+class IdentityDamaged(DomainError):
+    """A bit has changed in what says who this node is: with another key it would be another node, and lose all its rights."""
+
+    code, status = "node.identity_damaged", 500
+    sentence = N_(
+        "The key of this computer is damaged on its disk. Stop Daftari, then put the latest backup in its place: daftari restore FILE"
+    )
 
 
 def install(app: Flask) -> None:
@@ -44,14 +56,28 @@ def _load() -> Replica:
     with db.engine.connect() as connection:
         seed = sync.get_self(connection, "seed")
         authority = sync.get_self(connection, "authority")
+        if not is_identity_whole(connection):
+            raise IdentityDamaged
     if seed is None:
         raise NotSetUp
     key = NodeKey(seed)
     return Replica(tables.schema(), key, Mint(key.public, os.urandom, os.getpid), authority)
 
 
+def is_identity_whole(connection: sa.Connection) -> bool:
+    """Whether key, authority, server and home are what was kept; true where nothing was kept to compare them with."""
+    return sync.get_self(connection, PROOF) in (None, _proof(connection))
+
+
+def _proof(connection: sa.Connection) -> bytes:
+    digest = hashlib.sha256()
+    for name in IDENTITY:
+        digest.update(hashlib.sha256(sync.get_self(connection, name) or b"").digest())
+    return digest.digest()
+
+
 def replica() -> Replica:
-    """This database's replica. Raises NotSetUp."""
+    """This database's replica. Raises NotSetUp, IdentityDamaged."""
     load: Callable[[], Replica] = current_app.extensions["replica"]
     return load()
 
@@ -71,14 +97,16 @@ def create_tables() -> None:
     with begin() as connection:
         if sync.get_self(connection, "seed") is None:
             sync.set_self(connection, "seed", os.urandom(SEED_BYTES))
+            sync.set_self(connection, PROOF, _proof(connection))
 
 
 def catch_up() -> None:
     """Fold what a newer version had written before this program came to know it. Every start calls it; mostly it does nothing."""
     with db.engine.connect() as connection:  # a look first: a command that only reads should not wait for a writer
-        if not sync.is_behind(connection, replica()):
+        if not sync.is_behind(connection, replica()) and sync.get_self(connection, PROOF):
             return
     with begin() as connection:
+        sync.set_self(connection, PROOF, _proof(connection))
         sync.upgrade(connection, replica())
 
 
@@ -97,8 +125,9 @@ def home() -> str:
 
 
 def set_home(connection: sa.Connection, partition: str) -> None:
-    """Keep which partition is this machine's own."""
+    """Keep which partition is this machine's own, and the proof of all that says who it is: the last step of any founding or joining."""
     sync.set_self(connection, "home", partition.encode())
+    sync.set_self(connection, PROOF, _proof(connection))
 
 
 def found_centre() -> str:
