@@ -10,6 +10,7 @@ from tracker import config, replication, web
 from tracker.clock import Clock, REAL
 from tracker.clock import use as use_clock
 from tracker.db import db, prepare_engine
+from tracker.disk import Reserve
 from tracker.nodes import start, sync_route
 
 # Registration order = import order: each slice may import the ones before it (tests/house/test_imports.py).
@@ -39,7 +40,8 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
     web.install(app, settings)
     db.init_app(app)
     with app.app_context():
-        prepare_engine(db.engine)
+        app.extensions["reserve"] = Reserve(settings.home)
+        prepare_engine(db.engine, app.extensions["reserve"])
     replication.install(app)
     for name in SLICES:
         app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any, ClassVar, TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, orm
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, Session
 
+from tracker import disk
+from tracker.disk import Reserve
 from tracker.errors import NotAllowed, NotFound
-from tracker.policy import Actor, may
-
-BUSY_TIMEOUT_MS = 10_000
+from tracker.policy import Actor, may, OPERATOR
 
 
 class Code(sa.types.TypeDecorator[str]):
@@ -221,11 +222,17 @@ def void(row: SyncedRow, reason: str | None) -> None:
 
 @contextmanager
 def write(actor: Actor) -> Iterator[Session]:
-    """One action, one transaction: committed at the end, or nothing of it happened. An inner `write` joins the outer one."""
+    """One action, one transaction: committed at the end, or nothing of it happened. An inner `write` joins the outer one.
+
+    Raises DiskFull, of a person's write also while only the reserve is left: that is for exchanges and exports.
+    """
     session = db.session()
     if "actor" in session.info:
         yield session
         return
+    reserve: Reserve | None = current_app.extensions.get("reserve")
+    if reserve and actor is not OPERATOR:
+        reserve.check()
     session.rollback()  # ends the reading transaction, so that the write begins on the newest rows
     session.info["actor"] = actor
     try:
@@ -239,8 +246,11 @@ def write(actor: Actor) -> Iterator[Session]:
         session.info.clear()
 
 
-def prepare_engine(engine: Engine) -> None:
-    """Pragmas of `reliability.md` 3.1, and BEGIN IMMEDIATE for writes, so that no reader has to upgrade its lock."""
+def prepare_engine(engine: Engine, reserve: Reserve | None = None) -> None:
+    """Pragmas of `reliability.md` 3.1, and BEGIN IMMEDIATE for writes, so that no reader has to upgrade its lock.
+
+    reserve  given up when the disk is full
+    """
     if engine.dialect.name != "sqlite":
         return
 
@@ -248,9 +258,12 @@ def prepare_engine(engine: Engine) -> None:
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"busy_timeout={disk.BUSY_TIMEOUT_MS}",
             "journal_mode=WAL",
             "synchronous=FULL",
+            "wal_autocheckpoint=0",  # tracker/disk.py says who copies the log, and why
+            f"journal_size_limit={disk.LOG_BYTES}",
+            "mmap_size=0",  # a read error of a mapped page would end the process, where a plain read gives an error
             "foreign_keys=ON",
             "trusted_schema=OFF",
             "cell_size_check=ON",
@@ -260,7 +273,13 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("is_write") else "BEGIN")
+        is_write = bool(connection.get_execution_options().get("is_write"))
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+        if is_write:
+            connection.info[disk.WROTE] = True
+
+    disk.copy_log_when_long(engine)
+    disk.tell_when_full(engine, reserve)
 
 
 def sqlite_url(path: Path) -> str:

@@ -28,8 +28,10 @@ from sync import ledger, writing
 from tests.faults.powercuts import country, digest, Watched
 from tests.faults.store import Disk, Platter, REGISTER, Store
 from tests.sync.world import Database, Node, sync
+from tracker.disk import DiskFull
 
 COPY: Final = "copy.sqlite3"
+REFUSALS: Final = (DatabaseError, sqlite3.Error, DiskFull)
 _EIO: Final = {
     "open": apsw.SQLITE_CANTOPEN,
     "read": apsw.SQLITE_IOERR_READ,
@@ -183,7 +185,7 @@ def _wrong(scenario: str, place: Place, contents: list[bytes]) -> list[str]:
     try:
         act(place)
         is_done = True
-    except (DatabaseError, sqlite3.Error):
+    except REFUSALS:
         pass
     store.disk.meet = lambda _kind: None
     committed = len(node.moments) - 1
@@ -196,7 +198,7 @@ def _wrong(scenario: str, place: Place, contents: list[bytes]) -> list[str]:
     wrong += _wrong_after_cut(store.disk, allowed)
     try:
         act(place)
-    except (DatabaseError, sqlite3.Error) as error:
+    except REFUSALS as error:
         wrong.append(f"the same process cannot do it afterwards: {error}")
     return wrong + [f"same process: {each}" for each in _damage(place)]
 
@@ -204,7 +206,7 @@ def _wrong(scenario: str, place: Place, contents: list[bytes]) -> list[str]:
 def _wrong_after_restart(scenario: str, files: dict[str, bytes], peer_content: bytes, allowed: set[bytes], *, is_done: bool) -> list[str]:
     try:
         place = place_for(scenario, files, peer_content)
-    except (DatabaseError, sqlite3.Error) as error:
+    except REFUSALS as error:
         return [f"cannot be opened: {error}"]
     wrong = []
     if digest(place.store) not in allowed:
@@ -216,7 +218,7 @@ def _wrong_after_restart(scenario: str, files: dict[str, bytes], peer_content: b
     wrong += _damage(place)
     try:
         SCENARIOS[scenario](place)
-    except (DatabaseError, sqlite3.Error) as error:
+    except REFUSALS as error:
         wrong.append(f"a new process cannot do it: {error}")
     wrong += _damage(place)
     if scenario in {"ask", "answer"} and place.node.heads() != place.peer.heads():
@@ -232,7 +234,7 @@ def _wrong_after_cut(disk: Disk, allowed: set[bytes]) -> list[str]:
     try:
         with closing(Store(Disk(platter.survivors(random.Random(len(disk.calls)))))) as left:
             return [] if digest(left) in allowed else ["a power cut next lost what was acknowledged"]
-    except (DatabaseError, sqlite3.Error) as error:
+    except REFUSALS as error:
         return [f"cannot be opened after a power cut: {error}"]
 
 

@@ -26,7 +26,7 @@ ENGINE = (
     "http",
     "bundle",
 )
-FLOOR = ("clock", "errors", "config", "i18n", "policy", "web", "db", "locale", "country")
+FLOOR = ("clock", "errors", "config", "i18n", "policy", "web", "disk", "db", "locale", "country")
 # What a role's file may import of its own slice and of earlier ones (style.md 2); other files of a slice are its own affair.
 ROLES = {
     "models": {"models"},

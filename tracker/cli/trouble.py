@@ -1,14 +1,13 @@
 """What the computer itself refuses, the disk or the database file, in sentences that say what to do next."""
 
 import errno
-import os
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import DatabaseError
 
+from tracker.disk import is_full
 from tracker.errors import N_
 from tracker.i18n import _
 
@@ -25,7 +24,6 @@ REFUSED: Final = N_(
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _CLOSED: Final = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-LEAST_BYTES: Final = 256 << 10  # below it SQLite cannot even make its shared memory, and says "disk I/O error"
 
 
 def is_damage(error: DatabaseError) -> bool:
@@ -38,7 +36,7 @@ def of_database(error: DatabaseError, home: Path) -> str:
     code, reason = _code(error), str(error.orig).strip()
     if is_damage(error):
         return _(DAMAGED)
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _free_bytes(home) < LEAST_BYTES):
+    if is_full(error.orig, home):
         return _(FULL)
     if code in _BUSY:
         return _(BUSY)
@@ -57,8 +55,3 @@ def of_system(error: OSError) -> str:
 def _code(error: DatabaseError) -> int:
     """SQLite's primary code; 0 for another database."""
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-
-
-def _free_bytes(home: Path) -> int:
-    existing = next(folder for folder in (home, *home.absolute().parents) if os.path.isdir(folder))  # noqa: PTH112 - never raises
-    return shutil.disk_usage(existing).free

@@ -35,6 +35,7 @@ class Background:
         failures, wait_s = 0, float(FIRST_WAIT_S)
         while not self._stopping.wait(wait_s):
             with self._app.app_context():
+                self._app.extensions["reserve"].make()  # room on the disk, as soon as there is any to spare
                 failures = 0 if self._exchange() else failures + 1
                 # Read anew each time: joining a server in the browser changes it while we run.
                 wait_s = rules.wait_s(self._app.extensions["settings"].sync_every_s, failures, random.random())
