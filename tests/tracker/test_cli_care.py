@@ -26,6 +26,38 @@ def test_a_deep_check_finds_a_row_that_no_segment_gave(terminal: Terminal) -> No
     assert [each["table"] for each in told.json["differences"]] == ["centre"]
 
 
+def test_rows_are_mended_from_the_segments(terminal: Terminal) -> None:
+    terminal.centre().json("check")
+    _execute(terminal.home / "daftari.sqlite3", "update centre set name = 'forged'")
+    assert "daftari check --repair" in terminal("check", "--deep").err
+    assert terminal.json("check", "--repair")["ok"]
+    assert terminal.json("check", "--deep")["ok"]
+
+
+def test_wrong_heads_are_mended_from_the_segments(terminal: Terminal) -> None:
+    terminal.centre().json("check")
+    _execute(terminal.home / "daftari.sqlite3", "update sync_partition set heads = zeroblob(20)")
+    told = terminal("check", "--deep", "--json").json
+    assert [(each["kind"], each["number"]) for each in told["broken"]] == [("heads", 1)]
+    assert terminal.json("check", "--repair")["ok"]
+    assert terminal.json("check", "--deep")["ok"]
+
+
+def test_a_damaged_segment_is_asked_of_the_server(terminal: Terminal) -> None:
+    terminal.centre().json("check")
+    _execute(terminal.home / "daftari.sqlite3", "update sync_segment set body = zeroblob(length(body))")
+    told = terminal("check", "--deep", "--json").json
+    assert [(each["kind"], each["number"]) for each in told["broken"]] == [("segments", 1)]
+    assert terminal.json("check", "--repair")["asked_of_peers"] == 1
+
+
+def test_a_change_that_was_never_sent_cannot_be_mended(terminal: Terminal) -> None:
+    terminal.centre().json("check")
+    _execute(terminal.home / "daftari.sqlite3", "update sync_pending set change = replace(change, 'Meru', 'Mero')")
+    told = terminal("check", "--repair")
+    assert (told.code, "daftari restore FILE" in told.err) == (1, True)
+
+
 def test_a_deep_check_changes_nothing(terminal: Terminal) -> None:
     before = terminal.centre().json("status")
     terminal.json("check", "--deep")

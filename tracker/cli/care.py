@@ -25,11 +25,13 @@ CLOCK_SLACK_S: Final = 600
 BUILT_S: Final = 1_767_225_600  # 1 January 2026: no clock of a machine that runs this is right if it shows less
 FIXED_SQLITE: Final = (3, 51, 3)  # reliability.md F-04
 DIFFERENT: Final = N_("%(partition)s, table %(table)s: %(rows)s rows here, %(refolded)s when built anew, or other contents")
+MEND: Final = N_("Mend it with: daftari check --repair")
+RESTORE: Final = N_("Nothing here can mend this. Put the latest backup in its place: daftari restore FILE")
 BROKEN: Final = {
     "segments": N_("%(partition)s: %(number)s segments do not hold what was signed"),
     "heads": N_("%(partition)s: the list of the newest segments is wrong"),
     "identity": node.IdentityDamaged.sentence,
-    "pending": N_("%(partition)s: %(number)s changes that were not sent yet cannot be read"),
+    "pending": N_("%(partition)s: %(number)s changes that were never sent are damaged"),
 }
 SYNCED_FOLDERS: Final = ("onedrive", "dropbox", "google drive", "googledrive", "icloud")
 
@@ -45,23 +47,35 @@ class Damaged(CommandError):
 
 
 def check(arguments: argparse.Namespace) -> Done:
-    """`check [--deep] [--noted]`."""
+    """`check [--deep] [--repair] [--noted]`."""
     settings = settings_of(arguments)
     if arguments.noted:
         wal.acknowledge(settings.home)
+    asked = 0
     try:
         with at_work(settings):
-            found = checking.examine(deep=arguments.deep)
+            found = checking.examine(deep=arguments.deep or arguments.repair)
+            if arguments.repair and found and not found.faults:
+                asked = checking.repair()
+                found = checking.examine(deep=True).but("segments")
     except DatabaseError as error:  # so damaged that it cannot even be opened
         if not trouble.is_damage(error):
             raise
         found = checking.Findings([str(error.orig)])
     note = note_of(settings)
-    facts = facts_of(found) | {"last_save_in_doubt": bool(note)}
+    facts = facts_of(found) | {"asked_of_peers": asked, "last_save_in_doubt": bool(note)}
     if found:
-        raise Damaged(facts=facts, lines=[*lines_of(found), *note])
+        raise Damaged(facts=facts, lines=[*lines_of(found), *note, _(_next_step(found))])
+    if asked:
+        note = [_("%(number)s segments are asked of the server at the next exchange: daftari sync", number=asked), *note]
     acknowledge = [_("When you have looked, say so with: daftari check --noted")] if note else []
     return Done(facts, [_("The database is whole."), *note, *acknowledge])
+
+
+def _next_step(found: checking.Findings) -> str:
+    """What a person can do about it, the least first."""
+    is_mendable = not found.faults and all(each.kind in {"segments", "heads"} for each in found.broken)
+    return MEND if is_mendable else RESTORE
 
 
 def note_of(settings: config.Settings) -> list[str]:

@@ -138,6 +138,7 @@ def _of_records(verb: Callable[[str, str, Command], Parser]) -> None:
 def _of_care(verb: Callable[[str, str, Command], Parser]) -> None:
     check = verb("check", N_("check that the database is whole"), care.check)
     check.add_argument("--deep", action="store_true", help=_("also build all rows anew and compare"))
+    check.add_argument("--repair", action="store_true", help=_("and mend what can be: rows from segments, segments from a peer"))
     check.add_argument("--noted", action="store_true", help=_("the note that a save may be missing has been read"))
     backup = verb("backup", N_("write a verified copy of the database"), copies.backup)
     backup.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))

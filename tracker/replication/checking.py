@@ -1,29 +1,24 @@
 """Whether the database is whole: the file, the segments, what waits to be sent, and the rows against a full refold.
 
-A copy is judged in the same way: it is opened as a data folder of its own.
+A copy is judged in the same way: it is opened as a data folder of its own. What stands elsewhere too is mended.
 """
 
 import hashlib
-import json
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from nacl.exceptions import CryptoError
-from nacl.signing import VerifyKey
 
 import sync
 from sync import Replica
 from tracker.db import db
 from tracker.replication import node, tables
 
-BODY_MAX_BYTES = 1 << 20
 ID_BYTES = 20
-DERIVED = frozenset({"sync_head", "sync_past", "sync_quarantine"})
+DERIVED = frozenset(f"sync_{name}" for name in ("head", "past", "quarantine", "minter", "span", "root", "decree", "erased", "trim"))
 """Tables of the engine that follow from segments and pending changes alone; peers' heads are hearsay."""
 
 
@@ -37,7 +32,10 @@ class Difference(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """What no refold brings back. kind: segments (a peer may have them), heads, pending or identity (nobody else has them)."""
+    """What a refold alone does not bring back.
+
+    kind  segments: a peer may have them; heads: follow from the segments; pending, identity: stand nowhere else
+    """
 
     partition: str
     kind: str
@@ -59,6 +57,10 @@ class Findings:
 
     def __bool__(self) -> bool:
         return bool(self.faults or self.broken or self.differences)
+
+    def but(self, kind: str) -> "Findings":
+        """Without what is broken in one way."""
+        return replace(self, broken=[each for each in self.broken if each.kind != kind])
 
 
 class _Undo(Exception):
@@ -95,36 +97,16 @@ def file_faults(connection: sa.Connection, *, deep: bool) -> list[str]:
 
 
 def broken(connection: sa.Connection) -> list[Broken]:
-    """Segments that do not hold what their author signed, heads that are not their ends, pending changes that are none."""
-    counts = Counter((partition, "segments") for partition, _segment in damaged_segments(connection))
+    """What is not what its author, or this node, has written."""
+    counts = Counter((each.partition, "segments" if each.segment else "pending") for each in sync.damage(connection))
     counts.update((partition, "heads") for partition in _wrong_heads(connection))
-    counts.update((partition, "pending") for partition in _unreadable_pending(connection))
     if not node.is_identity_whole(connection):
         counts["", "identity"] += 1
     return [Broken(partition, kind, count) for (partition, kind), count in sorted(counts.items())]
 
 
-def damaged_segments(connection: sa.Connection) -> Iterator[tuple[str, bytes]]:
-    """(partition, id) of the held segments whose header, signature or body is not what it was."""
-    for row in connection.execute(sa.select(sync.metadata.tables["sync_segment"])):
-        try:
-            is_whole = _is_whole(row)
-        except (ValueError, TypeError, AttributeError, zlib.error, CryptoError):
-            is_whole = False
-        if not is_whole:
-            yield str(row.partition), bytes(row.id)
-
-
-def _is_whole(row: sa.Row[tuple[object, ...]]) -> bool:
-    _version, partition, author, _nonces, parents, generation, _at, _schema, body_hash = json.loads(row.header)
-    VerifyKey(bytes.fromhex(author)).verify(b"daftari segment\n" + row.header, row.signature)
-    columns = (row.id, row.partition, row.generation, row.parents)
-    said = (hashlib.sha256(row.header).digest()[:ID_BYTES], partition, generation, bytes.fromhex("".join(parents)))
-    body = zlib.decompressobj().decompress(row.body, BODY_MAX_BYTES)
-    return columns == said and hashlib.sha256(body).hexdigest() == body_hash
-
-
-def _wrong_heads(connection: sa.Connection) -> Iterator[str]:
+def _wrong_heads(connection: sa.Connection) -> dict[str, list[bytes]]:
+    """The right heads of the partitions whose stated ones are wrong: the segments without a child."""
     segment = sync.metadata.tables["sync_segment"]
     ends: dict[str, set[bytes]] = {}
     inner: dict[str, set[bytes]] = {}
@@ -132,20 +114,28 @@ def _wrong_heads(connection: sa.Connection) -> Iterator[str]:
         ends.setdefault(row.partition, set()).add(row.id)
         inner.setdefault(row.partition, set()).update(row.parents[k : k + ID_BYTES] for k in range(0, len(row.parents), ID_BYTES))
     stated = sync.heads(connection)
-    for partition in ends.keys() | stated.keys():
-        if stated.get(partition, []) != sorted(ends.get(partition, set()) - inner.get(partition, set())):
-            yield partition
+    right = {partition: sorted(ends.get(partition, set()) - inner.get(partition, set())) for partition in ends.keys() | stated.keys()}
+    return {partition: heads for partition, heads in right.items() if stated.get(partition, []) != heads}
 
 
-def _unreadable_pending(connection: sa.Connection) -> Iterator[str]:
-    for row in connection.execute(sa.select(sync.metadata.tables["sync_pending"])):
-        try:
-            dot, _table, _key, _fields, _bases, _by, _at = json.loads(row.change)
-            is_named = dot.endswith(f"-{row.counter}")
-        except (ValueError, TypeError, AttributeError):
-            is_named = False
-        if not is_named:
-            yield str(row.partition)
+# ---- mending
+
+
+def repair() -> int:
+    """Take heads and rows anew from the segments, and ask peers at the next exchange for those that are damaged: how many.
+
+    What stood in a damaged segment is not shown until a peer has sent it again: nobody could vouch for it. Changes that
+    were never sent, and the file itself, cannot be mended. Raises DatabaseError where SQLite cannot read on.
+    """
+    with node.begin() as connection:
+        damaged = [each.segment for each in sync.damage(connection) if each.segment]
+        sync.mark_damaged(connection, damaged)
+        stated = sync.metadata.tables["sync_partition"]
+        for partition, right in _wrong_heads(connection).items():
+            connection.execute(stated.update().where(stated.c.partition == partition).values(heads=b"".join(right)))
+        for partition in _partitions(connection):
+            sync.refold(connection, node.replica(), partition)
+    return len(damaged)
 
 
 # ---- the rows
@@ -161,13 +151,17 @@ def differences() -> list[Difference]:
 
 
 def _differences(connection: sa.Connection, replica: Replica) -> Iterator[Difference]:
-    for partition in sorted(sync.heads(connection).keys() | sync.pending_counts(connection).keys()):
+    for partition in _partitions(connection):
         before = _digests(connection, partition)
         sync.refold(connection, replica, partition)
         after = _digests(connection, partition)
         for name in before:
             if before[name] != after[name]:
                 yield Difference(partition, name, before[name][0], after[name][0])
+
+
+def _partitions(connection: sa.Connection) -> list[str]:
+    return sorted(sync.heads(connection).keys() | sync.pending_counts(connection).keys())
 
 
 def _digests(connection: sa.Connection, partition: str) -> dict[str, tuple[int, str]]:
