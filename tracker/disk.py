@@ -7,6 +7,7 @@ no harm. SQLite itself copies the log when the last connection closes; it is alo
 """
 
 import logging
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -102,7 +103,7 @@ def _size(path: Path) -> int:
 
 def free_bytes(folder: Path) -> int:
     """Room on the disk that holds a folder, which need not exist yet."""
-    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
+    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.isdir(each))  # noqa: PTH112 - never raises
     return shutil.disk_usage(existing).free
 
 
