@@ -53,10 +53,11 @@ def _note_heard(node: bytes, size: int) -> None:
         session.flush()
 
 
-def admit(invitation: replication.Invitation, partition: str) -> None:
+def admit(invitation: replication.Invitation, partition: str, is_new: bool) -> None:
     """Enter a new centre in the nation's directory and begin its profile, as the invitation names it.
 
-    A further laptop of a centre and a coordinator's laptop bring nothing new.
+    A further laptop of a centre and a coordinator's laptop bring nothing new; a centre that began alone brings its own
+    profile (not `is_new`).
     """
     if invitation.seat != "centre" or invitation.home:
         return
@@ -64,7 +65,8 @@ def admit(invitation: replication.Invitation, partition: str) -> None:
         if db.session.get(Listing, {"partition": NATION, "centre": partition}) is not None:
             return
         session.add(Listing(partition=NATION, centre=partition, name=invitation.name, region=invitation.regions or None))
-        session.add(Centre(partition=partition, name=invitation.name, region=invitation.regions or None))
+        if is_new:
+            session.add(Centre(partition=partition, name=invitation.name, region=invitation.regions or None))
         session.flush()
 
 

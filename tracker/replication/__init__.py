@@ -1,11 +1,42 @@
 """The door to the sync engine: the only package that imports `sync`, and the dozen verbs the house uses."""
 
 import sync
-from sync import CONTENT_TYPE, Invitation, Node, Report, sentence_of, SyncError, TooLarge, Unreadable, Unsent
+from sync import (
+    CONTENT_TYPE,
+    Invitation,
+    Kept,
+    Node,
+    Order,
+    Receipt,
+    Report,
+    Safety,
+    sentence_of,
+    Stranger,
+    SyncError,
+    TooLarge,
+    Twin,
+    Unreadable,
+    Unsent,
+)
 from tracker.replication import capture
 from tracker.replication.dates import confirm as confirm_date
 from tracker.replication.dates import doubt as doubts_date
-from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_now
+from tracker.replication.keeping import (
+    confirm_erasures,
+    erase,
+    erase_remains,
+    is_revoked,
+    kept,
+    NotTheRoot,
+    orders,
+    outstanding,
+    readers,
+    receipts,
+    revoke,
+    safety,
+    twins,
+)
+from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_by, sync_now
 from tracker.replication.node import (
     begin,
     catch_up,
@@ -33,6 +64,7 @@ from tracker.replication.review import (
     unsent_by_table,
     Version,
 )
+from tracker.replication.sticks import answer_by_file, ask_by_file, Brought, join_by_answer, read_bundle, write_bundle, Written
 
 capture.listen()
 
@@ -40,27 +72,41 @@ engine_tables = sync.metadata
 
 __all__ = [
     "CONTENT_TYPE",
+    "Brought",
     "Conflict",
     "Invitation",
+    "Kept",
     "Node",
     "NotSetUp",
+    "NotTheRoot",
+    "Order",
     "PartitionStatus",
+    "Receipt",
     "Report",
+    "Safety",
+    "Stranger",
     "SyncError",
     "TooLarge",
+    "Twin",
     "Unreadable",
     "Unsent",
     "Version",
+    "Written",
     "answer",
+    "answer_by_file",
+    "ask_by_file",
     "begin",
     "catch_up",
     "confirm_date",
+    "confirm_erasures",
     "conflicts_of",
     "count_conflicts",
     "create_tables",
     "decide",
     "doubts_date",
     "engine_tables",
+    "erase",
+    "erase_remains",
     "found_central",
     "found_centre",
     "found_region",
@@ -69,15 +115,28 @@ __all__ = [
     "hub_key",
     "install",
     "invite",
+    "is_revoked",
     "is_set_up",
     "join",
+    "join_by_answer",
+    "kept",
     "nodes",
     "open_conflicts",
+    "orders",
+    "outstanding",
     "quarantined",
+    "read_bundle",
+    "readers",
+    "receipts",
     "refuse",
+    "revoke",
+    "safety",
     "sentence_of",
     "status",
+    "sync_by",
     "sync_now",
+    "twins",
     "unsent",
     "unsent_by_table",
+    "write_bundle",
 ]

@@ -79,7 +79,7 @@ def trusted(settings: config.Settings) -> bool | ssl.SSLContext:
 def _line(url: str, report: Report) -> Line:
     settings = current_app.extensions["settings"]
     assert isinstance(settings, config.Settings)
-    return Line(url, report, trusted(settings))  # type: ignore[arg-type,unused-ignore]  # sync.http is about to take a context
+    return Line(url, report, trusted(settings))
 
 
 @contextmanager
@@ -108,16 +108,42 @@ def invite(*, seat: str, name: str, home: str = "", grants: tuple[tuple[str, str
 
 
 def join(url: str, code: str) -> sync.Welcome:
-    """Join a server with an invitation code: pin its authority, and learn which centre is ours. Nothing is fetched yet."""
+    """Join a server with an invitation code: pin its authority, and learn which centre is ours. Nothing is fetched yet.
+
+    A centre that was founded alone comes along with its history: its root is handed over to the authority.
+    """
     own = node.replica()
     with _told_why():
-        welcome = sync.join(_line(url, Report()), code, own.key)
+        welcome = sync.join(_line(url, Report()), code, own.key, founded())
+    settle(welcome)
+    return welcome
+
+
+def founded() -> sync.Founded | None:
+    """The proof that this computer has founded its centre alone; None where it has not."""
+    home = node.home()
+    with db.engine.connect() as connection:
+        return sync.founded_here(connection, node.replica(), home) if home else None
+
+
+def settle(welcome: sync.Welcome) -> None:
+    """Keep what a server has answered to our request to join."""
+    alone = founded()
     with node.begin() as connection:
         sync.set_self(connection, "authority", welcome.authority)
         sync.set_self(connection, "hub", welcome.hub)
         node.set_home(connection, welcome.home)
+        if alone and alone.partition == welcome.home:
+            sync.hand_over(
+                connection,
+                node.replica(),
+                welcome.home,
+                welcome.hub,
+                welcome.authority,
+                nonce=os.urandom(8),
+                at=clock.now_s(),
+            )
     current_app.extensions["forget_replica"]()
-    return welcome
 
 
 def hub_key() -> bytes | None:
@@ -129,28 +155,70 @@ def hub_key() -> bytes | None:
 def sync_now(url: str, report: Report | None = None) -> Report:
     """Exchange with the server until both have nothing more; three tries, each with smaller messages. Raises SyncError.
 
+    A server that has forgotten this computer, because it was restored from an older backup, is shown what made us known.
+    What this computer carries for others goes along.
     report  filled as the exchange goes on, for whoever watches it, and kept when it fails
     """
     hub = hub_key()
     if hub is None or not url:
         raise NotJoined
     report = report or Report()
+    try:
+        _exchange(url, hub, report)
+    except sync.Stranger:
+        with _told_why():
+            _post_letters(url, hub, report, to_stranger=True)
+        _exchange(url, hub, report)
+    with _told_why():
+        sync.forward_mail(node.begin, _line(url, report), hub)
+    return report
+
+
+def sync_by(url: str, report: Report) -> Report:
+    """Exchange with whoever answers at another address: the same server, another computer of the centre, or one of the region.
+
+    Whoever may not read our centre carries sealed envelopes to the server, and brings back what waits for us.
+    Raises SyncError, Stranger for a computer that the directory does not know.
+    """
+    hub = hub_key()
+    if hub is None:
+        raise NotJoined
+    with _told_why():
+        peer = sync.who_is_there(_line(url, report))
+    if peer == hub:
+        return sync_now(url, report)
+    with db.engine.connect() as connection:
+        if peer not in sync.nodes(connection) or sync.is_revoked_anywhere(connection, peer):
+            raise sync.Stranger
+        is_reader = node.home() in sync.read_by(connection, peer)
+    _exchange(url, peer, report)
+    if not is_reader:
+        with _told_why():
+            _post_letters(url, hub, report, to_stranger=False)
+    return report
+
+
+def _exchange(url: str, peer: bytes, report: Report) -> None:
     most = sync.DEFAULT_BYTES
     for attempt in range(1, TRIES + 1):
         try:
             with _told_why():
-                sync.sync(node.begin, node.replica(), hub, _line(url, report), report, now=clock.now_s(), draw=os.urandom, most=most)
+                sync.sync(node.begin, node.replica(), peer, _line(url, report), report, now=clock.now_s(), draw=os.urandom, most=most)
         except sync.SyncError as error:
             if not error.retry or attempt == TRIES:
                 raise
             most = max(most // 4, SMALLEST_MESSAGE_BYTES)
         else:
-            break
-    return report
+            return
+
+
+def _post_letters(url: str, recipient: bytes, report: Report, *, to_stranger: bool) -> None:
+    line = _line(url, report)
+    sync.post_letters(node.begin, node.replica(), recipient, line, report, now=clock.now_s(), draw=os.urandom, to_stranger=to_stranger)
 
 
 def answer(
-    envelope: bytes, *, name: str, admitted: Callable[[Invitation, str], None], heard: Callable[[bytes], None] = lambda _: None
+    envelope: bytes, *, name: str, admitted: Callable[[Invitation, str, bool], None], heard: Callable[[bytes], None] = lambda _: None
 ) -> bytes:
     """The reply to one envelope of another node. Never raises for what the other side sent."""
     hub = Hub(node.begin, node.replica, node.authority_key(), name, os.urandom, admitted, heard)

@@ -130,7 +130,7 @@ def _fill(connection: sa.Connection) -> None:
         author = bytes.fromhex(json.loads(row.header)[2])
         connection.execute(segment.update().where(segment.c.id == row.id).values(author=author))
     pending = sa.table('sync_pending', sa.column('partition'), sa.column('counter'), sa.column('change'), sa.column('proof', sa.LargeBinary))
-    for row in connection.execute(sa.select(pending.c.partition, pending.c.counter, pending.c.change)).all():
-        proof = hashlib.sha256(b'daftari pending\n' + row.change.encode()).digest()[:8]
-        here = sa.and_(pending.c.partition == row.partition, pending.c.counter == row.counter)
+    for held in connection.execute(sa.select(pending.c.partition, pending.c.counter, pending.c.change)).all():
+        proof = hashlib.sha256(b'daftari pending\n' + held.change.encode()).digest()[:8]
+        here = sa.and_(pending.c.partition == held.partition, pending.c.counter == held.counter)
         connection.execute(pending.update().where(here).values(proof=proof))

@@ -1,0 +1,130 @@
+"""Where changes are safe, who is who, and what the authority decrees: revoking a computer, erasing a person."""
+
+import os
+from collections.abc import Callable, Collection
+
+import sqlalchemy as sa
+
+import sync
+from sync import Kept, Order, Receipt, Safety, Twin
+from tracker import clock
+from tracker.db import db
+from tracker.errors import DomainError
+from tracker.i18n import N_
+from tracker.replication import node
+
+
+class NotTheRoot(DomainError):
+    """Only the authority's server, or a laptop that founded its centre alone, decrees."""
+
+    code, status = "node.not_the_root", 409
+    sentence = N_("Only the central office's server can do this for a centre that has joined it. Ask the central office.")
+
+
+# ---- where changes are
+
+
+def kept(partition: str) -> dict[str, Kept]:
+    """How far the keepers of each seat (region, central) have a partition, by their own signed word."""
+    connection = db.session.connection()
+    return {seat: sync.kept(connection, partition, seat) for seat in ("region", "central")}
+
+
+def safety(partition: str, dots: Collection[str]) -> dict[str, Safety]:
+    """Where these changes are safe besides this computer, and since when."""
+    return sync.safety_of(db.session.connection(), partition, dots)
+
+
+def receipts(partitions: Collection[str]) -> list[Receipt]:
+    """The receipts about these partitions that are held here."""
+    return [receipt for _, receipt in sync.held_receipts(db.session.connection(), partitions)]
+
+
+def readers(partition: str) -> set[bytes]:
+    """The computers that hold a partition: those with any standing in it, but the revoked ones."""
+    connection = db.session.connection()
+    return (sync.writers(connection, partition) - sync.revoked(connection, partition)) & sync.nodes(connection).keys()
+
+
+# ---- one computer that is two
+
+
+def twins(partition: str) -> list[Twin]:
+    """The nodes that have written in two places at once in a partition: their folder was copied, or came from a backup."""
+    return sync.twins(db.session.connection(), partition)
+
+
+# ---- decrees
+
+
+def _root(connection: sa.Connection, partition: str) -> sync.NodeKey:
+    for key in (node.authority_key(), node.replica().key):
+        if key and sync.is_root(connection, partition, key.public):
+            return key
+    raise NotTheRoot
+
+
+def revoke(key: bytes) -> list[str]:
+    """Let nothing that a computer writes from now on count, wherever it has a standing; what is held of it stays good.
+
+    Returns the partitions. Raises NotTheRoot.
+    """
+    with node.begin() as connection:
+        partitions = sorted({*sync.read_by(connection, key), *({node.NATION} & sync.heads(connection).keys())})
+        for partition in partitions:
+            root = _root(connection, partition)
+            sync.revoke(connection, node.replica(), root, partition, key, nonce=os.urandom(8), at=clock.now_s())
+    return partitions
+
+
+def is_revoked() -> bool:
+    """Whether this computer's own key is revoked: it goes on showing what it has, and nothing new of it counts elsewhere."""
+    with db.engine.connect() as connection:
+        return sync.is_revoked_anywhere(connection, node.replica().key.public)
+
+
+def erase(partition: str, rows: Collection[sync.Key]) -> None:
+    """Order that rows be erased on every computer, and erase them here. Raises NotTheRoot.
+
+    rows  each (table, first parts of the key ..). The caller then calls `confirm_erasures`.
+    """
+    with node.begin() as connection:
+        root = _root(connection, partition)
+        sync.erase(connection, node.replica(), root, partition, rows, nonce=os.urandom(8), at=clock.now_s())
+
+
+def erase_remains() -> None:
+    """Central: order what came in since of people who are erased already."""
+    with db.engine.connect() as connection:
+        due = sync.with_remains(connection)
+    for partition in due:
+        try:
+            erase(partition, ())
+        except NotTheRoot:
+            continue  # the one who can will
+
+
+def confirm_erasures(empty: Callable[[], None]) -> list[Order]:
+    """Give the receipts that are due for erasures.
+
+    empty  removes what free pages, the log and copies of the database may still hold; called only when there is something due
+    """
+    own = node.replica().key.public
+    with db.engine.connect() as connection:
+        if not sync.unconfirmed(connection, own):
+            return []
+    empty()
+    with node.begin() as connection:
+        return sync.confirm(connection, node.replica(), clock.now_s())
+
+
+def outstanding(order: Order) -> set[bytes]:
+    """The computers that hold the order's partition and have given no receipt of it that is held here."""
+    connection = db.session.connection()
+    given = {r.node for _, r in sync.held_receipts(connection, {order.partition}) if r.about == order.dot}
+    return readers(order.partition) - given
+
+
+def orders() -> list[Order]:
+    """The erasure orders that are held here."""
+    return sync.orders(db.session.connection())
