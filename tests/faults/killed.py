@@ -27,6 +27,7 @@ from tests.faults.powercuts import country
 from tests.faults.store import REGISTER
 from tests.sync.world import Database, Node, PERSON, sync
 from tracker.db import prepare_engine, sqlite_url
+from tracker.disk import checkpoint
 
 KILLS_PER_FOLDER: Final = 100  # then a new folder, so that a register of the usual size is killed and not a huge one
 LONGEST_LIFE_S: Final = 0.04
@@ -70,9 +71,7 @@ def _live(laptop: Node, hub: Node, rng: random.Random, told: int) -> None:
             sync(laptop, hub)
             os.write(told, b"x\n")
         if rng.random() < 0.1:
-            with laptop.database.engine.connect() as connection:
-                connection.rollback()
-                connection.connection.execute(f"PRAGMA wal_checkpoint({rng.choice(('PASSIVE', 'TRUNCATE'))})")
+            checkpoint(laptop.database.engine, truncate=rng.random() < 0.5)
 
 
 def killed_life(laptop: Node, hub: Node, rng: random.Random) -> list[str]:
