@@ -9,7 +9,9 @@ import pytest
 from tests.country import Machine
 from tests.line import country
 from tracker.db import db
+from tracker.people import actions as people
 from tracker.people.models import Apprentice
+from tracker.policy import OPERATOR
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_the_judge_finds_each_kind_of_fault(tmp_path: Path, machines: dict[str, 
     tell(tmp_path, "first", does="saving", of=home, row=row, value="gone", base=None)
     tell(tmp_path, "first", does="saved", of=home, row=row, value="gone")
     with machines["first"].on() as make:
-        country.people.correct_apprentice(country.OPERATOR, row, {"nida": "unheard of"}, None)
+        people.correct_apprentice(OPERATOR, row, {"nida": "unheard of"}, None)
     found = {each.partition(":")[0] for each in country.judge(tmp_path, machines).wrong}
     assert found == {"backwards", "lost", "from nowhere", "apart"}
 
@@ -47,7 +49,7 @@ def test_the_judge_finds_a_value_that_was_replaced_unseen(tmp_path: Path, machin
         home = make.centre
         row = min(each.id for each in db.session.query(Apprentice))
         for value in ("one", "two"):
-            country.people.correct_apprentice(country.OPERATOR, row, {"nida": value}, None)
+            people.correct_apprentice(OPERATOR, row, {"nida": value}, None)
             tell(tmp_path, "first", does="saving", of=home, row=row, value=value, base=None)  # it says that it had seen nothing
             tell(tmp_path, "first", does="saved", of=home, row=row, value=value)
     assert any(each.startswith("unmerged") for each in country.judge(tmp_path, machines).wrong)
