@@ -28,7 +28,6 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 
 ROOT = Path(__file__).resolve().parents[2]
-APPRENTICES = 200
 LAPTOP, SERVER = "10.99.0.1", "10.99.0.2"
 MODEM_PACKETS = 20  # what a modem's buffer holds
 LONGEST_S = 1_800
@@ -218,7 +217,7 @@ def serving(home: Path) -> Iterator[int]:
             server.terminate()
 
 
-def prepare(folder: Path, changes: int, seed: int) -> None:
+def prepare(folder: Path, apprentices: int, changes: int, seed: int) -> None:
     """A central office, and a laptop of a centre with so many marks that nobody else has yet."""
     central, laptop = folder / "central", folder / "laptop"
     must(central, "init", "--seat", "central", "--name", "Makao makuu")
@@ -226,8 +225,8 @@ def prepare(folder: Path, changes: int, seed: int) -> None:
         code = must(central, "invite", "--seat", "centre", "--name", "NCT Arusha", "--region", "TZ-01")["code"]
         must(laptop, "join", f"http://127.0.0.1:{port}", code)
         must(laptop, "sync")
-        term, days = folder / "term", -(-changes // APPRENTICES)
-        options = ["--seed", str(seed), "--apprentices", str(APPRENTICES), "--days", str(days)]
+        term, days = folder / "term", -(-changes // apprentices)
+        options = ["--seed", str(seed), "--apprentices", str(apprentices), "--days", str(days)]
         subprocess.run([sys.executable, str(ROOT / "benchmarks" / "term_files.py"), str(term), *options], check=True)
         for kind in ("apprentices", "employers", "placements"):
             must(laptop, "import", kind, term / f"{kind}.csv")
@@ -252,15 +251,15 @@ def measure(folder: Path, port: int, relay: Relay, address: str, space: str | No
     return {**figures, "up": relay.up, "down": relay.down, "hung_up": relay.hung_up, "said": said}
 
 
-def run(folder: Path, changes: int, seed: int, link: Link, hang_up: int) -> dict[str, object]:
+def run(folder: Path, apprentices: int, changes: int, link: Link, hang_up: int) -> dict[str, object]:
     """The same work over a whole line, and over the bad one."""
-    prepare(folder, changes, seed)
+    prepare(folder, apprentices, changes, link.seed)
     whole, bad = folder / "whole", folder / "bad"
     for each in (whole, bad):
         each.mkdir()
         for name in ("central", "laptop"):
             shutil.copytree(folder / name, each / name)
-    rng = random.Random(seed)
+    rng = random.Random(link.seed)
     with serving(whole / "central") as port:
         needed = measure(whole / "laptop", port, Relay(listener(None, "127.0.0.1"), port, 0, rng), "127.0.0.1", None)
     is_real = os.geteuid() == 0 and os.access("/dev/net/tun", os.W_OK) and shutil.which("ip") is not None
@@ -277,7 +276,8 @@ def run(folder: Path, changes: int, seed: int, link: Link, hang_up: int) -> dict
         "line": "namespaces" if is_real else "relay",
         "rate": link.rate,
         "changes": changes,
-        "seed": seed,
+        "apprentices": apprentices,
+        "seed": link.seed,
         "needed": {name: needed[name] for name in ("up", "down", "seconds")},
         "took": took,
         "packets": link.packets,
@@ -298,6 +298,7 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, default=75_000)
+    parser.add_argument("--apprentices", type=int, default=200, help="whose names and numbers pack far worse than their days")
     parser.add_argument("--rate", type=int, default=20_000, help="bits a second")
     parser.add_argument("--loss", type=float, default=0.05)
     parser.add_argument("--hang-up", type=int, default=0, help="hang up after so many bytes of a connection, on average; 0 = never")
@@ -305,7 +306,7 @@ def main() -> int:
     asked = parser.parse_args()
     os.environ["DAFTARI_LANGUAGE"] = "en"
     with tempfile.TemporaryDirectory() as folder:
-        figures = run(Path(folder), asked.changes, asked.seed, Link(asked.rate, asked.loss, asked.seed), asked.hang_up)
+        figures = run(Path(folder), asked.apprentices, asked.changes, Link(asked.rate, asked.loss, asked.seed), asked.hang_up)
     print(json.dumps(figures))  # noqa: T201
     took = figures["took"]
     return 0 if figures["agree"] and isinstance(took, dict) and took["done"] else 1

@@ -19,7 +19,6 @@ from tracker.policy import OPERATOR
 from tracker.replication import SyncError
 from tracker.replication.line import BadAuthority, Untrusted, WrongDate
 
-WAITING = pytest.mark.xfail(raises=TypeError, strict=True, reason="waits for sync.http.Line to take an SSLContext as `verify`")
 YEARS = dt.timedelta(days=3650)
 LONG_AGO = dt.datetime(2019, 1, 1, tzinfo=dt.UTC)
 
@@ -67,7 +66,6 @@ def waiting(laptop: Machine) -> int:
         return replication.unsent(hub).changes
 
 
-@WAITING
 @pytest.mark.parametrize("until", [None, LONG_AGO + dt.timedelta(days=1)], ids=["valid", "expired in 2019"])
 def test_a_pinned_authority_is_enough_whatever_the_dates(until: dt.datetime | None, country: Country, authority: trustme.CA) -> None:
     with guarded(country, authority, until=until) as url:
@@ -77,7 +75,6 @@ def test_a_pinned_authority_is_enough_whatever_the_dates(until: dt.datetime | No
     assert waiting(country.first) == 0
 
 
-@WAITING
 @pytest.mark.parametrize("years", [-10, 0, 10])
 def test_a_clock_that_is_years_off_does_not_stop_a_pinned_line(years: int, country: Country, authority: trustme.CA) -> None:
     country.first.clock.set_by_s = years * 365 * 86_400
@@ -98,21 +95,18 @@ def refused(laptop: Machine) -> type[SyncError]:
     return type(refusal.value)
 
 
-@WAITING
 def test_another_host_s_certificate_is_refused(country: Country, authority: trustme.CA) -> None:
     with guarded(country, authority, "daftari.example.tz") as url:
         pin(country.first, authority, url)
         assert refused(country.first) is Untrusted
 
 
-@WAITING
 def test_another_authority_is_refused(country: Country, authority: trustme.CA) -> None:
     with guarded(country, trustme.CA()) as url:
         pin(country.first, authority, url)
         assert refused(country.first) is Untrusted
 
 
-@WAITING
 def test_no_public_authority_counts_beside_the_pinned_one(authority: trustme.CA, country: Country) -> None:
     """`requests` would load its own list into any context that it is given."""
     with guarded(country, authority) as url:
