@@ -1,8 +1,8 @@
 """The sync engine: git, for registers. These are its public names; nothing else may be imported from outside.
 
 `README.md` beside this file is the protocol's specification; the files read in the order
-errors dots schema changes keys segments merge rights ledger rows fold writing receipts decrees exchange bundle joining
-checks http.
+errors dots schema changes keys segments merge rights store ledger rows fold writing checks receipts decrees exchange
+bundle joining http.
 """
 
 from sync.bundle import accept, drop_mail, Envelope, in_files, mail, missing, read, write
@@ -43,12 +43,10 @@ from sync.joining import (
 )
 from sync.keys import NodeKey
 from sync.ledger import (
-    CONTROL,
     equal_heads,
     get_self,
     heads,
     is_revoked_anywhere,
-    metadata,
     Node,
     nodes,
     open_conflicts,
@@ -70,6 +68,7 @@ from sync.merge import Head
 from sync.receipts import held as held_receipts
 from sync.receipts import Kept, kept, Receipt, Safety, safety_of
 from sync.schema import Field, Key, Kind, Plain, Schema, Table
+from sync.store import CONTROL, metadata
 from sync.writing import Draft, seal, Writing
 
 __all__ = [

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from sync import exchange, fold, keys, ledger
 from sync.errors import OwnBundle, Stranger, TooLarge, Unreadable
 from sync.exchange import Message, NATION, PACKED_MAX
-from sync.ledger import MAIL, Replica
+from sync.ledger import Replica
 from sync.segments import KEY_BYTES
+from sync.store import MAIL
 
 MAGIC = b"\xdaB"
 _HEAD = struct.Struct(f">2s{KEY_BYTES}s{KEY_BYTES}sI")

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import keys, ledger
+from sync import keys, ledger, store
 from sync.errors import SyncError
-from sync.ledger import PENDING, SEGMENT
 from sync.segments import ID_BYTES, read_header
+from sync.store import PENDING, SEGMENT
 
 
 class Damage(NamedTuple):
@@ -26,9 +26,7 @@ def damage(connection: sa.Connection) -> list[Damage]:
     for partition in sorted(ledger.heads(connection)):
         proven = ledger.trims(connection, partition)
         rows = connection.execute(sa.select(SEGMENT).where(SEGMENT.c.partition == partition).execution_options(yield_per=200))
-        found += (
-            Damage(partition, row.id) for row in rows if row.verdict != ledger.UNPROVEN and not _is_whole(row, proven.get(row.id, ()))
-        )
+        found += (Damage(partition, row.id) for row in rows if row.verdict != store.UNPROVEN and not _is_whole(row, proven.get(row.id, ())))
     pending = connection.execute(sa.select(PENDING))
     return found + [Damage(row.partition, b"") for row in pending if ledger.proof_of(row.change.encode()) != row.proof]
 
@@ -45,13 +43,13 @@ def _is_whole(row: sa.Row[tuple[object, ...]], proven: Collection[bytes]) -> boo
         *(row.author, row.parents),
     )
     hashed = hashlib.sha256(body).digest()
-    is_body = hashed in proven if row.verdict == ledger.TRIMMED else hashed == header.body_hash
+    is_body = hashed in proven if row.verdict == store.TRIMMED else hashed == header.body_hash
     return indexed and is_body and hashlib.sha256(row.header).digest()[:ID_BYTES] == row.id
 
 
 def mark_damaged(connection: sa.Connection, wanted: Sequence[bytes]) -> None:
     """Ask peers for the bodies of these segments from now on. The caller refolds their partitions, which shows nothing of them."""
-    ledger.set_verdict(connection, wanted, ledger.DAMAGED)
+    ledger.set_verdict(connection, wanted, store.DAMAGED)
 
 
 class Twin(NamedTuple):

@@ -16,10 +16,11 @@ from sync import fold, ledger, receipts, segments
 from sync.changes import canonical, Change
 from sync.dots import dot, minter_of
 from sync.keys import NodeKey
-from sync.ledger import CARRIED, ERASED, QUARANTINE, Replica, TRIM
+from sync.ledger import Replica
 from sync.rights import ERASURE, GRANT, HANDOVER, REVOCATION
 from sync.schema import Key, Plain
 from sync.segments import centre_partition
+from sync.store import CARRIED, ERASED, QUARANTINE, TRIM
 
 HEADS_MAX = 500
 ROWS_AT_ONCE, BODIES_AT_ONCE = 100, 150

@@ -21,10 +21,11 @@ from sync import fold, keys, ledger, receipts
 from sync.changes import canonical
 from sync.errors import Forged, Stuck, TooLarge, TooNew, Unreadable
 from sync.keys import SIGNATURE_BYTES
-from sync.ledger import Replica, STAGED
+from sync.ledger import Replica
 from sync.receipts import Receipt
 from sync.schema import partition_kind
 from sync.segments import BODY_MAX, check_shape, Header, is_partition, RUNG_BYTES, Segment
+from sync.store import STAGED
 
 VERSION, WITH_PARTS = 1, 2
 """WITH_PARTS: a message with a substitute or a fragment, which the first programs cannot read."""

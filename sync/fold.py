@@ -12,15 +12,16 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import ledger, rights, segments
+from sync import ledger, rights, segments, store
 from sync.changes import canonical, Change, decode, encode, spans_of
 from sync.dots import dot, split
 from sync.errors import Forged, TooLarge, Unreadable
-from sync.ledger import HEAD, PAST, QUARANTINE, Replica
+from sync.ledger import Replica
 from sync.rights import Decree, ERASURE, GRANT, RESERVED, REVOCATION, ROOT, Standing
 from sync.rows import all_count, apply, Counts, is_erased
 from sync.schema import Key
 from sync.segments import Graph, ID_BYTES, Segment
+from sync.store import HEAD, PAST, QUARANTINE
 
 RECEIVE_MAX = 200_000
 FACTS_SINCE = 2
@@ -78,10 +79,10 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
 def _mend(connection: sa.Connection, segment: Segment, verdict: str) -> bool:
     """Put an arriving body in the place of one that is lost, or of a substitute that no order has proven."""
     if segment.is_substitute and not _is_proven(connection, segment):
-        if verdict == ledger.DAMAGED:
-            ledger.set_body(connection, segment.id, segment.body, ledger.UNPROVEN)
-        return verdict == ledger.DAMAGED
-    ledger.set_body(connection, segment.id, segment.body, ledger.TRIMMED if segment.is_substitute else ledger.FOLDED)
+        if verdict == store.DAMAGED:
+            ledger.set_body(connection, segment.id, segment.body, store.UNPROVEN)
+        return verdict == store.DAMAGED
+    ledger.set_body(connection, segment.id, segment.body, store.TRIMMED if segment.is_substitute else store.FOLDED)
     return True
 
 
@@ -93,14 +94,14 @@ def _is_proven(connection: sa.Connection, segment: Segment) -> bool:
 def _take(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, due: set[str]) -> int:
     """Keep one segment and fold it, or leave it to the refold of its partition that is due."""
     if segment.is_substitute and not _is_proven(connection, segment):
-        ledger.add_segment(connection, segment, ledger.UNPROVEN)  # its order stands further down the graph
+        ledger.add_segment(connection, segment, store.UNPROVEN)  # its order stands further down the graph
         return 0
     try:
         changes = decode(segment.body, segment.header.minters)
     except (Unreadable, TooLarge) as error:
         ledger.add_segment(connection, segment, "too-large" if isinstance(error, TooLarge) else "unreadable")
         return 0
-    ledger.add_segment(connection, segment, ledger.TRIMMED if segment.is_substitute else ledger.FOLDED)
+    ledger.add_segment(connection, segment, store.TRIMMED if segment.is_substitute else store.FOLDED)
     partition = segment.header.partition
     if partition not in due:
         own, stolen = _own(connection, graph, segment, changes)
@@ -295,9 +296,9 @@ def _trim(connection: sa.Connection, partition: str) -> None:
     for segment in ledger.segments(connection, sorted(proven)):
         body = without(segment, erased)
         if hashlib.sha256(segment.body).digest() in proven[segment.id] and (segment.is_substitute or body == segment.body):
-            ledger.set_body(connection, segment.id, segment.body, ledger.TRIMMED)
+            ledger.set_body(connection, segment.id, segment.body, store.TRIMMED)
         elif hashlib.sha256(body).digest() in proven[segment.id]:
-            ledger.set_body(connection, segment.id, body, ledger.TRIMMED)
+            ledger.set_body(connection, segment.id, body, store.TRIMMED)
     gone = [split(change.dot)[1] for _, change in ledger.pending(connection, partition) if is_erased(change, erased)] if erased else []
     ledger.drop_pending(connection, partition, gone)
 
@@ -312,8 +313,8 @@ def without(segment: Segment, erased: frozenset[Key]) -> bytes:
 
 
 def _refold_once(connection: sa.Connection, replica: Replica, partition: str, known: Ruling) -> None:
-    for table in (HEAD, PAST, QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.DECREE, ledger.ERASED, ledger.TRIM):
-        kept = table.c.segment != ledger.CARRIED if table in (ledger.ERASED, ledger.TRIM) else sa.true()
+    for table in (HEAD, PAST, QUARANTINE, store.MINTER, store.SPAN, store.ROOT, store.DECREE, store.ERASED, store.TRIM):
+        kept = table.c.segment != store.CARRIED if table in (store.ERASED, store.TRIM) else sa.true()
         connection.execute(table.delete().where(table.c.partition == partition, kept))
     for declared in replica.schema.tables.values():
         connection.execute(declared.rows.delete().where(declared.rows.c.partition == partition))

@@ -20,8 +20,9 @@ from sync.changes import canonical
 from sync.dots import NONCE_BYTES
 from sync.errors import AlreadyJoined, BadInvitation, Forged, Unreadable
 from sync.keys import NodeKey, seal_anonymous
-from sync.ledger import INVITATION, Replica
+from sync.ledger import Replica
 from sync.segments import centre_partition
+from sync.store import INVITATION
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OILU", "011V")

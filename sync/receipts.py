@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import keys, ledger
+from sync import keys, ledger, store
 from sync.changes import canonical
-from sync.ledger import RECEIPT, Replica, SAFE, SEGMENT, TOLD
+from sync.ledger import Replica
 from sync.schema import partition_kind
 from sync.segments import Graph, ID_BYTES
+from sync.store import RECEIPT, SAFE, SEGMENT, TOLD
 
 HOLDS = ""
 """What a receipt is about: heads that are held; else the dot of an erasure order that was carried out."""
@@ -129,7 +130,7 @@ def read(rows: Iterable[list[object]], sender: bytes) -> list[Receipt]:
         if (
             any(len(head) != ID_BYTES for head in heads)
             or not (0 <= counter < 2**53 and 0 <= at < 2**53)
-            or len(receipt.about) > ledger.DOT_MAX
+            or len(receipt.about) > store.DOT_MAX
         ):
             raise ValueError
         found.append(receipt)

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from sync import ledger, merge, rights
 from sync.changes import canonical, Change
-from sync.ledger import HEAD, PAST, QUARANTINE, Replica
+from sync.ledger import Replica
 from sync.merge import Head, State
 from sync.schema import Key, partition_kind, Table
+from sync.store import HEAD, PAST, QUARANTINE
 
 _CHUNK = 400
 _FEW = 5

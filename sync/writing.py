@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import ledger, rights, segments
+from sync import ledger, rights, segments, store
 from sync.changes import canonical, Change, encode, fits, NAME_MAX, spans_of
 from sync.dots import dot, minter_of, split
 from sync.fold import holders, refold
@@ -144,7 +144,7 @@ def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part
         schema=replica.schema.version,
     )
     ledger.drop_pending(connection, partition, [split(change.dot)[1] for _, change in part])
-    ledger.add_segment(connection, segment, ledger.FOLDED)
+    ledger.add_segment(connection, segment, store.FOLDED)
     is_founder = rights.founds(segment.header, replica.authority)
     ledger.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=is_founder, decrees=[])
     return segment

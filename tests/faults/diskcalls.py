@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 import apsw
 from sqlalchemy.exc import DatabaseError
 
-from sync import ledger, writing
+from sync import ledger, store, writing
 from tests.faults.powercuts import country, digest, Watched
 from tests.faults.store import Disk, Platter, REGISTER, Store
 from tests.sync.world import Database, Node, sync
@@ -254,7 +254,7 @@ def _believed(peer: Node, node: Node) -> set[bytes]:
 
 def _held(node: Node) -> set[bytes]:
     with node.begin() as connection:
-        return set(connection.execute(ledger.SEGMENT.select().with_only_columns(ledger.SEGMENT.c.id)).scalars())
+        return set(connection.execute(store.SEGMENT.select().with_only_columns(store.SEGMENT.c.id)).scalars())
 
 
 def _is_whole_copy(files: dict[str, bytes], place: Place) -> bool:

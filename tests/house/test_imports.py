@@ -17,14 +17,18 @@ ENGINE = (
     "segments",
     "merge",
     "rights",
+    "store",
     "ledger",
     "rows",
     "fold",
     "writing",
+    "checks",
+    "receipts",
+    "decrees",
     "exchange",
+    "bundle",
     "joining",
     "http",
-    "bundle",
 )
 FLOOR = ("clock", "errors", "config", "i18n", "policy", "web", "disk", "db", "locale", "country")
 # What a role's file may import of its own slice and of earlier ones (style.md 2); other files of a slice are its own affair.

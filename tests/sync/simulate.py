@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync import fold, ledger, rows, segments
+from sync import fold, ledger, rows, segments, store
 from sync.changes import Change
 from sync.dots import dot, minter_of, NONCE_BYTES
 from sync.schema import Key
@@ -253,7 +253,7 @@ class History:
             assert heads[0].values == values, f"{table} {key} {group}: {heads[0].values} is not {values}"
             assert sorted((head.values for head in heads[1:]), key=repr) == sorted(oracle.beside[table, key, group], key=repr)
         with node.begin() as connection:
-            kept = ledger.QUARANTINE
+            kept = store.QUARANTINE
             where = (kept.c.partition == partition, kept.c.reason != "unknown-field")
             kept_back = set(connection.execute(sa.select(kept.c.dot).where(*where)).scalars())
         assert kept_back == oracle.quarantined.keys() | oracle.foreign | oracle.twice, "quarantine differs"

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from sync import decrees, exchange, fold, http, joining, ledger, segments, writing
+from sync import decrees, exchange, fold, http, joining, ledger, segments, store, writing
 from sync.changes import canonical, Change, decode, encode
 from sync.dots import dot
 from sync.errors import Forged, Stuck, SyncError, TooLarge
@@ -378,7 +378,7 @@ def test_nobody_is_told_of_a_centre_he_may_not_read(ziwa: Node, mlima: Node, cen
 def test_names_of_nowhere_leave_no_trace(ziwa: Node, central: Node) -> None:
     nowhere: dict[str, list[bytes]] = {f"centre/{k:020x}": [] for k in range(500)}
     push(central, ziwa, Message(b"", bytes(16), nowhere, nowhere))
-    assert forge.count(central, ledger.PEER) < 10
+    assert forge.count(central, store.PEER) < 10
 
 
 def test_a_flood_of_heads_does_not_make_our_next_segment_unreadable(

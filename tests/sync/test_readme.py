@@ -8,8 +8,8 @@ from sync import exchange, segments
 from sync.changes import decode
 from sync.exchange import Message
 from sync.keys import NodeKey
-from sync.ledger import CONTROL
 from sync.segments import read_header, Segment
+from sync.store import CONTROL
 
 TEXT = (Path(__file__).parents[2] / "sync" / "README.md").read_text(encoding="utf-8")
 LAPTOP = NodeKey(bytes([2]) * 32)

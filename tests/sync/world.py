@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from sync import decrees, exchange, fold, joining, ledger, rows, writing
+from sync import decrees, exchange, fold, joining, ledger, rows, store, writing
 from sync.dots import Mint
 from sync.keys import NodeKey
 from sync.ledger import Replica
@@ -56,7 +56,7 @@ def schema(version: int = 2) -> Schema:
     extra = Table("extra", (Field("id", "ref"),), {"text": (Field("text", "text"),)}, CENTRE, WRITER, EXTRA)
     news = Table("news", (Field("id", "ref"),), {"text": (Field("text", "text"),)}, frozenset({"nation"}), WRITER, NEWS)
     tables = [person, mark, news] + ([extra] if version > 1 else [])
-    return Schema({**ledger.CONTROL, **{table.name: table for table in tables}}, version)
+    return Schema({**store.CONTROL, **{table.name: table for table in tables}}, version)
 
 
 _COMPILED: dict[Any, Any] = {}
@@ -76,7 +76,7 @@ def _empty() -> bytes:
     connection = sqlite3.connect(":memory:")
     engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     metadata.create_all(engine)
-    ledger.metadata.create_all(engine)
+    store.metadata.create_all(engine)
     return connection.serialize()
 
 
@@ -148,7 +148,7 @@ class Node:
     def dump(self, partition: str) -> dict[str, list[tuple[object, ...]]]:
         """All that a partition's fold made here: rows, heads beside, past, quarantine, facts."""
         tables = [t.rows for t in schema(2).tables.values()]
-        tables += [ledger.HEAD, ledger.PAST, ledger.QUARANTINE, ledger.MINTER, ledger.SPAN, ledger.ROOT, ledger.DECREE]
+        tables += [store.HEAD, store.PAST, store.QUARANTINE, store.MINTER, store.SPAN, store.ROOT, store.DECREE]
         with self.begin() as connection:
             rows = {t.name: connection.execute(t.select().where(t.c.partition == partition)).all() for t in tables}
         return {name: sorted(map(tuple, some), key=repr) for name, some in rows.items()}
