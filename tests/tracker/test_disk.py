@@ -18,13 +18,14 @@ from werkzeug.test import TestResponse
 from tests.conftest import Browser
 from tests.country import Country, country
 from tests.make import Make
+from tests.tracker.commands import Terminal, terminal
 from tracker import disk, replication
 from tracker.db import db, prepare_engine, sqlite_url
 from tracker.disk import DiskFull, LOG_BYTES, Reserve
 from tracker.people import actions, queries
 from tracker.policy import Actor
 
-__all__ = ["country"]
+__all__ = ["country", "terminal"]
 
 HOLDER = """
 import sqlite3, sys, time
@@ -149,21 +150,24 @@ def test_another_program_that_holds_the_database_for_a_while_costs_nobody_a_writ
 
 
 @contextmanager
-def _no_room(app: Flask) -> Iterator[None]:
-    """The database file cannot grow: SQLite itself says that the disk is full."""
-    with app.app_context():
-        engine = db.engine
+def _no_room(app: Flask | None = None) -> Iterator[None]:
+    """The database files cannot grow, of one machine or of all: SQLite itself says that the disk is full."""
 
     def limit(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA max_page_count=1")  # which SQLite raises to the present number of pages
 
-    event.listen(engine, "connect", limit)
-    engine.dispose()
+    place: Any = sa.pool.Pool
+    if app:
+        with app.app_context():
+            place = db.engine
+            db.engine.dispose()
+    event.listen(place, "connect", limit)
     try:
         yield
     finally:
-        event.remove(engine, "connect", limit)
-        engine.dispose()
+        event.remove(place, "connect", limit)
+        if app:
+            place.dispose()
 
 
 def _until_refused(act: Callable[[int], object], tries: int = 200) -> int:
@@ -188,6 +192,17 @@ def test_a_page_says_that_the_disk_is_full_and_nothing_was_saved(client: Browser
         saved = [apprentice.full_name for apprentice in queries.search(amina, "", make.centre)]
         assert sorted(saved) == sorted(f"Asha {k} Juma" for k in range(len(answers) - 1))
     assert client.send("/people/new", given_name="Zuhura", sure="1").status_code == 302
+
+
+def test_a_command_says_that_the_disk_is_full_and_does_all_or_nothing(terminal: Terminal, tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("number,given_name,family_name\n" + "".join(f"Z-{k},Asha,Juma {k}\n" for k in range(300)), encoding="utf-8")
+    terminal.centre()
+    with _no_room():
+        told = terminal("import", "apprentices", str(table), "--json")
+        assert (told.code, told.json["error"]["code"]) == (1, "db.disk_full")
+        assert terminal("export", "apprentices", str(tmp_path / "out.csv")).code == 0
+    assert terminal.json("import", "apprentices", str(table))["added"] == 300
 
 
 def test_the_server_acknowledges_nothing_that_it_has_no_room_for(country: Country) -> None:
