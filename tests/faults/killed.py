@@ -11,12 +11,10 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -37,14 +35,9 @@ class FileDatabase(Database):
     """The production database in a file."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         base = sa.create_engine(sqlite_url(path))
         prepare_engine(base)
         self.engine = base.execution_options(is_write=True)
-
-    def copy(self) -> bytes:
-        with closing(sqlite3.connect(self.path)) as connection:
-            return connection.serialize()
 
     def close(self) -> None:
         self.engine.dispose()
