@@ -6,6 +6,7 @@ changes inside the same transaction. Synced tables have no constraint that could
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -269,7 +270,10 @@ def prepare_engine(engine: Engine, reserve: Reserve | None = None) -> None:
             "cell_size_check=ON",
             "secure_delete=ON",
         ):
-            connection.execute(f"PRAGMA {pragma}")
+            try:
+                connection.execute(f"PRAGMA {pragma}")
+            except UnicodeDecodeError as error:  # in SQLite's own sentence, which quotes bytes of a damaged schema
+                raise sqlite3.DatabaseError("could not decode to UTF-8 what the schema holds") from error
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
