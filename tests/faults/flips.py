@@ -38,7 +38,7 @@ from tracker.people import actions as people
 from tracker.policy import OPERATOR
 from tracker.replication import checking, copies, SyncError, tables
 
-KINDS: Final = ("database", "log", "segment", "backup", "bare backup")
+KINDS: Final = ("database", "log", "segment", "backup", "bare backup", "bundle")
 OWN_TABLES: Final = ("sync_self", "sync_segment", "sync_pending", "sync_partition", "sync_head", "sync_past", "sync_quarantine")
 FLIPS_MAX_LOG: Final = 6  # 2 ** 6 bytes
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -55,16 +55,23 @@ class World:
     closed  a data folder that was closed in order
     killed  the same folder as a killed process leaves it: part of the truth stands in the log
     backup  what the command made of it; bare: as older versions made it
-    laptop  the application over `case`, where each flip is judged
+    bundle  all that the server lacks, as the laptop wrote it on a stick; office: the server's folder before it is read
+    laptop  the application over `case`, where each flip is judged; server: the one over `desk`, that reads bundles
     """
 
     closed: Path
     killed: Path
     backup: Path
     bare: Path
+    bundle: Path
+    office: Path
     laptop: Machine
     case: Path
+    server: Machine
+    desk: Path
     truth: Rows
+    truth_of_killed: Rows
+    truth_of_office: Rows
 
 
 # ---- the world
@@ -100,10 +107,24 @@ def world(folder: Path) -> Iterator[World]:
             assert run_command(["--home", str(folder / "laptop"), "--json", "backup", str(backup)]) == 0
         copies.copy_database(folder / "laptop" / copies.DATABASE, bare)
         _leave_a_log(laptop, folder / "laptop", folder / "killed")
-        shutil.copytree(folder / "closed", folder / "case")
-        judge = machine(folder / "case", server=url)
-        _close(judge)
-        yield World(folder / "closed", folder / "killed", backup, bare, judge, folder / "case", _read(folder / "closed" / copies.DATABASE))
+        bundle = folder / "laptop.daftari"
+        with laptop.on():
+            hub = replication.hub_key()
+            assert hub is not None
+            replication.write_bundle(bundle, hub)
+        _close(central)
+        for source, copy in (("closed", "case"), ("killed", "whole"), ("central", "office"), ("central", "desk")):
+            shutil.copytree(folder / source, folder / copy)
+        case, desk = machine(folder / "case", server=url), machine(folder / "desk", seat="central", name="VETA")
+        with desk.on():
+            assert replication.read_bundle(bundle).is_whole
+        _close(case)
+        _close(desk)
+        yield World(
+            *(folder / "closed", folder / "killed", backup, bare, bundle, folder / "office"),
+            *(case, folder / "case", desk, folder / "desk"),
+            *(_read(folder / each / copies.DATABASE) for each in ("closed", "whole", "desk")),
+        )
     finally:
         server.shutdown()
         thread.join()
@@ -176,10 +197,10 @@ def judge(here: World, kind: str, rng: random.Random) -> str:
     """Flip and open: in which way it was named, or "harmless". Raises Silent."""
     if "backup" in kind:
         return _judge_backup(here, kind, rng)
+    if kind == "bundle":
+        return _judge_bundle(here, rng)
     database = _lay_out(here.killed if kind == "log" else here.closed, here.case)
-    truth = here.truth
     if kind == "log":
-        truth = _truth_of_killed(here)
         _flip_file(database.with_name(f"{copies.DATABASE}-wal"), rng)
     elif kind == "database":
         _flip_file(database, rng)
@@ -187,18 +208,7 @@ def judge(here: World, kind: str, rng: random.Random) -> str:
         with closing(sqlite3.connect(database)) as connection, connection:
             segment, body = rng.choice(connection.execute("select id, body from sync_segment order by id").fetchall())
             connection.execute("update sync_segment set body = ? where id = ?", (flip(body, rng), segment))
-    return _judge_database(here, database, truth)
-
-
-_killed: dict[Path, Rows] = {}
-
-
-def _truth_of_killed(here: World) -> Rows:
-    if here.killed not in _killed:
-        whole = here.killed.with_name("whole")
-        whole.mkdir()
-        _killed[here.killed] = _read(_lay_out(here.killed, whole))
-    return _killed[here.killed]
+    return _judge_database(here, database, here.truth_of_killed if kind == "log" else here.truth)
 
 
 def _judge_database(here: World, database: Path, truth: Rows) -> str:
@@ -250,6 +260,24 @@ def _judge_backup(here: World, kind: str, rng: random.Random) -> str:
     except DomainError as error:
         return f"refused: {type(error).__name__}"
     return _judge_database(here, _lay_out(work, here.case), here.truth)
+
+
+def _judge_bundle(here: World, rng: random.Random) -> str:
+    database = _lay_out(here.office, here.desk)
+    flipped = here.bundle.with_name("flipped.daftari")
+    flipped.write_bytes(flip(here.bundle.read_bytes(), rng))
+    here.server.app.extensions["forget_replica"]()
+    try:
+        with here.server.on():
+            brought = replication.read_bundle(flipped)
+    except (DomainError, SyncError) as error:
+        return f"refused: {type(error).__name__}"
+    finally:
+        _close(here.server)
+    if not brought.is_whole:
+        return "named by its reader"
+    _compare(database, here.truth_of_office)
+    return "harmless"
 
 
 def run(here: World, flips: int, seed: int, kinds: tuple[str, ...] = KINDS, only: int | None = None) -> Counter[str]:
