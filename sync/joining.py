@@ -93,9 +93,13 @@ def _secret_number(secret: bytes) -> int:
     return int.from_bytes(secret) & (1 << SECRET_BITS) - 1
 
 
-def _proof(named: bytes, secret: int) -> bytes:
-    """What the hub keeps of a secret. named: the authority as a code names it."""
-    return hashlib.sha256(b"daftari invitation\n" + named + secret.to_bytes(SECRET_BYTES)).digest()
+def _proof(authority: bytes, secret: int) -> bytes:
+    return hashlib.sha256(b"daftari invitation\n" + authority + secret.to_bytes(SECRET_BYTES)).digest()
+
+
+def _lock(named: bytes, secret: int) -> bytes:
+    """What locks a request in a file: a laptop that has only the code cannot make the proof."""
+    return hashlib.sha256(b"daftari request\n" + named + secret.to_bytes(SECRET_BYTES)).digest()
 
 
 def _named(authority: bytes) -> bytes:
@@ -117,7 +121,8 @@ def enter(connection: sa.Connection, replica: Replica, node: bytes, *, name: str
 def invite(connection: sa.Connection, authority: bytes, invitation: Invitation, secret: bytes) -> str:
     """Keep an invitation and return its code. The secret itself is not kept."""
     row = {
-        "proof": _proof(_named(authority), _secret_number(secret)),
+        "proof": _proof(authority, _secret_number(secret)),
+        "lock": _lock(_named(authority), _secret_number(secret)),
         "grants": canonical(vars(invitation)).decode(),
         "node": None,
         "answer": None,
@@ -185,7 +190,7 @@ def file_request(code: str, node: NodeKey, founded: Founded | None, draw: Callab
     """The request as the content of a file: whoever finds the stick would have to try all secrets, each as slow as a password."""
     named, secret = read_code(code)
     salt = draw(keys.SALT_BYTES)
-    return REQUEST_MAGIC + salt + keys.lock(_proof(named, secret), salt, _asked(code, node, founded), draw(keys.NONCE_BYTES))
+    return REQUEST_MAGIC + salt + keys.lock(_lock(named, secret), salt, _asked(code, node, founded), draw(keys.NONCE_BYTES))
 
 
 def read_file_answer(named: bytes, node: NodeKey, data: bytes) -> Welcome:
@@ -230,9 +235,9 @@ def admit_by_file(connection: sa.Connection, replica: Replica, by: Admitting, da
     if data[: len(REQUEST_MAGIC)] != REQUEST_MAGIC:
         raise Unreadable
     salt, locked = data[len(REQUEST_MAGIC) :][: keys.SALT_BYTES], data[len(REQUEST_MAGIC) + keys.SALT_BYTES :]
-    for proof in connection.execute(sa.select(INVITATION.c.proof)).scalars():
+    for lock in connection.execute(sa.select(INVITATION.c.lock).where(INVITATION.c.lock.is_not(None))).scalars():
         with suppress(Forged):
-            welcome = _admit(connection, replica, by, _read_asked(keys.unlock(proof, salt, locked)), at)
+            welcome = _admit(connection, replica, by, _read_asked(keys.unlock(lock, salt, locked)), at)
             said = hello(by.authority, replica.key.public)
             parts = {name: value.hex() for name, value in vars(said).items()}
             return ANSWER_MAGIC + canonical(parts | {"welcome": welcome.hex()})
@@ -265,7 +270,7 @@ def _read_asked(text: bytes) -> _Asked:
 def _admit(connection: sa.Connection, replica: Replica, by: Admitting, asked: _Asked, at: int) -> bytes:
     if not 0 <= asked.secret < 1 << SECRET_BITS:
         raise BadInvitation
-    proof = _proof(_named(by.authority.public), asked.secret)
+    proof = _proof(by.authority.public, asked.secret)
     row = connection.execute(sa.select(INVITATION).where(INVITATION.c.proof == proof).with_for_update()).one_or_none()
     if row is None or (row.node is not None and row.node != asked.node):
         raise BadInvitation

@@ -204,6 +204,7 @@ INVITATION = _table(
     "invitation",
     _column("proof", BYTES, key=True),
     _column("grants"),
+    sa.Column("lock", sa.LargeBinary, nullable=True),  # of a request in a file
     sa.Column("node", sa.LargeBinary, nullable=True),
     sa.Column("answer", sa.LargeBinary, nullable=True),
 )

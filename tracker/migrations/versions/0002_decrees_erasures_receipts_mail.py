@@ -121,6 +121,7 @@ def upgrade() -> None:
     empty = sa.text("''")
     op.add_column('sync_pending', sa.Column('proof', sa.LargeBinary(), nullable=False, server_default=empty))
     op.add_column('sync_segment', sa.Column('author', sa.LargeBinary(), nullable=False, server_default=empty))
+    op.add_column('sync_invitation', sa.Column('lock', sa.LargeBinary(), nullable=True))
     _fill(op.get_bind())
 
 
