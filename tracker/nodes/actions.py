@@ -1,7 +1,9 @@
 """What a machine does among the others: answers them, lets them in, invites, joins, exchanges with its server."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import delete
@@ -9,13 +11,14 @@ from sqlalchemy import delete
 from tracker import clock, config, replication
 from tracker.db import db, write
 from tracker.nodes import rules
-from tracker.nodes.models import Exchange, Heard
+from tracker.nodes.models import Bundle, Exchange, Heard
 from tracker.nodes.running import running
 from tracker.places.models import Centre, Listing
 from tracker.policy import Actor, check, NATION, OPERATOR
 from tracker.replication import Report, SyncError
 
 EXCHANGES_KEPT = 200
+BUNDLES_KEPT = 500
 
 
 def _settings() -> config.Settings:
@@ -149,3 +152,41 @@ def _log(started: int, report: Report, error: str | None) -> None:
         session.add(row)
         session.flush()
         session.execute(delete(Exchange).where(Exchange.id <= row.id - EXCHANGES_KEPT))
+
+
+# ---- by stick
+
+
+def write_bundle(actor: Actor, path: Path, recipient: bytes, *, most: int) -> replication.Written:
+    """Write what a node lacks into files, and keep a record of it. Nothing counts as sent before an answer has come back.
+
+    most  bytes of one file
+    Raises NotAllowed, FileExists, CannotWrite.
+    """
+    check(actor, "sync")
+    written = replication.write_bundle(path, recipient, most=most)
+    row = Bundle(is_ours=True, peer=recipient.hex(), files=len(written.files), changes=written.changes, heads=json.dumps(written.heads))
+    _keep_bundle(row, path, written.bytes)
+    return written
+
+
+def read_bundle(actor: Actor, path: Path) -> replication.Brought:
+    """Take over what a file holds, and keep a record of it; the file stays as it is.
+
+    Raises NotAllowed, CannotRead, NotABundle, SyncError.
+    """
+    check(actor, "sync")
+    brought = replication.read_bundle(path)
+    for sender in brought.senders:
+        _note_heard(sender, brought.bytes)
+    peer = brought.senders[0].hex() if brought.senders else ""
+    _keep_bundle(Bundle(is_ours=False, peer=peer, files=1, changes=brought.changes, heads="{}"), path, brought.bytes)
+    return brought
+
+
+def _keep_bundle(row: Bundle, path: Path, size: int) -> None:
+    with write(OPERATOR) as session:
+        row.at, row.file, row.bytes = int(clock.wall()), path.name[:200], size
+        session.add(row)
+        session.flush()
+        session.execute(delete(Bundle).where(Bundle.id <= row.id - BUNDLES_KEPT))

@@ -33,6 +33,27 @@ class Heard(LocalRow):
     bytes: Mapped[int]
 
 
+class Bundle(LocalRow):
+    """A bundle that was written here, or one that was read. Whether it has arrived is asked of the recipient's statements.
+
+    peer    key of the node that it is for, or that wrote it, hexadecimal; empty where all that was read is carried on for others
+    files   how many files it has, or had that were read
+    heads   JSON: what it says that this computer holds, {partition: [id, ..]}; {} of one that was read
+    """
+
+    __tablename__ = "bundle"
+
+    id: Mapped[int] = mapped_column(Integer(), primary_key=True)
+    at: Mapped[int] = mapped_column(Instant())
+    is_ours: Mapped[bool]  # written here
+    peer: Mapped[str] = mapped_column(String(64), index=True)  # the page asks for the newest of each recipient
+    file: Mapped[str] = mapped_column(String(200))
+    files: Mapped[int]
+    bytes: Mapped[int]
+    changes: Mapped[int]
+    heads: Mapped[str]
+
+
 class FirstSteps(LocalRow):
     """That this machine is being set up in the browser: one row, from the founding or joining on."""
 

@@ -1,5 +1,6 @@
 """Where the data is, in three truths: on this computer, at the server, and what was last exchanged."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +13,14 @@ from tracker.country import tz
 from tracker.db import db
 from tracker.i18n import _, format_date, language, ngettext
 from tracker.nodes import rules, words
-from tracker.nodes.models import Exchange, Heard
+from tracker.nodes.models import Bundle, Exchange, Heard
 from tracker.nodes.running import running
 from tracker.places.models import Centre, Listing
 from tracker.policy import Actor, check, may, NATION
 from tracker.web import SyncState
 
 EXCHANGES_SHOWN = 10
+BUNDLES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,48 @@ def centre_names() -> dict[str, str]:
     listed = db.session.execute(select(Listing.centre, Listing.name)).all()
     own = db.session.execute(select(Centre.partition, Centre.name)).all()
     return {partition: name for partition, name in [*listed, *own] if name}
+
+def _held(name: str, status: replication.PartitionStatus) -> Held:
+    if kind_of(status.partition) == NATION or _seat() == "central":
+        return Held(name, status)
+    kept = replication.kept(status.partition)
+    return Held(name, status, _only_here(status.partition), kept["region"], kept["central"])
+
+
+def _only_here(partition: str) -> replication.Kept:
+    """A coordinator's own word makes nothing safer on that very laptop; that other coordinators hold it too is left out."""
+    return replication.kept(partition)["central"] if _seat() == "region" else replication.only_here(partition)
+
+
+def _seat() -> str:
+    return str(current_app.extensions["settings"].seat)
+
+
+def _together(kept: Sequence[replication.Kept]) -> replication.Unsent:
+    return replication.Unsent(sum(each.unsafe for each in kept), min((each.since for each in kept if each.since is not None), default=None))
+
+
+def bundles() -> Sequence[Bundle]:
+    """The bundles that were last written and read here, newest first."""
+    return db.session.scalars(select(Bundle).order_by(Bundle.id.desc()).limit(BUNDLES_SHOWN)).all()
+
+
+def bundles_out() -> list[Bundle]:
+    """The bundles written here of whose arrival the recipient has given no word that is held here, oldest first.
+
+    A recipient that was restored from a backup takes its word back, and the bundles are out again.
+    """
+    found: list[Bundle] = []
+    arrived: set[str] = set()  # each bundle holds all that the earlier ones to the same recipient hold
+    for row in db.session.scalars(select(Bundle).where(Bundle.is_ours).order_by(Bundle.id.desc())):
+        if row.peer in arrived:
+            continue
+        if replication.has_arrived(bytes.fromhex(row.peer), json.loads(row.heads)):
+            arrived.add(row.peer)
+        else:
+            found.append(row)
+    return found[::-1]
+
 
 
 def centre_choices() -> list[tuple[str, str]]:

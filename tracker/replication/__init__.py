@@ -64,7 +64,7 @@ from tracker.replication.review import (
     unsent_by_table,
     Version,
 )
-from tracker.replication.sticks import answer_by_file, ask_by_file, Brought, join_by_answer, read_bundle, write_bundle, Written
+from tracker.replication.sticks import answer_by_file, ask_by_file, Brought, has_arrived, join_by_answer, read_bundle, write_bundle, Written
 
 capture.listen()
 
@@ -112,6 +112,7 @@ __all__ = [
     "found_region",
     "history",
     "home",
+    "has_arrived",
     "hub_key",
     "install",
     "invite",

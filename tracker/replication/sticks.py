@@ -1,10 +1,11 @@
 """Exchanging by stick: bundles as write-once files, and joining by files."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import current_app
 
 import sync
@@ -19,6 +20,7 @@ SUFFIX = ".daftari"
 FILE_MOST_BYTES = 32 << 20
 """FAT sticks take files of 4 GiB; a damaged one should cost less."""
 ASKED = "asked"
+ID_BYTES = 20
 
 
 class FileExists(DomainError):
@@ -90,12 +92,17 @@ def read_file(path: Path) -> bytes:
 
 @dataclass
 class Written:
-    """A bundle that was written: its files, for whom, and the heads that it says we hold (hexadecimal, by partition)."""
+    """A bundle that was written: its files, for whom, how many changes, and what is carried along for that node from others.
+
+    heads  what it says that we hold of what both may read: hexadecimal, by partition
+    """
 
     files: list[Path]
     to: bytes
     heads: dict[str, list[str]]
     bytes: int
+    changes: int
+    mail: int
 
 
 def write_bundle(path: Path, recipient: bytes, *, most: int = FILE_MOST_BYTES) -> Written:
@@ -108,7 +115,8 @@ def write_bundle(path: Path, recipient: bytes, *, most: int = FILE_MOST_BYTES) -
         sync.seal(connection, node.replica(), now)
         envelopes = sync.write(connection, node.replica(), recipient, at=now, draw=os.urandom)
         carried = sync.mail(connection, to=recipient)
-        heads = {partition: [head.hex() for head in some] for partition, some in sync.heads(connection).items()}
+        heads = _shared(connection, recipient)
+        changes = _unstated(connection, recipient, heads)
     contents = sync.in_files([*carried, *envelopes], most)
     paths = [path if k == 1 else path.with_name(f"{path.stem}-{k}{path.suffix}") for k in range(1, len(contents) + 1)]
     for each in paths:
@@ -116,7 +124,62 @@ def write_bundle(path: Path, recipient: bytes, *, most: int = FILE_MOST_BYTES) -
             raise FileExists(file=each)
     for each, content in zip(paths, contents, strict=True):
         write_once(each, content)
-    return Written(paths, recipient, heads, sum(map(len, contents)))
+    stated = {partition: [head.hex() for head in some] for partition, some in heads.items()}
+    return Written(paths, recipient, stated, sum(map(len, contents)), changes, len(carried))
+
+
+# ---- what a recipient has
+
+
+_SEGMENT, _SPAN = sync.metadata.tables["sync_segment"], sync.metadata.tables["sync_span"]
+
+
+def _shared(connection: sa.Connection, other: bytes) -> dict[str, list[bytes]]:
+    """The heads of what both may read."""
+    both = sync.read_by(connection, node.replica().key.public) & sync.read_by(connection, other)
+    return {
+        partition: heads for partition, heads in sync.heads(connection).items() if partition in both or not partition.startswith("centre/")
+    }
+
+
+def _reached(connection: sa.Connection, partition: str, heads: Collection[bytes]) -> set[bytes]:
+    """The segments held here that these heads stand for: themselves and all before them."""
+    rows = connection.execute(sa.select(_SEGMENT.c.id, _SEGMENT.c.parents).where(_SEGMENT.c.partition == partition)).all()
+    parents = {row.id: [row.parents[k : k + ID_BYTES] for k in range(0, len(row.parents), ID_BYTES)] for row in rows}
+    reached: set[bytes] = set()
+    todo = [head for head in heads if head in parents]
+    while todo:
+        segment = todo.pop()
+        if segment not in reached:
+            reached.add(segment)
+            todo += parents.get(segment, ())
+    return reached
+
+
+def _unstated(connection: sa.Connection, other: bytes, heads: Mapping[str, Collection[bytes]]) -> int:
+    """How many changes the other node has not said to hold."""
+    stated, count = sync.peer_heads(connection, other), 0
+    for partition in heads:
+        held = _reached(connection, partition, stated.get(partition, ()))
+        size = sa.select(_SPAN.c.segment, sa.func.sum(_SPAN.c.last - _SPAN.c.first + 1)).where(_SPAN.c.partition == partition)
+        count += sum(int(changes) for segment, changes in connection.execute(size.group_by(_SPAN.c.segment)) if segment not in held)
+    return count
+
+
+def has_arrived(recipient: bytes, heads: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the recipient's own latest word covers these heads: its signed receipts, and for what it gives none of, what it said.
+
+    heads  as `Written` has them
+    """
+    connection = db.session.connection()
+    stated = dict(sync.peer_heads(connection, recipient))
+    stated |= {r.partition: list(r.heads) for _, r in sync.held_receipts(connection, heads.keys()) if r.node == recipient and not r.about}
+    for partition, some in heads.items():
+        wanted = {bytes.fromhex(head) for head in some}
+        said = set(stated.get(partition, ()))
+        if not (wanted <= said or wanted <= _reached(connection, partition, said)):
+            return False
+    return True
 
 
 @dataclass
@@ -125,7 +188,8 @@ class Brought:
 
     changes  folded here; mail: envelopes that are carried on for others; lost: bytes that could not be read
     missing  envelopes of the same bundles that are in another file; refused: codes of what was not taken over
-    senders  the keys of the nodes that wrote to us
+    senders  the keys of the nodes that wrote to us; carried_for: of those for whom mail is carried on
+    bytes    of the file
     """
 
     changes: int = 0
@@ -135,6 +199,8 @@ class Brought:
     missing: int = 0
     refused: list[str] = field(default_factory=list)
     senders: list[bytes] = field(default_factory=list)
+    carried_for: list[bytes] = field(default_factory=list)
+    bytes: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -147,10 +213,11 @@ def read_bundle(path: Path) -> Brought:
 
     Raises CannotRead, NotABundle, and SyncError where nothing at all could be taken over.
     """
-    envelopes, lost = sync.read(read_file(path))
+    content = read_file(path)
+    envelopes, lost = sync.read(content)
     if not envelopes:
         raise NotABundle(file=path)
-    brought = Brought(lost=lost)
+    brought = Brought(lost=lost, bytes=len(content))
     letters, failure = [], None
     for envelope in envelopes:
         try:
@@ -162,6 +229,8 @@ def read_bundle(path: Path) -> Brought:
             continue
         if letter is None or received is None:
             brought.mail += 1
+            if envelope.recipient not in brought.carried_for:
+                brought.carried_for.append(envelope.recipient)
             continue
         letters.append(letter)
         brought.messages += 1
