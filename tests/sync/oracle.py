@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sync.changes import Change, decode
 from sync.dots import split
-from sync.rights import founds, may_write
+from sync.rights import Decree, decree_of, founds, GRANT, HANDOVER, may_write, RESERVED, REVOCATION
 from sync.schema import Key, partition_kind, Plain, Schema
 from sync.segments import Segment
 
@@ -26,8 +26,10 @@ class Oracle:
 
     shown     (table, key, group) -> the winning values
     beside    (table, key, group) -> the values of the other heads
+    written   (table, key, group) -> the dots that wrote it; replaced: those of them that another applied change had seen
     applied   dots that count; quarantined: dots that do not
     foreign   dots of somebody else's minter; twice: dots that name another content elsewhere
+    erased    the rows that orders name; remains: dots of changes of such rows that are still held
     """
 
     def __init__(self, schema: Schema, authority: bytes, segments: Iterable[Segment]) -> None:
@@ -43,35 +45,88 @@ class Oracle:
         self.quarantined: dict[str, tuple[Change, bytes]] = {}
         self.foreign: set[str] = set()
         self.twice: set[str] = set()
-        self._known_roles: dict[bytes, set[str]] = {}
+        self.remains: set[str] = set()
+        self._founders = {s.id: s.header.author for s in order if founds(s.header, authority)}
+        self._decrees = [d for s in order for c in self._own(s) if (d := decree_of(s.id, s.header.author, c))]
+        self.erased = {row for s in order for row in self._ordered(s)}
         self._standing: dict[bytes, set[tuple[str, str, Key]]] = {}
         for segment in order:
             self._sort(segment)
         self._eff: dict[str, int] = {}
         self.shown: dict[tuple[str, Key, str], Values] = {}
         self.beside: dict[tuple[str, Key, str], list[Values]] = {}
+        self.written: dict[tuple[str, Key, str], set[str]] = {}
+        self.replaced: dict[tuple[str, Key, str], set[str]] = {}
         self._judge()
 
-    def _roles(self, segment: Segment) -> set[str]:
-        if segment.id not in self._known_roles:
-            self._known_roles[segment.id] = self._find_roles(segment)
-        return self._known_roles[segment.id]
+    # ---- who may
 
-    def _find_roles(self, segment: Segment) -> set[str]:
-        roles = set()
-        for other in {segment.id, *self._ancestors[segment.id]}:
-            header = self._segments[other].header
-            if founds(header, self._authority) and header.author == segment.header.author:
-                roles.add("root")
-        for other in self._ancestors[segment.id]:
-            if "root" in self._roles(self._segments[other]):
-                grants = [change for change in self._changes[other] if change.table == "grant"]
-                roles |= {str(grant.fields["role"]) for grant in grants if grant.key == (segment.header.author.hex(),)}
+    def ancestors(self, segment: bytes) -> set[bytes]:
+        """All segments that stand before one."""
+        return self._ancestors[segment]
+
+    def _minters(self, segment: Segment) -> set[str]:
+        headers = [self._segments[other].header for other in (segment.id, *self._ancestors[segment.id])]
+        return {minter for header in headers if header.author == segment.header.author for minter in header.minters}
+
+    def _own(self, segment: Segment) -> list[Change]:
+        minters = self._minters(segment)
+        return [change for change in self._changes[segment.id] if change.dot[:16] in minters]
+
+    def _made_root(self, key: bytes, segment: bytes) -> list[bytes]:
+        here = {segment, *self._ancestors[segment]}
+        founded = [founding for founding, author in self._founders.items() if author == key and founding in here]
+        return founded + [d.segment for d in self._decrees if (d.kind, d.node) == (HANDOVER, key) and self._holds(d, segment)]
+
+    def _is_root(self, key: bytes, segment: bytes) -> bool:
+        left = [d.segment for d in self._decrees if (d.kind, d.by) == (HANDOVER, key) and self._holds(d, segment)]
+        return any(not any(made in {at, *self._ancestors[at]} for at in left) for made in self._made_root(key, segment))
+
+    def _holds(self, decree: Decree, segment: bytes) -> bool:
+        """Whether a decree stands before a segment, and its author might give it."""
+        return decree.segment in self._ancestors[segment] and self._counts(decree)
+
+    def _counts(self, decree: Decree) -> bool:
+        if decree.kind == HANDOVER and decree.node == self._authority:
+            return True
+        return not self._is_revoked(decree.segment, decree.by, only=self._authority) and self._is_root(decree.by, decree.segment)
+
+    def _is_revoked(self, segment: bytes, author: bytes, *, only: bytes = b"") -> bool:
+        """Whether a revocation excludes an author's segment. only: by this root alone."""
+        ever_root = {*self._founders.values(), self._authority, *(d.node for d in self._decrees if d.kind == HANDOVER)}
+        for d in self._decrees:
+            if d.kind != REVOCATION or d.node != author or (only and d.by != only):
+                continue
+            good = {head for head in d.heads if head in self._ancestors[d.segment]}
+            if any(segment in {head, *self._ancestors[head]} for head in good):
+                continue
+            is_above = d.by == self._authority and author != self._authority and self._founders.get(segment) != author
+            if is_above or (not only and author not in ever_root and self._counts(d)):
+                return True
+        return False
+
+    def _roles(self, segment: Segment) -> set[str]:
+        author = segment.header.author
+        if self._is_revoked(segment.id, author):
+            return set()
+        roles = {d.role for d in self._decrees if (d.kind, d.node) == (GRANT, author) and self._holds(d, segment.id)}
+        if self._is_root(author, segment.id):
+            roles.add("root")
+        elif self._made_root(author, segment.id):
+            roles.add("writer")
         return roles
 
+    def _ordered(self, segment: Segment) -> list[Key]:
+        """The rows that a segment's erasure orders name."""
+        orders = [change for change in self._own(segment) if change.table == "erasure"]
+        if not orders or not self._is_root(segment.header.author, segment.id):
+            return []
+        return [tuple(row) for order in orders for row in json.loads(str(order.fields["rows"]))]
+
+    # ---- what counts
+
     def _sort(self, segment: Segment) -> None:
-        headers = [self._segments[other].header for other in (segment.id, *self._ancestors[segment.id])]
-        own = {minter for header in headers if header.author == segment.header.author for minter in header.minters}
+        own = self._minters(segment)
         roles = frozenset(self._roles(segment))
         self._standing[segment.id] = {(c.dot, c.table, c.key) for c in self._changes[segment.id] if c.dot[:16] in own}
         for change in self._changes[segment.id]:
@@ -81,6 +136,11 @@ class Oracle:
             if known := self.applied.get(change.dot) or self.quarantined.get(change.dot):
                 if known[0] != change:  # equal copies are ignored; another content is kept back
                     self.twice.add(change.dot)
+                continue
+            name = (change.table, *change.key)
+            if change.table not in RESERVED and any(name[:length] in self.erased for length in range(2, len(name) + 1)):
+                self.remains.add(change.dot)
+                self.quarantined[change.dot] = (change, segment.id)
                 continue
             table = self._schema.tables.get(change.table)
             good = (
@@ -121,7 +181,7 @@ class Oracle:
 
     def _judge(self) -> None:
         writers: dict[tuple[str, Key, str], list[Change]] = {}
-        replaced: dict[tuple[str, Key, str], set[str]] = {}
+        replaced = self.replaced
         for change, segment in self.applied.values():
             table = self._schema.tables[change.table]
             reach = self._reach(change, segment)
@@ -132,6 +192,7 @@ class Oracle:
                     replaced.setdefault(place, set()).update(reach)
         for place, changes in writers.items():
             fields = self._schema.tables[place[0]].groups[place[2]]
+            self.written[place] = {c.dot for c in changes}
             heads = [c for c in changes if c.dot not in replaced[place]]
             heads.sort(key=lambda c: (self._effective(c.dot), c.dot), reverse=True)
             values = [tuple(c.fields[f.name] for f in fields) for c in heads]
