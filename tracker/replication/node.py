@@ -107,6 +107,8 @@ def catch_up() -> None:
             return
     with begin() as connection:
         sync.set_self(connection, PROOF, _proof(connection))
+        # Folding anew reads all there is: what the disk has lost is asked of a peer, and must not keep the register closed.
+        sync.mark_damaged(connection, [each.segment for each in sync.damage(connection) if each.segment])
         sync.upgrade(connection, replica())
 
 
