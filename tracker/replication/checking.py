@@ -100,8 +100,9 @@ def broken(connection: sa.Connection) -> list[Broken]:
     """What is not what its author, or this node, has written."""
     counts = Counter((each.partition, "segments" if each.segment else "pending") for each in sync.damage(connection))
     counts.update((partition, "heads") for partition in _wrong_heads(connection))
-    counts.update((partition, "pending") for partition in _wrong_nonces(connection))
-    if not node.is_identity_whole(connection):
+    if node.is_identity_whole(connection):
+        counts.update((partition, "pending") for partition in _wrong_nonces(connection))
+    else:
         counts["", "identity"] += 1
     return [Broken(partition, kind, count) for (partition, kind), count in sorted(counts.items())]
 
