@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, TypeAlias
 
 import requests
@@ -45,7 +46,7 @@ CONTENT_TYPE = "application/x-daftari"
 MAGIC = b"\xda"
 MESSAGE, HELLO, JOIN, BUNDLE, REFUSED = b"M", b"H", b"J", b"B", b"E"
 ANSWERS_BYTES = 8
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 15, 120
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 15, 60
 ENVELOPE_MAX = PACKED_MAX + 1024
 _REFUSALS: dict[str, type[SyncError]] = {
     error.code: error
@@ -101,7 +102,10 @@ class Line:
         headers |= {"Accept": None, "Connection": None}  # what `requests` would add
         timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         try:
-            with self._session.post(self._url, envelope, headers=headers, timeout=timeout, allow_redirects=False, stream=True) as reply:
+            # As a file, in pieces: else the time to connect would be the time in which a slow line has to swallow all of it.
+            with self._session.post(
+                self._url, BytesIO(envelope), headers=headers, timeout=timeout, allow_redirects=False, stream=True
+            ) as reply:
                 if reply.status_code != requests.codes.ok or reply.headers.get("Content-Type") != CONTENT_TYPE:
                     raise NotDaftari  # before its body is read: a stranger's page may be large, or drip for ever
                 body = reply.raw.read(ENVELOPE_MAX + 1, decode_content=False)
