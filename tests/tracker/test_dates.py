@@ -7,13 +7,14 @@ import pytest
 from tests.conftest import Browser, MORNING, PinnedClock
 from tests.country import Country, country
 from tests.make import Make
+from tests.tracker.commands import Terminal, terminal
 from tracker import clock as clocks
 from tracker import replication
 from tracker.attendance.models import Mark
 from tracker.db import db
 from tracker.replication.dates import BUILT_S, DAY_S, is_doubtful
 
-__all__ = ["country"]
+__all__ = ["country", "terminal"]
 YEAR_S = 365 * DAY_S
 NOW = int(MORNING.timestamp())
 OFFSETS = {
@@ -115,6 +116,16 @@ def test_a_laptop_with_a_wrong_clock_syncs_both_ways(offset: int, country: Count
             assert db.session.query(Mark).count() == 0
             assert replication.quarantined() == {}
             assert sum(each.pending for each in replication.status()) == 0
+
+
+def test_the_command_line_says_that_the_date_looks_wrong(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.centre()
+    assert LOOKS_WRONG not in terminal("status").out + terminal("doctor").out
+    monkeypatch.setattr(clocks.Clock, "now", lambda _: datetime(2014, 3, 3, 5, 0, tzinfo=UTC))
+    for command in ("status", "doctor"):
+        assert f"{LOOKS_WRONG}: it says 3 March 2014, 08:00." in terminal(command).out
+    assert terminal.json("status")["date_doubtful"] is True
+    assert {each["tone"] for each in terminal.json("doctor")["findings"] if each["name"] == "clock"} == {"warning"}
 
 
 def test_a_told_story_is_no_wrong_clock(client: Browser, make: Make, clock: PinnedClock) -> None:

@@ -18,11 +18,10 @@ from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
 from tracker.errors import N_
 from tracker.i18n import _, format_instant
-from tracker.replication import checking, node
+from tracker.replication import checking, dates, node
 
 SPACE_NEEDED_BYTES: Final = 200 << 20
 CLOCK_SLACK_S: Final = 600
-BUILT_S: Final = 1_767_225_600  # 1 January 2026: no clock of a machine that runs this is right if it shows less
 FIXED_SQLITE: Final = (3, 51, 3)  # reliability.md F-04
 DIFFERENT: Final = N_("%(partition)s, table %(table)s: %(rows)s rows here, %(refolded)s when built anew, or other contents")
 MEND: Final = N_("Mend it with: daftari check --repair")
@@ -183,11 +182,11 @@ def _sqlite() -> Finding:
 def _database(settings: config.Settings) -> Iterator[Finding]:
     from tracker import replication
 
-    newest = None
+    newest, is_doubtful = None, dates.is_doubtful(clock.now_s(), None, None)
     try:
         with at_work(settings):
             faults = checking.faults()
-            newest = checking.newest_change()
+            newest, is_doubtful = checking.newest_change(), dates.doubt()
     except replication.NotSetUp:
         yield _no_register(settings)
     except DatabaseError as error:
@@ -197,7 +196,7 @@ def _database(settings: config.Settings) -> Iterator[Finding]:
         yield Finding("database", tone, _(sentence, reason="; ".join(faults)))
     for sentence in note_of(settings):
         yield Finding("last_save", "warning", sentence)
-    yield _clock(newest)
+    yield _clock(newest, is_doubtful=is_doubtful)
 
 
 def _no_register(settings: config.Settings) -> Finding:
@@ -211,9 +210,11 @@ def _no_register(settings: config.Settings) -> Finding:
     return Finding("database", "warning", _("The data folder holds no register yet"))
 
 
-def _clock(newest: int | None) -> Finding:
-    """A clock behind what has already been written, or behind this program, is wrong; one ahead cannot be told from here."""
+def _clock(newest: int | None, *, is_doubtful: bool) -> Finding:
+    """A clock somewhat behind what has already been written here is slow; one that is off by more is doubted as on every page."""
     now = clock.now_s()
-    if now < max(BUILT_S, (newest or 0) - CLOCK_SLACK_S):
+    if is_doubtful:
+        return Finding("clock", "warning", _(dates.WRONG_DATE, date=format_instant(now)))
+    if newest is not None and CLOCK_SLACK_S < newest - now <= dates.DAY_S:
         return Finding("clock", "warning", _("The clock of this computer is slow: it shows %(now)s. Set it.", now=format_instant(now)))
     return Finding("clock", "good", _("The clock shows %(now)s", now=format_instant(now)))

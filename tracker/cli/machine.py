@@ -1,10 +1,12 @@
 """This machine among the others: `init`, `serve`, `invite`, `join`, `sync`, `status`."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Event, Thread
 from time import perf_counter
 
 from sqlalchemy import select
@@ -15,15 +17,13 @@ from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
 from tracker.db import db
 from tracker.errors import N_
-from tracker.i18n import _
+from tracker.i18n import _, language, speaking
 from tracker.nodes.rules import server_address
+from tracker.nodes.running import running
 from tracker.places.models import Listing
 from tracker.policy import OPERATOR
 
-WRONG_DATE = N_(
-    "The date of this computer looks wrong: it says %(date)s. Set the date and the time of the computer. You can go on working; "
-    "nothing is lost."
-)
+FIRST_TOLD_AFTER_S, TOLD_EVERY_S = 5, 30
 
 
 class AlreadyHere(CommandError):
@@ -261,7 +261,8 @@ def join(arguments: argparse.Namespace) -> Done:
         replication.create_tables()
         if replication.hub_key() is not None:
             raise HasJoined(home=settings.home)
-        actions.join(OPERATOR, _with_scheme(arguments.url), arguments.code)
+        with _telling_of_waits(arguments, _with_scheme(arguments.url)):
+            actions.join(OPERATOR, _with_scheme(arguments.url), arguments.code)
         settings = app.extensions["settings"]
         facts: dict[str, object] = {
             "home": str(settings.home),
@@ -281,6 +282,33 @@ def _with_scheme(typed: str) -> str:
 # ---- sync and status
 
 
+@contextmanager
+def _telling_of_waits(arguments: argparse.Namespace, server: str) -> Iterator[None]:
+    """While the block lasts, say on standard error what it waits for: after some seconds, then twice a minute. Not to programs."""
+    over = Event()
+    progress = running()  # in the application's context, which the thread below lacks
+    waiting = N_("Waiting for an answer from %(server)s. Ctrl+C stops; nothing is lost.")
+    going_on = N_("Still exchanging with %(server)s: %(kilobytes)s KB so far. Ctrl+C stops; nothing is lost.")
+    code = language()
+
+    def tell() -> None:
+        wait_s = FIRST_TOLD_AFTER_S
+        while not over.wait(wait_s):
+            report = progress.report
+            carried = report.bytes_up + report.bytes_down if report else 0
+            with speaking(code):
+                sentence = _(going_on if carried else waiting, server=server, kilobytes=f"{carried / 1000:.1f}")
+            print(sentence, file=sys.stderr, flush=True)
+            wait_s = TOLD_EVERY_S
+
+    if not getattr(arguments, "json", False):
+        Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
 def sync(arguments: argparse.Namespace) -> Done:
     """`sync`."""
     from tracker.nodes import actions
@@ -290,7 +318,8 @@ def sync(arguments: argparse.Namespace) -> Done:
         settings = replace(settings, server=server_address(_with_scheme(arguments.url)))
     with at_work(settings):
         began = perf_counter()
-        report = actions.sync_now(OPERATOR)
+        with _telling_of_waits(arguments, settings.server):
+            report = actions.sync_now(OPERATOR)
         facts = {**asdict(report), "seconds": round(perf_counter() - began, 3)}
     sentence = N_("Exchanged: %(changes_sent)s changes sent, %(changes_received)s received; %(bytes_up)s bytes up, %(bytes_down)s down.")
     return Done(facts, [_(sentence, **facts)])
@@ -299,6 +328,7 @@ def sync(arguments: argparse.Namespace) -> Done:
 def status(arguments: argparse.Namespace) -> Done:
     """`status`."""
     from tracker import replication
+    from tracker.replication import dates
 
     settings = settings_of(arguments)
     with at_work(settings):
@@ -311,10 +341,10 @@ def status(arguments: argparse.Namespace) -> Done:
             "partition": replication.home(),
             "server": settings.server,
             "joined": peer is not None,
-            "date_doubtful": replication.doubts_date(),
+            "date_doubtful": dates.doubt(),
             "partitions": partitions,
         }
         shown = clock.now()
     sentence = N_("%(partition)s: %(rows)s rows, %(pending)s to be sent, %(conflicts)s with two versions, %(quarantined)s kept aside")
-    doubt = [_(WRONG_DATE, date=shown)] if facts["date_doubtful"] else []
+    doubt = [_(dates.WRONG_DATE, date=shown)] if facts["date_doubtful"] else []
     return Done(facts, [f"{settings.name} ({settings.seat})", *doubt, *(_(sentence, **each) for each in partitions)])

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import sync
 from tracker import clock
 from tracker.db import db
+from tracker.i18n import N_
 from tracker.replication import checking, node
 
 DAY_S: Final = 86_400
@@ -22,6 +23,10 @@ LIFETIME_S: Final = 10 * 365 * DAY_S  # of this version, where nothing is held t
 CONFIRMED_FOR_S: Final = 30 * DAY_S
 LOOK_EVERY_S: Final = 60
 CONFIRMED: Final = "clock-confirmed"
+WRONG_DATE: Final = N_(
+    "The date of this computer looks wrong: it says %(date)s. Set the date and the time of the computer. You can go on working; "
+    "nothing is lost."
+)
 
 
 def is_doubtful(now_s: int, newest_s: int | None, confirmed_s: int | None) -> bool:
