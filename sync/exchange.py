@@ -44,6 +44,7 @@ WANTS_MAX = 200
 STAGED_MAX = 8
 PIECE_MIN = 1_024
 ALL_LETTERS_MAX = 2_000
+STEPS_MAX = 64
 
 
 @dataclass(frozen=True)
@@ -343,8 +344,11 @@ def _lacking(
     wanted: list[bytes] = list(asked)
     room = min(most, PACKED_MAX // 4)
     for partition in sorted(partitions, key=lambda name: (("nation", "region", "centre").index(partition_kind(name)), name)):
-        sizes = ledger.packed_sizes(connection, partition)
-        for segment in ledger.graph(connection, partition).lacking(known.get(partition, ())):
+        missing = ledger.newer_than(connection, partition, known.get(partition, ()), STEPS_MAX)
+        if missing is None:
+            missing = ledger.graph(connection, partition).lacking(known.get(partition, ()))
+        sizes = ledger.packed_sizes(connection, missing)
+        for segment in missing:
             if segment not in sizes:
                 break  # our disk has lost its body: what stands on it waits until a peer has brought it again
             room -= sizes[segment] // 2 + _SEGMENT_OVERHEAD

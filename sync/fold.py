@@ -16,11 +16,11 @@ from sync import ledger, rights, segments, store
 from sync.changes import canonical, Change, decode, encode, spans_of
 from sync.dots import dot, split
 from sync.errors import Forged, TooLarge, Unreadable
-from sync.ledger import Replica
+from sync.ledger import Held, Replica
 from sync.rights import Decree, ERASURE, GRANT, RESERVED, REVOCATION, ROOT, Standing
 from sync.rows import all_count, apply, Counts, is_erased
 from sync.schema import Key
-from sync.segments import Graph, ID_BYTES, Segment
+from sync.segments import Ancestry, ID_BYTES, Segment
 from sync.store import HEAD, PAST, QUARANTINE
 
 RECEIVE_MAX = 200_000
@@ -44,7 +44,7 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
     segments_due = list(arriving)
     partitions = {segment.header.partition for segment in segments_due}
     ledger.lock(connection, *partitions)
-    graphs = {partition: ledger.graph(connection, partition) for partition in sorted(partitions)}
+    graphs = {partition: Held(connection, partition) for partition in partitions}
     holes = ledger.holes(connection) if segments_due else {}
     taken: list[bytes] = []
     missing: set[bytes] = set()
@@ -64,7 +64,7 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
         if absent:
             missing |= absent
             continue
-        if segment.header.generation != 1 + max((graph.generation[parent] for parent in segment.header.parents), default=0):
+        if segment.header.generation != 1 + max((graph.generation_of(parent) for parent in segment.header.parents), default=0):
             raise Forged
         graph.add(segment.id, segment.header.parents, segment.header.generation)
         changes += _take(connection, replica, graph, segment, due)
@@ -91,7 +91,7 @@ def _is_proven(connection: sa.Connection, segment: Segment) -> bool:
     return hashlib.sha256(segment.body).digest() in proven
 
 
-def _take(connection: sa.Connection, replica: Replica, graph: Graph, segment: Segment, due: set[str]) -> int:
+def _take(connection: sa.Connection, replica: Replica, graph: Ancestry, segment: Segment, due: set[str]) -> int:
     """Keep one segment and fold it, or leave it to the refold of its partition that is due."""
     if segment.is_substitute and not _is_proven(connection, segment):
         ledger.add_segment(connection, segment, store.UNPROVEN)  # its order stands further down the graph
@@ -111,7 +111,7 @@ def _take(connection: sa.Connection, replica: Replica, graph: Graph, segment: Se
     return len(changes)
 
 
-def _copies_earlier(connection: sa.Connection, graph: Graph, segment: Segment, own: Sequence[Change]) -> bool:
+def _copies_earlier(connection: sa.Connection, graph: Ancestry, segment: Segment, own: Sequence[Change]) -> bool:
     """Whether dots of this segment count elsewhere already, though by generation and id they should count here.
 
     So it is after a data folder was copied with pending changes in it; rare enough to fold the partition again. Only the
@@ -119,13 +119,13 @@ def _copies_earlier(connection: sa.Connection, graph: Graph, segment: Segment, o
     """
     partition = segment.header.partition
     rank = (segment.header.generation, segment.id)
-    if any((graph.generation[holder], holder) > rank for holder in holders(connection, graph, partition, own).values()):
+    if any((graph.generation_of(holder), holder) > rank for holder in holders(connection, graph, partition, own).values()):
         return True
     waiting = {change.dot for _, change in ledger.pending(connection, partition)}
     return any(change.dot in waiting for change in own)
 
 
-def holders(connection: sa.Connection, graph: Graph, partition: str, changes: Sequence[Change], *, but: bytes = b"") -> dict[str, bytes]:
+def holders(connection: sa.Connection, graph: Ancestry, partition: str, changes: Sequence[Change], *, but: bytes = b"") -> dict[str, bytes]:
     """For those of the changes' dots that stand in a folded segment (other than `but`): the one where they count."""
     counters: dict[str, list[int]] = {}
     for minter, counter in sorted({split(change.dot) for change in changes}):
@@ -135,7 +135,7 @@ def holders(connection: sa.Connection, graph: Graph, partition: str, changes: Se
         mine = counters[minter]
         for counter in mine[bisect_left(mine, first) : bisect_right(mine, last)] if holder != but else ():
             name = dot(minter, counter)
-            found[name] = min(found.get(name, holder), holder, key=lambda each: (graph.generation[each], each))
+            found[name] = min(found.get(name, holder), holder, key=lambda each: (graph.generation_of(each), each))
     return found
 
 
@@ -153,7 +153,7 @@ NOTHING = Ruling()
 def _fold(
     connection: sa.Connection,
     replica: Replica,
-    graph: Graph,
+    graph: Ancestry,
     segment: Segment,
     own: Sequence[Change],
     stolen: Sequence[Change],
@@ -168,7 +168,8 @@ def _fold(
     is_founder = rights.founds(header, replica.authority)
     founders = ledger.roots(connection, partition) + ([(segment.id, header.author)] if is_founder else [])
     noted = ledger.decrees(connection, partition)
-    standing = Standing(graph, replica.authority, founders, list({*noted, *known.decrees}))
+    decided = noted if known == NOTHING else {}  # a refold judges them anew
+    standing = Standing(graph, replica.authority, founders, {*noted, *known.decrees}, decided=decided)
     roles = standing.roles(segment.id, header.author)
     fresh, twice = _uncounted(connection, graph, segment, own)
     counts = _ancestry(connection, graph, segment, own)
@@ -205,7 +206,7 @@ def read_order(order: Change) -> tuple[list[str], dict[bytes, bytes]]:
     return named, {t: h for t, h in hashes.items() if len(t) == ID_BYTES and len(h) == hashlib.sha256().digest_size}
 
 
-def _own(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+def _own(connection: sa.Connection, graph: Ancestry, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     """The changes whose minter is the author's, listed here or in an ancestor; and the others, which are forged."""
     mine = set(segment.header.minters)
     used = {split(change.dot)[0] for change in changes} - mine
@@ -215,7 +216,7 @@ def _own(connection: sa.Connection, graph: Graph, segment: Segment, changes: Seq
     return [c for c in changes if split(c.dot)[0] in mine], [c for c in changes if split(c.dot)[0] not in mine]
 
 
-def _uncounted(connection: sa.Connection, graph: Graph, segment: Segment, own: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+def _uncounted(connection: sa.Connection, graph: Ancestry, segment: Segment, own: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     """The changes that count first here, and those whose dot names another content already. Equal copies are ignored."""
     standing = holders(connection, graph, segment.header.partition, own, but=segment.id)
     seen: dict[str, Change] = {}
@@ -233,7 +234,7 @@ def _uncounted(connection: sa.Connection, graph: Graph, segment: Segment, own: S
     return fresh, twice
 
 
-def _ancestry(connection: sa.Connection, graph: Graph, segment: Segment, changes: Sequence[Change]) -> Counts:
+def _ancestry(connection: sa.Connection, graph: Ancestry, segment: Segment, changes: Sequence[Change]) -> Counts:
     """Whether a base stands earlier in the segment or in an ancestor. Predicted dots count for nothing."""
     named = {base for change in changes for base in change.bases}
     spans: dict[str, list[tuple[int, int]]] = {}

@@ -174,6 +174,94 @@ def graph(connection: sa.Connection, partition: str) -> Graph:
 _LINKS = _of_partition(SEGMENT, "id", "parents", "generation")
 
 
+class Held:
+    """The graph of a partition as far as it is asked for: mostly what comes stands on all that is held, and little is read.
+
+    As `Graph`, for what the fold asks of it; is itself read in full only where a segment stands beside another.
+    """
+
+    def __init__(self, connection: sa.Connection, partition: str) -> None:
+        self._connection = connection
+        self._partition = partition
+        self._heads: set[bytes] | None = None
+        self._added: dict[bytes, tuple[tuple[bytes, ...], int]] = {}
+        self._place: dict[bytes, int] = {}
+        self._whole: Graph | None = None
+
+    def whole(self) -> Graph:
+        """All of it."""
+        if self._whole is None:
+            self._whole = graph(self._connection, self._partition)
+            for segment, (parents, generation) in self._added.items():
+                if segment not in self._whole:
+                    self._whole.add(segment, parents, generation)
+        return self._whole
+
+    def __contains__(self, segment: bytes) -> bool:
+        if self._whole is not None:
+            return segment in self._whole
+        return segment in self._added or partition_of(self._connection, segment) == self._partition
+
+    def generation_of(self, segment: bytes) -> int:
+        """The generation of a held segment."""
+        if self._whole is not None:
+            return self._whole.generation[segment]
+        if segment in self._added:
+            return self._added[segment][1]
+        return int(self._connection.execute(_GENERATION, {"id": segment}).scalar_one())
+
+    def add(self, segment: bytes, parents: tuple[bytes, ...], generation: int) -> None:
+        """Add one whose parents are all here."""
+        if self._heads is None:
+            self._heads = {head for head, _ in heads_of(self._connection, self._partition)}
+        is_on_top = self._heads == set(parents)
+        if not is_on_top:
+            self.whole()
+        self._heads = (self._heads - set(parents)) | {segment}
+        self._added[segment] = (parents, generation)
+        if self._whole is not None:
+            self._whole.add(segment, parents, generation)
+        else:
+            self._place[segment] = len(self._place)
+
+    def is_ancestor(self, segment: bytes, of: bytes) -> bool:
+        """Whether `segment` is `of` or one of its ancestors. Both are held."""
+        place = self._place.get(of)
+        if self._whole is not None or place is None:
+            return self.whole().is_ancestor(segment, of)
+        return self._place.get(segment, -1) <= place  # each of these was put on top of all the others
+
+
+_GENERATION = sa.select(SEGMENT.c.generation).where(SEGMENT.c.id == sa.bindparam("id"))
+
+
+def newer_than(connection: sa.Connection, partition: str, known: Collection[bytes], steps: int) -> list[bytes] | None:
+    """The segments that a peer with these heads lacks, parents first, found from our heads backwards without reading all.
+
+    None when that takes more than so many steps, or when some of `known` is not held: then the graph has to tell.
+    """
+    theirs = {row.id: row for row in connection.execute(_STEPS, {"wanted": list(known)})} if known else {}
+    if len(theirs) != len(set(known)) or not theirs:
+        return None
+    ours = {row.id: row for row in connection.execute(_STEPS, {"wanted": [head for head, _ in heads_of(connection, partition)]})}
+    lacking: dict[bytes, int] = {}
+    for _ in range(steps):
+        open_ours = {segment: row for segment, row in ours.items() if segment not in theirs}
+        if not open_ours:
+            return sorted(lacking, key=lambda segment: (lacking[segment], segment))
+        highest = max(row.generation for row in (*open_ours.values(), *theirs.values()))
+        lacking.update((segment, highest) for segment, row in open_ours.items() if row.generation == highest)
+        for side in (ours, theirs):
+            at_the_top = [side.pop(segment) for segment in [s for s, row in side.items() if row.generation == highest]]
+            wanted = {parent for row in at_the_top for parent in ids(row.parents)} - side.keys()
+            if wanted:
+                side.update((row.id, row) for row in connection.execute(_STEPS, {"wanted": list(wanted)}))
+    return None
+
+
+_STEPS = sa.select(SEGMENT.c.id, SEGMENT.c.generation, SEGMENT.c.parents).where(SEGMENT.c.id.in_(sa.bindparam("wanted", expanding=True)))
+
+
 def add_segment(connection: sa.Connection, segment: Segment, verdict: str) -> None:
     """Keep a segment; the heads move with it."""
     connection.execute(
@@ -262,14 +350,17 @@ _SEGMENTS = sa.select(SEGMENT.c.id, SEGMENT.c.header, SEGMENT.c.signature, SEGME
 )
 
 
-def packed_sizes(connection: sa.Connection, partition: str) -> dict[bytes, int]:
-    """What each held segment adds to a message that is not yet packed together, in bytes; none for one that is damaged."""
-    return {segment: size for segment, size in connection.execute(_SIZES, {"partition": partition})}  # noqa: C416
+def packed_sizes(connection: sa.Connection, wanted: Sequence[bytes]) -> dict[bytes, int]:
+    """What each of these adds to a message that is not yet packed together, in bytes; none for one that is damaged."""
+    found: dict[bytes, int] = {}
+    for start in range(0, len(wanted), 500):
+        found.update((segment, size) for segment, size in connection.execute(_SIZES, {"wanted": wanted[start : start + 500]}))
+    return found
 
 
 _CROWD = sa.func.length(SEGMENT.c.parents)  # ids do not pack: a segment that names a thousand parents is large by that alone
 _SIZES = sa.select(SEGMENT.c.id, sa.func.length(SEGMENT.c.body) + sa.case((_CROWD > 4 * ID_BYTES, 2 * _CROWD), else_=0)).where(
-    SEGMENT.c.partition == sa.bindparam("partition"), SEGMENT.c.verdict != DAMAGED
+    SEGMENT.c.id.in_(sa.bindparam("wanted", expanding=True)), SEGMENT.c.verdict != DAMAGED
 )
 
 
@@ -304,11 +395,12 @@ def pending_counts(connection: sa.Connection) -> dict[str, int]:
     return {partition: count for partition, count in rows}  # noqa: C416
 
 
-def pending_since(connection: sa.Connection) -> list[int]:
-    """The claimed second of the oldest pending change of each partition."""
+def pending_since(connection: sa.Connection) -> dict[str, int]:
+    """The claimed second of the oldest pending change, by partition."""
     oldest = sa.select(PENDING.c.partition, sa.func.min(PENDING.c.counter)).group_by(PENDING.c.partition)
     is_oldest = sa.tuple_(PENDING.c.partition, PENDING.c.counter).in_(oldest)
-    return [_change(text).at for text in connection.execute(sa.select(PENDING.c.change).where(is_oldest)).scalars()]
+    rows = connection.execute(sa.select(PENDING.c.partition, PENDING.c.change).where(is_oldest))
+    return {partition: _change(text).at for partition, text in rows}
 
 
 def change_counts(connection: sa.Connection, partition: str, wanted: Collection[bytes]) -> dict[bytes, int]:
@@ -401,13 +493,13 @@ def roots(connection: sa.Connection, partition: str) -> list[tuple[bytes, bytes]
 _ROOTS = _of_partition(ROOT, "segment", "author")
 
 
-def decrees(connection: sa.Connection, partition: str) -> list[Decree]:
-    """The decrees that stand in folded segments of a partition, whether they count or not."""
+def decrees(connection: sa.Connection, partition: str) -> dict[Decree, bool]:
+    """The decrees that stand in folded segments of a partition, and whether they count."""
     rows = connection.execute(_DECREES, {"partition": partition})
-    return [Decree(segment, by, kind, node, role, tuple(ids(joined))) for segment, by, kind, node, role, joined in rows]
+    return {Decree(segment, by, kind, node, role, tuple(ids(joined))): counts for segment, by, kind, node, role, joined, counts in rows}
 
 
-_DECREES = _of_partition(DECREE, "segment", "author", "kind", "node", "role", "heads")
+_DECREES = _of_partition(DECREE, "segment", "author", "kind", "node", "role", "heads", "counts")
 
 
 def granted(connection: sa.Connection, partition: str, role: str) -> set[bytes]:
@@ -613,7 +705,7 @@ class Unsent(NamedTuple):
 
 def unsent(connection: sa.Connection, peer: bytes) -> Unsent:
     """How much waits for a peer, pending and sealed, without reading any body: a page may ask."""
-    changes, moments = sum(pending_counts(connection).values()), pending_since(connection)
+    changes, moments = sum(pending_counts(connection).values()), list(pending_since(connection).values())
     for partition, missing in _unknown_to(connection, peer).items():
         sizes = change_counts(connection, partition, missing)
         changes += sum(sizes.values())

@@ -16,7 +16,7 @@ from sync.changes import canonical
 from sync.ledger import Replica
 from sync.schema import partition_kind
 from sync.segments import Graph, ID_BYTES
-from sync.store import RECEIPT, SAFE, SEGMENT, TOLD
+from sync.store import RECEIPT, SAFE, SEGMENT, SPAN, TOLD
 
 HOLDS = ""
 """What a receipt is about: heads that are held; else the dot of an erasure order that was carried out."""
@@ -276,13 +276,28 @@ class Kept(NamedTuple):
     stated: int | None
 
 
-def kept(connection: sa.Connection, partition: str, seat: str) -> Kept:
-    """How far the keepers of a seat have a partition: pending changes and sealed ones that no receipt covers."""
-    safe = {segment for segment, _ in connection.execute(_SAFE, {"partition": partition, "seat": seat})}
-    missing = [segment for segment in ledger.graph(connection, partition).ids if segment not in safe]
-    sizes = ledger.change_counts(connection, partition, missing)
-    moments = [segment.header.at for segment in ledger.segments(connection, [each for each in missing if each in sizes][:1])]
-    waiting = ledger.pending(connection, partition)
-    moments += [change.at for _, change in waiting[:1]]
-    stated = [at for node, at, _ in connection.execute(_ABOUT, {"partition": partition}) if ledger.seat_of(connection, node) == seat]
-    return Kept(sum(sizes.values()) + len(waiting), min(moments, default=None), max(stated, default=None))
+def kept(connection: sa.Connection, partition: str, *seats: str) -> Kept:
+    """How far the keepers of these seats, of any of them, have a partition: pending changes and sealed ones that no receipt covers.
+
+    Every page asks this: where all heads are safe nothing else is read.
+    """
+    count = ledger.pending_counts(connection).get(partition, 0)
+    moments = [ledger.pending_since(connection)[partition]] if count else []
+    heads = {head for head, _ in ledger.heads_of(connection, partition)}
+    safe = connection.execute(sa.select(SAFE.c.segment).where(SAFE.c.segment.in_(heads), SAFE.c.seat.in_(seats))).scalars()
+    if heads - set(safe):
+        covered = sa.select(SAFE.c.segment).where(SAFE.c.partition == partition, SAFE.c.seat.in_(seats))
+        unsafe = connection.execute(_SIZES.where(SPAN.c.segment.not_in(covered)), {"partition": partition}).all()
+        count += sum(row.size for row in unsafe)
+        moments += [segment.header.at for segment in ledger.segments(connection, [row.segment for row in unsafe[:1]])]
+    stated = [at for node, at, _ in connection.execute(_ABOUT, {"partition": partition}) if ledger.seat_of(connection, node) in seats]
+    return Kept(count, min(moments, default=None), max(stated, default=None))
+
+
+_SIZES = (
+    sa.select(SPAN.c.segment, sa.func.sum(SPAN.c.last - SPAN.c.first + 1).label("size"))
+    .join(SEGMENT, SEGMENT.c.id == SPAN.c.segment)
+    .where(SPAN.c.partition == sa.bindparam("partition"))
+    .group_by(SPAN.c.segment, SEGMENT.c.generation)
+    .order_by(SEGMENT.c.generation, SPAN.c.segment)
+)

@@ -6,12 +6,13 @@ that they rule: it grants roles to other keys, revokes a key with its last good 
 Judging by anything outside the ancestors made equal nodes disagree in 99 % of simulated histories.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sync.changes import Change
 from sync.schema import partition_kind, Table
-from sync.segments import centre_partition, Graph, Header, ID_BYTES
+from sync.segments import Ancestry, centre_partition, Header, ID_BYTES
 
 GRANT, REVOCATION, HANDOVER, ERASURE = "grant", "revocation", "handover", "erasure"
 RESERVED = frozenset({GRANT, REVOCATION, HANDOVER, ERASURE})
@@ -78,8 +79,17 @@ class Standing:
     So nothing is judged by what it judges.
     """
 
-    def __init__(self, graph: Graph, authority: bytes | None, founders: Iterable[tuple[bytes, bytes]], decrees: Sequence[Decree]) -> None:
-        """founders: (founding segment, its author)."""
+    def __init__(
+        self,
+        graph: Ancestry,
+        authority: bytes | None,
+        founders: Iterable[tuple[bytes, bytes]],
+        decrees: Iterable[Decree],
+        *,
+        decided: Mapping[Decree, bool] = MappingProxyType({}),
+    ) -> None:
+        """founders: (founding segment, its author). decided: which decrees are known to count, or not."""
+        decrees = list(decrees)
         self._graph = graph
         self._authority = authority
         self._founders = list(founders)
@@ -87,8 +97,8 @@ class Standing:
         self._handovers = [d for d in decrees if d.kind == HANDOVER]
         self._revocations = [d for d in decrees if d.kind == REVOCATION]
         self._roots = {author for _, author in self._founders} | {d.node for d in self._handovers} | ({authority} if authority else set())
-        self._known: dict[Decree, bool] = {}
-        for handover in sorted(self._handovers, key=lambda d: (graph.generation[d.segment], d.segment)):
+        self._known = dict(decided)
+        for handover in sorted(self._handovers, key=lambda d: (graph.generation_of(d.segment), d.segment)):
             self.counts(handover)  # earliest first, so that each is judged by ones that are known, however long the chain
 
     def roles(self, segment: bytes, author: bytes) -> frozenset[str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 from sync import keys
 from sync.changes import canonical, Change, encode
@@ -170,6 +171,20 @@ def centre_partition(root: bytes, nonce: bytes) -> str:
     return "centre/" + hashlib.sha256(b"daftari centre\n" + root + nonce).hexdigest()[:20]
 
 
+class Ancestry(Protocol):
+    """What judging a segment asks of a graph."""
+
+    def __contains__(self, segment: bytes) -> bool: ...
+
+    def generation_of(self, segment: bytes) -> int:
+        """The generation of a held segment."""
+        ...
+
+    def is_ancestor(self, segment: bytes, of: bytes) -> bool:
+        """Whether `segment` is `of` or one of its ancestors."""
+        ...
+
+
 class Graph:
     """The segments of one partition that are held, parents before children.
 
@@ -203,6 +218,10 @@ class Graph:
         self.generation[segment] = generation
         self._parents[segment] = parents
         self._before.append(before)
+
+    def generation_of(self, segment: bytes) -> int:
+        """The generation of a held segment."""
+        return self.generation[segment]
 
     def heads(self) -> list[bytes]:
         """The segments without a child, sorted."""

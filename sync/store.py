@@ -47,6 +47,7 @@ SEGMENT = _table(
     _column("body", BYTES),  # zlib
     _column("verdict"),  # one of the VERDICTS
     sa.Index("sync_segment_by_partition", "partition", "generation", "id"),
+    sa.Index("sync_segment_by_verdict", "verdict", "partition", "id"),  # holes are looked for in every exchange
 )
 MINTER = _table(
     "minter",

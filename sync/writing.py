@@ -105,7 +105,7 @@ def seal(connection: sa.Connection, replica: Replica, at: int) -> list[Segment]:
         while len(ledger.heads_of(connection, partition)) > PARENTS_MAX:  # a flood of heads is bound up by empty segments
             made.append(_seal_part(connection, replica, partition, [], at))
         waiting = ledger.pending(connection, partition)
-        is_copied = bool(holders(connection, ledger.graph(connection, partition), partition, [change for _, change in waiting]))
+        is_copied = bool(holders(connection, ledger.Held(connection, partition), partition, [change for _, change in waiting]))
         made.extend(_seal_part(connection, replica, partition, part, at) for part in _parts(waiting))
         if is_copied:  # another copy of this folder has used our dots for something else: let the fold tell
             refold(connection, replica, partition)

@@ -122,6 +122,7 @@ def upgrade() -> None:
     op.add_column('sync_pending', sa.Column('proof', sa.LargeBinary(), nullable=False, server_default=empty))
     op.add_column('sync_segment', sa.Column('author', sa.LargeBinary(), nullable=False, server_default=empty))
     op.add_column('sync_invitation', sa.Column('lock', sa.LargeBinary(), nullable=True))
+    op.create_index('sync_segment_by_verdict', 'sync_segment', ['verdict', 'partition', 'id'])
     _fill(op.get_bind())
 
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('bytes', sa.BigInteger(), nullable=False),
     sa.Column('changes', sa.BigInteger(), nullable=False),
     sa.Column('heads', sa.Text(), nullable=False),
+    sa.Column('parts', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('bundle', schema=None) as batch_op:
