@@ -66,13 +66,15 @@ def write(
     *,
     at: int,
     draw: Callable[[int], bytes],
+    most: int = PACKED_MAX // 4,
     to_stranger: bool = False,
 ) -> list[Envelope]:
     """All that a recipient lacks since its last statement, in envelopes. The caller has sealed what was pending.
 
+    most         about how many packed bytes go into one of them
     to_stranger  the recipient may not know us any more: a server that was restored from an older backup
     """
-    messages = exchange.letters(connection, replica, recipient, at=at, to_stranger=to_stranger)
+    messages = exchange.letters(connection, replica, recipient, at=at, most=most, to_stranger=to_stranger)
     bundle = draw(8)
     return [_seal(replica, recipient, Letter(bundle, k, len(messages), message), draw) for k, message in enumerate(messages)]
 
