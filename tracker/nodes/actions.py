@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from tracker import clock, config, replication
+from tracker import clock, config, replication, wal
 from tracker.db import db, write
 from tracker.nodes import rules
 from tracker.nodes.models import Bundle, Exchange, Heard
@@ -121,6 +121,12 @@ def confirm_date(actor: Actor) -> None:
     replication.confirm_date()
 
 
+def acknowledge_last_save(actor: Actor) -> None:
+    """Keep that a person has looked at the last entries after the log was found damaged; raises NotAllowed."""
+    check(actor, "sync")
+    wal.acknowledge(_settings().home)
+
+
 # ---- exchanging
 
 
@@ -165,28 +171,39 @@ def write_bundle(actor: Actor, path: Path, recipient: bytes, *, most: int) -> re
     """
     check(actor, "sync")
     written = replication.write_bundle(path, recipient, most=most)
-    row = Bundle(is_ours=True, peer=recipient.hex(), files=len(written.files), changes=written.changes, heads=json.dumps(written.heads))
-    _keep_bundle(row, path, written.bytes)
+    row = Bundle(is_ours=True, peer=recipient.hex(), files=len(written.files), changes=written.changes)
+    _keep_bundle(row, path, written.bytes, heads=written.heads, parts={})
     return written
 
 
 def read_bundle(actor: Actor, path: Path) -> replication.Brought:
     """Take over what a file holds, and keep a record of it; the file stays as it is.
 
-    Raises NotAllowed, CannotRead, NotABundle, SyncError.
+    Raises NotAllowed, CannotRead, NotABundle.
     """
     check(actor, "sync")
-    brought = replication.read_bundle(path)
+    brought = replication.read_bundle(path, _parts_read())
     for sender in brought.senders:
         _note_heard(sender, brought.bytes)
+    parts: dict[str, list[int]] = {}
+    for part in brought.parts:
+        parts.setdefault(part.bundle, []).append(part.number)
     peer = brought.senders[0].hex() if brought.senders else ""
-    _keep_bundle(Bundle(is_ours=False, peer=peer, files=1, changes=brought.changes, heads="{}"), path, brought.bytes)
+    _keep_bundle(Bundle(is_ours=False, peer=peer, files=1, changes=brought.changes), path, brought.bytes, heads={}, parts=parts)
     return brought
 
 
-def _keep_bundle(row: Bundle, path: Path, size: int) -> None:
+def _parts_read() -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for parts in db.session.scalars(select(Bundle.parts).where(~Bundle.is_ours)):
+        for bundle, numbers in json.loads(parts).items():
+            found.setdefault(bundle, set()).update(numbers)
+    return found
+
+
+def _keep_bundle(row: Bundle, path: Path, size: int, *, heads: object, parts: object) -> None:
     with write(OPERATOR) as session:
-        row.at, row.file, row.bytes = int(clock.wall()), path.name[:200], size
+        row.at, row.file, row.bytes, row.heads, row.parts = int(clock.wall()), path.name[:200], size, json.dumps(heads), json.dumps(parts)
         session.add(row)
         session.flush()
         session.execute(delete(Bundle).where(Bundle.id <= row.id - BUNDLES_KEPT))

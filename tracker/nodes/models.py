@@ -39,6 +39,7 @@ class Bundle(LocalRow):
     peer    key of the node that it is for, or that wrote it, hexadecimal; empty where all that was read is carried on for others
     files   how many files it has, or had that were read
     heads   JSON: what it says that this computer holds, {partition: [id, ..]}; {} of one that was read
+    parts   JSON: of one that was read the numbers of the parts that were taken over, {random name: [number, ..]}
     """
 
     __tablename__ = "bundle"
@@ -52,6 +53,7 @@ class Bundle(LocalRow):
     bytes: Mapped[int]
     changes: Mapped[int]
     heads: Mapped[str]
+    parts: Mapped[str]
 
 
 class FirstSteps(LocalRow):

@@ -19,6 +19,7 @@ from sync import (
     Unsent,
 )
 from tracker.replication import capture
+from tracker.replication.arrivals import has_arrived
 from tracker.replication.dates import confirm as confirm_date
 from tracker.replication.dates import doubt as doubts_date
 from tracker.replication.keeping import (
@@ -64,7 +65,7 @@ from tracker.replication.review import (
     unsent_by_table,
     Version,
 )
-from tracker.replication.sticks import answer_by_file, ask_by_file, Brought, has_arrived, join_by_answer, read_bundle, write_bundle, Written
+from tracker.replication.sticks import answer_by_file, ask_by_file, Brought, join_by_answer, read_bundle, write_bundle, Written
 
 capture.listen()
 

@@ -1,26 +1,28 @@
 """Exchanging by stick: bundles as write-once files, and joining by files."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
-import sqlalchemy as sa
 from flask import current_app
 
 import sync
-from sync import Admitting, Envelope, Invitation, SyncError
-from tracker import clock
+from sync import Admitting, Invitation, SyncError
+from tracker import clock, folder
 from tracker.db import db
 from tracker.errors import DomainError
-from tracker.i18n import N_
-from tracker.replication import line, node
+from tracker.i18n import _, N_
+from tracker.replication import arrivals, line, node
 
 SUFFIX = ".daftari"
+SMALLEST_LETTER_BYTES = 4 << 10
 FILE_MOST_BYTES = 32 << 20
 """FAT sticks take files of 4 GiB; a damaged one should cost less."""
 ASKED = "asked"
-ID_BYTES = 20
 
 
 class FileExists(DomainError):
@@ -64,19 +66,24 @@ class NotAsked(DomainError):
 def write_once(path: Path, content: bytes) -> None:
     """Write a file that was not there: whole and on the disk, or not at all. Raises FileExists, CannotWrite."""
     draft = path.with_name(f"{path.name}.part")
-    if path.exists():
-        raise FileExists(file=path)
     try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)  # on Windows this refuses to replace; elsewhere the look above has to do
-        if path.read_bytes() != content:
-            raise CannotWrite(file=path, reason=N_("what is on the stick is not what was written"))
+        if path.exists():
+            raise FileExists(file=path)
+        _write(draft, content)
+        folder.put_in_place(draft, path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # the stick was pulled out, perhaps
+            draft.unlink(missing_ok=True)
         raise CannotWrite(file=path, reason=error.strerror or str(error)) from error
+
+
+def _write(draft: Path, content: bytes) -> None:
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if draft.read_bytes() != content:  # sticks that claim more room than they have
+        raise OSError(_("what is on the stick is not what was written"))
 
 
 def read_file(path: Path) -> bytes:
@@ -109,145 +116,117 @@ def write_bundle(path: Path, recipient: bytes, *, most: int = FILE_MOST_BYTES) -
     """Write all that a node lacks since its last statement, and what is carried for it. Nothing counts as sent by that.
 
     most  bytes of one file; what is larger goes into `name-2.daftari` and so on
+    Raises OwnBundle for this computer itself, FileExists, CannotWrite: then no file is left.
     """
-    now = clock.now_s()
+    own, now = node.replica(), clock.now_s()
+    if recipient == own.key.public:
+        raise sync.OwnBundle
     with node.begin() as connection:
-        sync.seal(connection, node.replica(), now)
-        envelopes = sync.write(connection, node.replica(), recipient, at=now, draw=os.urandom)
+        sync.seal(connection, own, now)
+        # A server that was restored from an older backup may have forgotten us, and by stick nobody could tell us so.
+        is_hub = recipient == sync.get_self(connection, "hub")
+        packed = max(most // 2, SMALLEST_LETTER_BYTES)
+        envelopes = sync.write(connection, own, recipient, at=now, draw=os.urandom, most=packed, to_stranger=is_hub)
         carried = sync.mail(connection, to=recipient)
-        heads = _shared(connection, recipient)
-        changes = _unstated(connection, recipient, heads)
+        heads = arrivals.shared(connection, recipient)
+        changes = arrivals.unstated(connection, recipient, heads)
     contents = sync.in_files([*carried, *envelopes], most)
     paths = [path if k == 1 else path.with_name(f"{path.stem}-{k}{path.suffix}") for k in range(1, len(contents) + 1)]
     for each in paths:
         if each.exists():
             raise FileExists(file=each)
-    for each, content in zip(paths, contents, strict=True):
-        write_once(each, content)
+    try:
+        for each, content in zip(paths, contents, strict=True):
+            write_once(each, content)
+    except CannotWrite:
+        with suppress(OSError):  # half a bundle would only be asked for its other half
+            for each in paths:
+                each.unlink(missing_ok=True)
+        raise
     stated = {partition: [head.hex() for head in some] for partition, some in heads.items()}
     return Written(paths, recipient, stated, sum(map(len, contents)), changes, len(carried))
 
 
-# ---- what a recipient has
+class Part(NamedTuple):
+    """The `number`th (from 1) `of` so many parts of a bundle, which has a random name."""
 
-
-_SEGMENT, _SPAN = sync.metadata.tables["sync_segment"], sync.metadata.tables["sync_span"]
-
-
-def _shared(connection: sa.Connection, other: bytes) -> dict[str, list[bytes]]:
-    """The heads of what both may read."""
-    both = sync.read_by(connection, node.replica().key.public) & sync.read_by(connection, other)
-    return {
-        partition: heads for partition, heads in sync.heads(connection).items() if partition in both or not partition.startswith("centre/")
-    }
-
-
-def _reached(connection: sa.Connection, partition: str, heads: Collection[bytes]) -> set[bytes]:
-    """The segments held here that these heads stand for: themselves and all before them."""
-    rows = connection.execute(sa.select(_SEGMENT.c.id, _SEGMENT.c.parents).where(_SEGMENT.c.partition == partition)).all()
-    parents = {row.id: [row.parents[k : k + ID_BYTES] for k in range(0, len(row.parents), ID_BYTES)] for row in rows}
-    reached: set[bytes] = set()
-    todo = [head for head in heads if head in parents]
-    while todo:
-        segment = todo.pop()
-        if segment not in reached:
-            reached.add(segment)
-            todo += parents.get(segment, ())
-    return reached
-
-
-def _unstated(connection: sa.Connection, other: bytes, heads: Mapping[str, Collection[bytes]]) -> int:
-    """How many changes the other node has not said to hold."""
-    stated, count = sync.peer_heads(connection, other), 0
-    for partition in heads:
-        held = _reached(connection, partition, stated.get(partition, ()))
-        size = sa.select(_SPAN.c.segment, sa.func.sum(_SPAN.c.last - _SPAN.c.first + 1)).where(_SPAN.c.partition == partition)
-        count += sum(int(changes) for segment, changes in connection.execute(size.group_by(_SPAN.c.segment)) if segment not in held)
-    return count
-
-
-def has_arrived(recipient: bytes, heads: Mapping[str, Sequence[str]]) -> bool:
-    """Whether the recipient's own latest word covers these heads: its signed receipts, and for what it gives none of, what it said.
-
-    heads  as `Written` has them
-    """
-    connection = db.session.connection()
-    stated = dict(sync.peer_heads(connection, recipient))
-    stated |= {r.partition: list(r.heads) for _, r in sync.held_receipts(connection, heads.keys()) if r.node == recipient and not r.about}
-    for partition, some in heads.items():
-        wanted = {bytes.fromhex(head) for head in some}
-        said = set(stated.get(partition, ()))
-        if not (wanted <= said or wanted <= _reached(connection, partition, said)):
-            return False
-    return True
+    bundle: str
+    number: int
+    of: int
 
 
 @dataclass
 class Brought:
     """What reading a file brought.
 
-    changes  folded here; mail: envelopes that are carried on for others; lost: bytes that could not be read
-    missing  envelopes of the same bundles that are in another file; refused: codes of what was not taken over
-    senders  the keys of the nodes that wrote to us; carried_for: of those for whom mail is carried on
-    bytes    of the file
+    changes      folded here; parts: of bundles for us that were taken over, none of them twice
+    mail         envelopes that are carried on for others; carried_for: the keys of those
+    senders      the keys of the nodes that wrote to us
+    missing      parts of the same bundles that have not been read here yet; early: ones to be read again after those
+    damaged      parts of the file that could not be opened; lost: bytes that do not even look like a part
+    refused      codes of why other parts were not taken over
+    bytes        of the file
     """
 
     changes: int = 0
-    messages: int = 0
+    parts: list[Part] = field(default_factory=list)
     mail: int = 0
-    lost: int = 0
-    missing: int = 0
-    refused: list[str] = field(default_factory=list)
-    senders: list[bytes] = field(default_factory=list)
     carried_for: list[bytes] = field(default_factory=list)
+    senders: list[bytes] = field(default_factory=list)
+    missing: list[Part] = field(default_factory=list)
+    early: list[Part] = field(default_factory=list)
+    damaged: int = 0
+    lost: int = 0
+    refused: list[str] = field(default_factory=list)
     bytes: int = 0
 
     @property
     def is_whole(self) -> bool:
-        """Whether all that the file should hold was taken over."""
-        return not (self.lost or self.missing or self.refused)
+        """Whether all that the file should hold was taken over, and nothing of its bundles is still to come."""
+        return not (self.missing or self.early or self.damaged or self.lost or self.refused)
 
 
-def read_bundle(path: Path) -> Brought:
-    """Take over what a file holds, envelope by envelope: a damaged one does not keep the others back. The file stays as it is.
+def read_bundle(path: Path, known: Mapping[str, Collection[int]] = MappingProxyType({})) -> Brought:
+    """Take over what a file holds, part by part: a damaged one does not keep the others back. The file stays as it is.
 
-    Raises CannotRead, NotABundle, and SyncError where nothing at all could be taken over.
+    known  the numbers of parts that were taken over earlier, by bundle
+    Raises CannotRead, NotABundle.
     """
     content = read_file(path)
     envelopes, lost = sync.read(content)
     if not envelopes:
         raise NotABundle(file=path)
     brought = Brought(lost=lost, bytes=len(content))
-    letters, failure = [], None
     for envelope in envelopes:
-        try:
-            with node.begin() as connection:
-                letter, received = sync.accept(connection, node.replica(), envelope)
-        except SyncError as error:
-            failure = error
-            brought.refused.append(error.code)
-            continue
-        if letter is None or received is None:
-            brought.mail += 1
-            if envelope.recipient not in brought.carried_for:
-                brought.carried_for.append(envelope.recipient)
-            continue
-        letters.append(letter)
-        brought.messages += 1
-        brought.changes += received.changes
-        if envelope.sender not in brought.senders:
-            brought.senders.append(envelope.sender)
-    brought.missing = sum(map(len, sync.missing(letters).values()))
-    if failure and not (letters or brought.mail):
-        raise failure
+        _take(brought, envelope)
+    here = {part.bundle: {*known.get(part.bundle, ())} for part in (*brought.parts, *brought.early)}
+    for part in brought.parts:
+        here[part.bundle].add(part.number)
+    early = {(part.bundle, part.number) for part in brought.early}
+    for bundle, count in {part.bundle: part.of for part in (*brought.parts, *brought.early)}.items():
+        absent = [number for number in range(1, count + 1) if number not in here[bundle] and (bundle, number) not in early]
+        brought.missing += [Part(bundle, number, count) for number in absent]
     return brought
 
 
-def for_relay(recipients: Sequence[bytes]) -> Iterator[Envelope]:
-    """The envelopes that this computer carries to these nodes."""
-    with db.engine.connect() as connection:
-        for recipient in recipients:
-            yield from sync.mail(connection, to=recipient)
+def _take(brought: Brought, envelope: sync.Envelope) -> None:
+    try:
+        with node.begin() as connection:
+            letter, received = sync.accept(connection, node.replica(), envelope)
+    except (sync.Forged, sync.Unreadable):  # by its box: a stick flips bits sooner than somebody forges
+        brought.damaged += 1
+        return
+    except SyncError as error:
+        brought.refused.append(error.code)
+        return
+    if letter is None or received is None:
+        brought.mail += 1
+        brought.carried_for += [envelope.recipient] if envelope.recipient not in brought.carried_for else []
+        return
+    part = Part(letter.bundle.hex(), letter.number + 1, letter.count)
+    (brought.early if received.missing else brought.parts).append(part)
+    brought.changes += received.changes
+    brought.senders += [envelope.sender] if envelope.sender not in brought.senders else []
 
 
 # ---- joining by files

@@ -1,0 +1,60 @@
+"""What a node has said to hold of what this computer holds: how much waits for it, and whether a bundle has arrived."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import sqlalchemy as sa
+
+import sync
+from tracker.db import db
+from tracker.replication import node
+
+ID_BYTES = 20
+_SEGMENT, _SPAN = sync.metadata.tables["sync_segment"], sync.metadata.tables["sync_span"]
+
+
+def shared(connection: sa.Connection, other: bytes) -> dict[str, list[bytes]]:
+    """The heads of what both may read."""
+    both = sync.read_by(connection, node.replica().key.public) & sync.read_by(connection, other)
+    return {
+        partition: heads for partition, heads in sync.heads(connection).items() if partition in both or not partition.startswith("centre/")
+    }
+
+
+def _reached(connection: sa.Connection, partition: str, heads: Collection[bytes]) -> set[bytes]:
+    """The segments held here that these heads stand for: themselves and all before them."""
+    rows = connection.execute(sa.select(_SEGMENT.c.id, _SEGMENT.c.parents).where(_SEGMENT.c.partition == partition)).all()
+    parents = {row.id: [row.parents[k : k + ID_BYTES] for k in range(0, len(row.parents), ID_BYTES)] for row in rows}
+    reached: set[bytes] = set()
+    todo = [head for head in heads if head in parents]
+    while todo:
+        segment = todo.pop()
+        if segment not in reached:
+            reached.add(segment)
+            todo += parents.get(segment, ())
+    return reached
+
+
+def unstated(connection: sa.Connection, other: bytes, heads: Mapping[str, Collection[bytes]]) -> int:
+    """How many changes the other node has not said to hold."""
+    stated, count = sync.peer_heads(connection, other), 0
+    for partition in heads:
+        held = _reached(connection, partition, stated.get(partition, ()))
+        size = sa.select(_SPAN.c.segment, sa.func.sum(_SPAN.c.last - _SPAN.c.first + 1)).where(_SPAN.c.partition == partition)
+        count += sum(int(changes) for segment, changes in connection.execute(size.group_by(_SPAN.c.segment)) if segment not in held)
+    return count
+
+
+def has_arrived(recipient: bytes, heads: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the recipient's own latest word covers these heads: its signed receipts, and for what it gives none of, what it said.
+
+    heads  as `Written` has them
+    """
+    connection = db.session.connection()
+    stated = dict(sync.peer_heads(connection, recipient))
+    stated |= {r.partition: list(r.heads) for _, r in sync.held_receipts(connection, heads.keys()) if r.node == recipient and not r.about}
+    for partition, some in heads.items():
+        wanted = {bytes.fromhex(head) for head in some}
+        said = set(stated.get(partition, ()))
+        if not (wanted <= said or wanted <= _reached(connection, partition, said)):
+            return False
+    return True
