@@ -12,7 +12,9 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+from flask import Flask
 
+from tests.conftest import Browser
 from tracker import wal
 
 VICTIM = """
@@ -124,3 +126,14 @@ def test_a_full_log_is_examined_in_a_moment(tmp_path: Path) -> None:
         began = perf_counter()
         assert not wal.is_damaged(tmp_path / "x.sqlite3")
         assert perf_counter() - began < 2  # the four megabytes at which SQLite empties it take a tenth of a second
+
+
+def test_every_page_says_that_a_save_may_be_missing_until_somebody_has_looked(app: Flask, client: Browser) -> None:
+    in_doubt = "the last save may be missing"
+    assert in_doubt not in client.get("/accounts/sign-in").text
+    (app.extensions["settings"].home / wal.NOTE_FILE).write_text('{"at": 1772427600}')
+    assert in_doubt in client.get("/accounts/sign-in").text
+    client.sign_in("amina")
+    assert "2 March 2026, 08:00" in client.get("/people/").text
+    client.send("/nodes/looked")
+    assert in_doubt not in client.get("/people/").text

@@ -12,6 +12,7 @@ from time import perf_counter
 from sqlalchemy import select
 
 from tracker import clock, config
+from tracker.cli.care import note_of
 from tracker.cli.users import add_first, check_first, checked_name, read_password, settings_of, staff_partition
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
@@ -347,4 +348,6 @@ def status(arguments: argparse.Namespace) -> Done:
         shown = clock.now()
     sentence = N_("%(partition)s: %(rows)s rows, %(pending)s to be sent, %(conflicts)s with two versions, %(quarantined)s kept aside")
     doubt = [_(dates.WRONG_DATE, date=shown)] if facts["date_doubtful"] else []
-    return Done(facts, [f"{settings.name} ({settings.seat})", *doubt, *(_(sentence, **each) for each in partitions)])
+    note = note_of(settings)
+    facts["last_save_in_doubt"] = bool(note)
+    return Done(facts, [f"{settings.name} ({settings.seat})", *doubt, *note, *(_(sentence, **each) for each in partitions)])

@@ -57,6 +57,15 @@ def confirm_date() -> ResponseReturnValue:
     return redirect(url_for("home"))
 
 
+@bp.route("/looked", methods=["POST"])
+@may_("sync")
+def looked() -> ResponseReturnValue:
+    """The person has looked at the last entries, one of which may be missing."""
+    actions.acknowledge_last_save(g.actor)
+    flash(_("Thank you. Enter again whatever is missing."))
+    return redirect(url_for("home"))
+
+
 @bp.route("/progress")
 @may_("sync")
 def progress() -> ResponseReturnValue:

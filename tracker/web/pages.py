@@ -12,7 +12,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from tracker import clock, policy
+from tracker import clock, policy, wal
 from tracker.config import SEATS
 from tracker.errors import DomainError, N_
 from tracker.i18n import _, language, LANGUAGES, say
@@ -144,6 +144,12 @@ def _doubtful_date() -> datetime | None:
     return clock.now() if doubt and doubt() else None
 
 
+def _last_save_in_doubt() -> datetime | None:
+    """When damage was seen that may have cost the last save; also for those who are not signed in."""
+    at = wal.noted(current_app.extensions["settings"].home)
+    return None if at is None else datetime.fromtimestamp(at, clock.EAST_AFRICA)
+
+
 def _language_url(code: str) -> str:
     """This page in another language; after a form was sent, the page that the form stands on."""
     others = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
@@ -157,6 +163,7 @@ def frame() -> dict[str, object]:
         "nav": links,
         "slot": _slot,
         "doubtful_date": _doubtful_date,
+        "last_save_in_doubt": _last_save_in_doubt,
         "languages": [(code, name, _language_url(code)) for code, name in LANGUAGES.items() if code != language()],
         "may": policy.may,
         "settings": current_app.extensions["settings"],
