@@ -21,7 +21,6 @@ __all__ = ["terminal"]
 def listening(rate: int = 0) -> Iterator[str]:
     """A server that takes connections, reads `rate` bytes a second (0 = nothing) and never answers."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     held = []
 
     def read(client: socket.socket) -> None:
