@@ -1,13 +1,16 @@
 """Who changed what and when: the versions of a row in words, with both values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+
+from flask import current_app
 
 from tracker import replication
 from tracker.accounts import queries
 from tracker.db import SyncedRow
-from tracker.i18n import _, format_date
+from tracker.i18n import _, format_date, format_instant
+from tracker.policy import kind_of, NATION
 
 NOTHING = "–"
 
@@ -18,12 +21,14 @@ class Entry:
 
     at        claimed seconds since 1970
     is_first  it entered the row
+    where     where it is safe, in words
     """
 
     at: int
     who: str
     what: str
     is_first: bool
+    where: str
 
 
 def worded(value: object) -> str:
@@ -59,10 +64,32 @@ def history(row: SyncedRow, labels: Mapping[str, str], words: Mapping[str, Calla
     for first in newer_by_group.values():
         lines.setdefault((first.at, first.by, first.dot), [])
     newest_first = sorted(lines.items(), key=lambda item: item[0][0], reverse=True)
+    where = whereabouts(row.partition, {dot for _at, _by, dot in lines})
     return [
-        Entry(at, queries.name_of(by) or _("the operator of a computer"), " · ".join(told) or _("Entered"), not told)
-        for (at, by, _dot), told in newest_first
+        Entry(at, queries.name_of(by) or _("the operator of a computer"), " · ".join(told) or _("Entered"), not told, where[dot])
+        for (at, by, dot), told in newest_first
     ]
+
+
+def whereabouts(partition: str, dots: Collection[str]) -> dict[str, str]:
+    """Where each of these changes is safe, in words, by the receipts that are held here.
+
+    Empty at the central office, where everything ends, and for the nation's facts, which begin there.
+    """
+    seat = current_app.extensions["settings"].seat
+    if seat == "central" or kind_of(partition) == NATION:
+        return dict.fromkeys(dots, "")
+    return {dot: _where(safety, seat) for dot, safety in replication.safety(partition, dots).items()}
+
+
+def _where(safety: replication.Safety, seat: str) -> str:
+    if safety.central is not None:
+        return _("Safe at the central office since %(at)s", at=format_instant(safety.central))
+    if seat == "region":  # its own word about itself makes nothing safer
+        return _("Not yet safe at the central office")
+    if safety.region is not None:
+        return _("Safe at the region since %(at)s", at=format_instant(safety.region))
+    return _("On this computer only")
 
 
 def _told(name: str, label: str, before: str, after: str) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from tracker import clock, replication
+from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
 from tracker.attendance import rules
 from tracker.attendance.models import Mark, Register
@@ -281,21 +282,23 @@ def mark_of(cohort: Cohort, apprentice_id: str, on: date, slot: str) -> Mark | N
 
 
 class PastMark(NamedTuple):
-    """What a mark was, or is: by whom, at which second."""
+    """What a mark was, or is: by whom, at which second, and where that is safe, in words."""
 
     value: MarkValue
     who: str
     at: int
     is_current: bool
+    where: str
 
 
 def history_of(mark: Mark) -> list[PastMark]:
     """All that was ever marked in this place, the present value first, then the newest."""
     versions = replication.history(mark)
     names = {by: name_of(by) or by for by in {version.by for version in versions}}
+    where = whereabouts(mark.partition, {version.dot for version in versions})
     return [
-        PastMark(MarkValue(**version.values), names[version.by], version.at, version.is_current)  # type: ignore[arg-type]  # one group
-        for version in versions
+        PastMark(MarkValue(**each.values), names[each.by], each.at, each.is_current, where[each.dot])  # type: ignore[arg-type]  # one group
+        for each in versions
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tracker import replication
+from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
 from tracker.calendar import models, rules
 from tracker.calendar.models import Closure, HolidayCorrection, Notice, Resumption, TaughtDay
@@ -588,16 +589,19 @@ def _runs(days: Iterable[Day[Holiday]]) -> list[Run]:
 
 @dataclass(frozen=True)
 class Told:
-    """A line of a history: who made which value of what, when."""
+    """A line of a history: who made which value of what, when; and where it is safe, in words."""
 
     row: Closure | Notice | Resumption
     version: Version
     who: str | None
+    where: str
 
 
 def history(story: ClosureStory) -> list[Told]:
     """All values that a closure, its notices and its resumptions ever had, newest first; empty ones left out."""
     rows: list[Closure | Notice | Resumption] = [story.row, *story.notices, *story.resumptions]
-    lines = [Told(row, version, name_of(version.by)) for row in rows for version in replication.history(row)]
-    told = [line for line in lines if any(value is not None for value in line.version.values.values())]
-    return sorted(told, key=lambda line: (line.version.at, line.version.dot), reverse=True)
+    versions = [(row, version) for row in rows for version in replication.history(row)]
+    told = [(row, version) for row, version in versions if any(value is not None for value in version.values.values())]
+    where = whereabouts(story.row.partition, {version.dot for _row, version in told})
+    lines = [Told(row, version, name_of(version.by), where[version.dot]) for row, version in told]
+    return sorted(lines, key=lambda line: (line.version.at, line.version.dot), reverse=True)

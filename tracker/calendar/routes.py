@@ -199,7 +199,10 @@ def closure(closure_id: str) -> ResponseReturnValue:
     story = queries.story_for(g.actor, closure_id, desk)
     common = _common(desk)
     names = queries.names_for(story.row.partition) | common["names"]
-    lines = [{"at": line.version.at, "who": line.who or "–", "what": words.told(line, names)} for line in queries.history(story)]
+    lines = [
+        {"at": line.version.at, "who": line.who or "–", "what": words.told(line, names), "where": line.where}
+        for line in queries.history(story)
+    ]
     return page(
         "calendar/closure.html",
         story=story,

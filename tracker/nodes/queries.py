@@ -16,7 +16,7 @@ from tracker.nodes import rules, words
 from tracker.nodes.models import Bundle, Exchange, Heard
 from tracker.nodes.running import running
 from tracker.places.models import Centre, Listing
-from tracker.policy import Actor, check, may, NATION
+from tracker.policy import Actor, check, kind_of, may, NATION
 from tracker.web import SyncState
 
 EXCHANGES_SHOWN = 10
@@ -25,25 +25,33 @@ BUNDLES_SHOWN = 10
 
 @dataclass(frozen=True)
 class Held:
-    """A partition on this computer, with its name."""
+    """A partition on this computer, with its name, and how much of it is safe where.
+
+    here, region, central  what no keeper's receipt covers, none of the region's, none of the central office's; None for
+                           the nation's facts, which begin at the central office, and where that is
+    """
 
     name: str
     status: replication.PartitionStatus
+    here: replication.Kept | None = None
+    region: replication.Kept | None = None
+    central: replication.Kept | None = None
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What this computer holds and how far the server has it.
+    """What this computer holds, and what of it is safe elsewhere by the signed word of others.
 
-    joined    whether there is a server
-    may_join  whether it belongs to no centre yet, so that it could join one
-    waiting   (words, changes) of what it was not yet seen to hold
-    refused   (words, changes) of what is kept but not shown
+    joined     whether there is a server
+    may_join   whether it belongs to no centre yet, so that it could join one
+    only_here  changes that are safe nowhere else, and the second of the oldest
+    waiting    (words, changes) of what the server was not yet seen to hold
+    refused    (words, changes) of what is kept but not shown
     """
 
     joined: bool
     may_join: bool
-    unsent: replication.Unsent
+    only_here: replication.Unsent
     is_late: bool
     held: list[Held]
     waiting: list[tuple[str, int]]
@@ -63,9 +71,6 @@ class Peer:
     is_silent: bool
 
 
-NOTHING = replication.Unsent(0, None)
-
-
 def last_good() -> Exchange | None:
     """The last exchange that succeeded."""
     return db.session.scalar(select(Exchange).where(Exchange.error.is_(None)).order_by(Exchange.id.desc()).limit(1))
@@ -76,26 +81,21 @@ def machine(actor: Actor) -> Machine:
     check(actor, "sync")
     hub = replication.hub_key()
     names = centre_names()
-    unsent = replication.unsent(hub) if hub else NOTHING
+    held = [_held(place_name(each.partition, names), each) for each in replication.status(hub)]
+    only_here = _together([each.here for each in held if each.here])
     counts = replication.unsent_by_table(hub) if hub else {}
     return Machine(
         joined=hub is not None,
         may_join=hub is None and not replication.home() and may(actor, "join"),
-        unsent=unsent,
-        is_late=rules.is_late(unsent.since, clock.wall()),
-        held=[Held(place_name(each.partition, names), each) for each in replication.status(hub)],
+        only_here=only_here,
+        is_late=hub is not None and rules.is_late(only_here.since, clock.wall()),
+        held=held,
         waiting=sorted((_(words.TABLES.get(table, table)), count) for table, count in counts.items()),
         refused=sorted((_(words.REASONS.get(reason, reason)), count) for reason, count in replication.quarantined().items()),
         exchanges=db.session.scalars(select(Exchange).order_by(Exchange.id.desc()).limit(EXCHANGES_SHOWN)).all(),
         last_good=last_good(),
     )
 
-
-def centre_names() -> dict[str, str]:
-    """The names of the centres by partition: from the directory, or from a profile that stands here alone."""
-    listed = db.session.execute(select(Listing.centre, Listing.name)).all()
-    own = db.session.execute(select(Centre.partition, Centre.name)).all()
-    return {partition: name for partition, name in [*listed, *own] if name}
 
 def _held(name: str, status: replication.PartitionStatus) -> Held:
     if kind_of(status.partition) == NATION or _seat() == "central":
@@ -138,6 +138,12 @@ def bundles_out() -> list[Bundle]:
             found.append(row)
     return found[::-1]
 
+
+def centre_names() -> dict[str, str]:
+    """The names of the centres by partition: from the directory, or from a profile that stands here alone."""
+    listed = db.session.execute(select(Listing.centre, Listing.name)).all()
+    own = db.session.execute(select(Centre.partition, Centre.name)).all()
+    return {partition: name for partition, name in [*listed, *own] if name}
 
 
 def centre_choices() -> list[tuple[str, str]]:
@@ -212,17 +218,32 @@ def _briefly(at: int) -> str:
 def sync_state(actor: Actor) -> SyncState | None:
     """Where the data is, in one line for the top bar; offline is no fault."""
     del actor  # the same for everybody at this machine
-    if current_app.extensions["settings"].seat == "central":
+    if _seat() == "central":
         latest = db.session.scalar(select(func.max(Heard.at)))
         return SyncState(_("Last heard: %(at)s", at=_briefly(latest)) if latest else _("No centre has reported yet"))
-    hub = replication.hub_key()
-    if hub is None:
+    if replication.hub_key() is None:
         return SyncState(_("Saved on this computer"))
     if any(reason not in words.NEEDS_UPGRADE for reason in replication.quarantined()):
         return SyncState(_("Some changes were refused: see This computer"), "wrong")
-    unsent = replication.unsent(hub)
-    if unsent.changes:
-        sentence = ngettext("Saved here: %(n)d waits to be sent", "Saved here: %(n)d wait to be sent", unsent.changes)
-        return SyncState(sentence, "late" if rules.is_late(unsent.since, clock.wall()) else "calm")
-    last = last_good()
-    return SyncState(_("At the server: up to %(at)s", at=_briefly(last.ended)) if last else _("Saved on this computer"))
+    return _safety()
+
+
+def _safety() -> SyncState:
+    """Only receipts count: what a server was merely sent may be gone with its disk."""
+    ruled = [each for each in replication.partitions() if kind_of(each) != NATION]
+    lacking = {each: kept for each in ruled if (kept := replication.kept(each)["central"]).unsafe}
+    if not lacking:
+        last = last_good()
+        return SyncState(_("Safe at the central office: up to %(at)s", at=_briefly(last.ended)) if last else _("Saved on this computer"))
+    only_here = _together([_only_here(each) for each in lacking])
+    if only_here.changes:
+        sentence = ngettext(
+            "Saved here: %(n)d is not safe elsewhere yet", "Saved here: %(n)d are not safe elsewhere yet", only_here.changes
+        )
+        return SyncState(sentence, "late" if rules.is_late(only_here.since, clock.wall()) else "calm")
+    count = _together(list(lacking.values())).changes
+    return SyncState(
+        ngettext(
+            "Safe at the region; %(n)d not yet at the central office", "Safe at the region; %(n)d not yet at the central office", count
+        )
+    )

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import or_, select
 
 from tracker import replication
+from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
 from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import ClosureFact
@@ -233,12 +234,13 @@ def apprentice_for(actor: Actor, apprentice_id: str) -> Apprentice:
 
 @dataclass(frozen=True)
 class Told:
-    """A line of a history: who made which value of what, when."""
+    """A line of a history: who made which value of what, when; and where it is safe, in words."""
 
     row: Placement | Suspension
     version: Version
     who: str | None
     names: Mapping[str, str]
+    where: str
 
 
 def history(placement: Placement) -> list[Told]:
@@ -248,9 +250,11 @@ def history(placement: Placement) -> list[Told]:
     names = {row.id: row.full_name for row in people}
     found = db.session.scalars(select(Employer).where(Employer.partition == placement.partition))
     names |= {row.id: row.name or "?" for row in found}
-    lines = [Told(row, version, name_of(version.by), names) for row in rows for version in replication.history(row)]
-    told = [line for line in lines if any(value is not None for value in line.version.values.values())]
-    return sorted(told, key=lambda line: (line.version.at, line.version.dot), reverse=True)
+    versions = [(row, version) for row in rows for version in replication.history(row)]
+    told = [(row, version) for row, version in versions if any(value is not None for value in version.values.values())]
+    where = whereabouts(placement.partition, {version.dot for _row, version in told})
+    lines = [Told(row, version, name_of(version.by), names, where[version.dot]) for row, version in told]
+    return sorted(lines, key=lambda line: (line.version.at, line.version.dot), reverse=True)
 
 
 def conflicting(placement: Placement) -> list[str]:

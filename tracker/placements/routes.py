@@ -114,7 +114,9 @@ def placement(placement_id: str) -> ResponseReturnValue:
         warnings=[say(problem) for problem in shown.warnings],
         recorded=queries.recorded(row),
         suspensions=queries.suspensions(row),
-        history=[{"at": line.version.at, "who": line.who or "–", "what": words.told(line)} for line in queries.history(row)],
+        history=[
+            {"at": line.version.at, "who": line.who or "–", "what": words.told(line), "where": line.where} for line in queries.history(row)
+        ],
         conflicts=[_(words.FIELD_NAMES.get(group, group)) for group in queries.conflicting(row)],
         words=words,
         may_edit=may(g.actor, "edit-placements", row),

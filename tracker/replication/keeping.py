@@ -30,6 +30,11 @@ def kept(partition: str) -> dict[str, Kept]:
     return {seat: sync.kept(connection, partition, seat) for seat in ("region", "central")}
 
 
+def only_here(partition: str) -> Kept:
+    """How much of a partition no receipt of any keeper covers."""
+    return sync.kept(db.session.connection(), partition, "region", "central")
+
+
 def safety(partition: str, dots: Collection[str]) -> dict[str, Safety]:
     """Where these changes are safe besides this computer, and since when."""
     return sync.safety_of(db.session.connection(), partition, dots)

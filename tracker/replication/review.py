@@ -167,6 +167,12 @@ def nodes() -> list[Node]:
     return sorted(sync.nodes(db.session.connection()).values(), key=lambda node: (node.name, node.key))
 
 
+def partitions() -> list[str]:
+    """The partitions of which anything is held here."""
+    connection = db.session.connection()
+    return sorted(sync.heads(connection).keys() | sync.pending_counts(connection).keys())
+
+
 def status(peer: bytes | None = None) -> list[PartitionStatus]:
     """The state of every partition held here; `peer` is the server's key."""
     connection = db.session.connection()

@@ -50,12 +50,12 @@ def test_what_waits_is_counted_until_the_server_has_it(country: Country) -> None
     country.first.sync()
     with country.first.on():
         _add_cohort("Mapishi 2026")
-        assert queries.machine(OPERATOR).unsent.changes == 1
+        assert queries.machine(OPERATOR).only_here.changes == 1
         with speaking("en"):
             assert queries.machine(OPERATOR).waiting == [("Cohorts", 1)]
     country.first.sync()
     with country.first.on():
-        assert queries.machine(OPERATOR).unsent.changes == 0
+        assert queries.machine(OPERATOR).only_here.changes == 0
 
 
 def test_what_was_sealed_for_a_server_that_is_away_still_waits(country: Country) -> None:
@@ -65,7 +65,7 @@ def test_what_was_sealed_for_a_server_that_is_away_still_waits(country: Country)
         actions.keep_settings(server="http://127.0.0.1:9")
         with pytest.raises(replication.SyncError):
             actions.sync_now(OPERATOR)
-        assert queries.machine(OPERATOR).unsent.changes == 1
+        assert queries.machine(OPERATOR).only_here.changes == 1
         failed = db.session.scalars(select(Exchange).order_by(Exchange.id.desc())).first()
         assert failed is not None
         assert failed.error == "sync.unreachable"
@@ -88,11 +88,11 @@ def test_the_page_says_where_the_records_are(country: Country) -> None:
     with country.first.on():
         _add_cohort("Mapishi 2026")
         browser = country.first.browser().sign_in("amina")
-        assert "1 change waits to be sent" in browser.get("/nodes/").text
+        assert "1 change is safe nowhere else yet" in browser.get("/nodes/").text
         assert browser.send("/nodes/sync").location == "/nodes/"
         text = browser.get("/nodes/").text
         assert "Exchanged. Sent: 1" in text
-        assert "Nothing waits to be sent" in text
+        assert "Everything is safe elsewhere too" in text
         assert browser.get("/nodes/progress").json == {"running": False, "sentence": ""}
 
 
