@@ -72,5 +72,7 @@ def test_it_reads_the_envelope_and_the_message() -> None:
 def test_it_reads_the_invitation_and_the_hello() -> None:
     authority, secret = joining.read_code(PINNED["invitation"]["code"])
     assert secret == int.from_bytes(bytes.fromhex(PINNED["invitation"]["secret"])) & (1 << 45) - 1
-    joining.check_hello(joining.Hello(*(bytes.fromhex(text) for text in PINNED["hello"].values())), joining.read_code(PINNED["invitation"]["code"])[0])
+    joining.check_hello(
+        joining.Hello(*(bytes.fromhex(text) for text in PINNED["hello"].values())), joining.read_code(PINNED["invitation"]["code"])[0]
+    )
     assert len(authority) == 10

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from sync import exchange, segments
+from sync import bundle, exchange, keys, receipts, segments
 from sync.changes import decode
 from sync.exchange import Message
 from sync.keys import NodeKey
@@ -12,7 +12,7 @@ from sync.segments import read_header, Segment
 from sync.store import CONTROL
 
 TEXT = (Path(__file__).parents[2] / "sync" / "README.md").read_text(encoding="utf-8")
-LAPTOP = NodeKey(bytes([2]) * 32)
+LAPTOP, SERVER = (NodeKey(bytes([k]) * 32) for k in (2, 3))
 
 
 def example(name: str) -> str:
@@ -42,10 +42,18 @@ def test_the_message_carries_the_segment() -> None:
     assert read == Message(digest=exchange.digest({segment().header.partition: [segment().id]}), segments=[segment()], receipts=[])
 
 
+def test_the_receipt_is_the_servers_word_about_the_segment() -> None:
+    (read,) = receipts.read([json.loads(example("receipt"))], SERVER.public)
+    keys.verify(SERVER.public, "receipt", read.text, read.signature)
+    assert (read.partition, read.about, read.heads) == (segment().header.partition, receipts.HOLDS, (segment().id,))
+
+
 def test_the_caps_are_those_of_the_code() -> None:
     assert exchange.PACKED_MAX == 2**20
     assert exchange.UNPACKED_MAX == 32 * 2**20
     for cap in (exchange.SEGMENTS_MAX, exchange.PARTITIONS_MAX, segments.PARENTS_MAX, segments.NONCES_MAX):
         assert f"{cap:,}" in TEXT
     assert f"{segments.BODY_MAX // 1024} KiB" in TEXT
+    assert f"| {receipts.RECEIPTS_MAX:,} / {exchange.WANTS_MAX} / {exchange.STAGED_MAX} |" in TEXT
+    assert f"| {bundle.MAIL_PER_SENDER_BYTES >> 20} MiB / {bundle.MAILBOX_BYTES >> 20} MiB |" in TEXT
     assert all(f"`{name}`" in TEXT for name in CONTROL)
