@@ -17,6 +17,7 @@ from typing import Final
 from sqlalchemy import URL
 
 from tracker.errors import N_
+from tracker.folder import flush_file, put_in_place
 
 SEATS: Final = ("centre", "region", "central")
 FILE_NAME: Final = "settings.toml"
@@ -233,7 +234,8 @@ def save(home: Path, **values: str | int | bool) -> None:
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n".replace("\x7f", "\\u007f") for key, value in merged.items()]
     draft = home / f"{FILE_NAME}.new"
     draft.write_text("".join(lines), encoding="utf-8")
-    draft.replace(home / FILE_NAME)
+    flush_file(draft)  # else a cut of power may leave the new name on an empty file, and a server would start as a centre
+    put_in_place(draft, home / FILE_NAME)
 
 
 def secret_key(settings: Settings) -> str:
