@@ -179,7 +179,7 @@ def write(target: Path, members: Mapping[str, Path], **said: object) -> Manifest
     """Write the files into one zip with the manifest of what is `said`, and let it reach the disk."""
     manifest = Manifest(members={name: _fingerprint(path) for name, path in members.items()}, **said)  # type: ignore[arg-type]
     # It holds people's records and the node's key: nobody else on this computer may read it.
-    with os.fdopen(os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with open(target, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
             bundle.writestr(MANIFEST, manifest.text)
             for name, path in members.items():
