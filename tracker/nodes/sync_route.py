@@ -6,7 +6,7 @@ What a stranger may send is bounded before it is read; whatever cannot be read g
 import logging
 
 from flask import Blueprint, g, request, Response
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from tracker import replication
 from tracker.nodes import actions
@@ -32,6 +32,9 @@ def _reply() -> bytes:
         return actions.answer(request.get_data(cache=False), name=g.settings.name)
     except RequestEntityTooLarge:
         return replication.refuse(replication.TooLarge)
+    except ClientDisconnected:  # the line broke, as lines do; nobody hears this, and the node asks again
+        log.info("an envelope broke off")
+        return replication.refuse(replication.Unreadable)
     except Exception:
         log.exception("an envelope could not be answered")
         return replication.refuse(replication.SyncError)

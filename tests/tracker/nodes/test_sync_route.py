@@ -31,6 +31,13 @@ def test_an_envelope_must_say_how_long_it_is(client: Browser) -> None:
     assert answer.data == b"\xdaEsync.unreadable"
 
 
+def test_an_envelope_that_breaks_off_is_no_fault_of_ours(client: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    """Each cut line would leave a traceback in the log of the central office."""
+    answer = client.post("/sync", input_stream=BytesIO(b"\xdaM"), environ_overrides={"CONTENT_LENGTH": "500"})
+    assert answer.data == b"\xdaEsync.unreadable"
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_an_envelope_above_the_cap_is_refused_unread(app: Flask, client: Browser) -> None:
     settings = app.extensions["settings"]
     app.extensions["settings"] = config.load(settings.home, environ={}, sync_max_bytes=2048)
