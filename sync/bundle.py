@@ -138,6 +138,8 @@ def take(connection: sa.Connection, replica: Replica, envelope: Envelope) -> tup
     from an older backup takes from a stranger what its own key or the authority's has signed, and nothing else.
     """
     letter = opened(replica, envelope)
+    # All locks at once, as where a message comes in by the line.
+    ledger.lock(connection, envelope.sender.hex(), *ledger.pending_counts(connection), *exchange.named_in(letter.message))
     if envelope.sender not in ledger.nodes(connection):
         ours = {replica.key.public, replica.authority}
         segments = [each for each in letter.message.segments if each.header.partition == NATION and each.header.author in ours]

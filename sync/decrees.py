@@ -89,7 +89,7 @@ def is_root(connection: sa.Connection, partition: str, key: bytes) -> bool:
 
 def _next_root(connection: sa.Connection, partition: str) -> bytes | None:
     """The key of the newest handover that counts, else the founder's."""
-    handed = [d for d in ledger.decrees(connection, partition) if d.kind == HANDOVER]
+    handed = [d for d, counts in ledger.decrees(connection, partition).items() if d.kind == HANDOVER and counts]
     if handed:
         graph = ledger.graph(connection, partition)
         return max(handed, key=lambda d: (graph.generation[d.segment], d.segment)).node
@@ -130,7 +130,7 @@ def erase(
 ) -> None:
     """Order that rows be erased wherever they are held, and carry it out here.
 
-    rows  each (table, first parts of the key ..): ("mark", "ab..-1") names all marks of that apprentice. None: what has
+    rows  each (table, first parts of the key ..): ("mark", "ab..-1") names all marks of that apprentice; none: what has
           come since of rows that are erased already
     """
     ledger.lock(connection, partition)
