@@ -3,6 +3,8 @@
 import json
 import random
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -167,8 +169,13 @@ def test_another_computers_backup_is_refused_where_there_is_a_register(terminal:
 def test_nothing_is_put_back_under_the_hands_of_a_server(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.centre().json("backup", str(tmp_path / "akiba.zip"))
     monkeypatch.setattr(folder, "PAUSE_S", 0)
-    with folder.share(terminal.home):
+    words = [sys.executable, "-m", "tracker", "--home", str(terminal.home), "serve", "--port", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        assert b"http" in server.stdout.readline()
         assert _refusal(terminal, "restore", str(tmp_path / "akiba.zip")) == "folder.in_use"
+        assert terminal.json("status")["name"] == "Chuo cha Meru"  # other commands go on beside it
+        server.kill()
     terminal.json("restore", str(tmp_path / "akiba.zip"))
 
 
