@@ -30,6 +30,7 @@ class Oracle:
     applied   dots that count; quarantined: dots that do not
     foreign   dots of somebody else's minter; twice: dots that name another content elsewhere
     erased    the rows that orders name; remains: dots of changes of such rows that are still held
+    dots      of all changes that are held; authors: by segment
     """
 
     def __init__(self, schema: Schema, authority: bytes, segments: Iterable[Segment]) -> None:
@@ -46,6 +47,8 @@ class Oracle:
         self.foreign: set[str] = set()
         self.twice: set[str] = set()
         self.remains: set[str] = set()
+        self.dots = {change.dot for changes in self._changes.values() for change in changes}
+        self.authors = {segment.id: segment.header.author for segment in order}
         self._founders = {s.id: s.header.author for s in order if founds(s.header, authority)}
         self._decrees = [d for s in order for c in self._own(s) if (d := decree_of(s.id, s.header.author, c))]
         self.erased = {row for s in order for row in self._ordered(s)}
