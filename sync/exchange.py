@@ -43,7 +43,7 @@ IDLE_MAX = 3
 WANTS_MAX = 200
 STAGED_MAX = 8
 PIECE_MIN = 1_024
-ALL_LETTERS_MAX = 2_000
+NEWEST_MAX = 2_000
 STEPS_MAX = 64
 
 
@@ -486,22 +486,19 @@ def letters(
     to_stranger  the peer may have lost the nation's segments that made us known to it: put the newest of them first
     """
     mine = shared(connection, replica, peer)
-    opening = _say(connection, replica, peer, mine, Message(heads={}), at=at, most=most, fragments=False)
-    stated = {partition: ledger.graph(connection, partition).ladder() for partition in mine}
-    known = {partition: set(heads) for partition, heads in ledger.peer_heads(connection, peer).items()}
+    opening = _opening(connection, replica, peer, mine, at)
+    opening = replace(opening, heads=mine, ladders={partition: ledger.graph(connection, partition).ladder() for partition in mine})
+    written: list[Message] = []
     if to_stranger:
-        newest = ledger.graph(connection, NATION)
-        again = sorted(newest.ids, key=lambda segment: (newest.generation[segment], segment))[-ALL_LETTERS_MAX:]
-        opening = replace(opening, segments=_unpacked_within(ledger.segments(connection, again)))
-    written = [replace(opening, heads=mine, ladders=stated, most=0)]
-    while written[-1].segments:
-        for segment in written[-1].segments:
+        nation = ledger.graph(connection, NATION)
+        newest = sorted(nation.ids, key=lambda segment: (nation.generation[segment], segment))[-NEWEST_MAX:]
+        written.append(replace(opening, segments=_unpacked_within(ledger.segments(connection, newest))))
+    known = {partition: set(heads) for partition, heads in ledger.peer_heads(connection, peer).items()}
+    while segments := _lacking(connection, mine, known, most):
+        written.append(replace(opening, segments=segments) if not written else Message(digest=opening.digest, segments=segments))
+        for segment in segments:
             known.setdefault(segment.header.partition, set()).add(segment.id)
-        more = _lacking(connection, mine, known, most)
-        if not more:
-            break
-        written.append(Message(digest=opening.digest, segments=more))
-    return written
+    return written or [opening]
 
 
 def read_letter(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
@@ -574,31 +571,20 @@ def _say(
     staged: Mapping[bytes, int] = MappingProxyType({}),
     asked: Collection[bytes] = (),
     is_silent: bool = False,
-    fragments: bool = True,
 ) -> Message:
     """The next message.
 
     heard   the message that showed that we differ; None: no reason to state heads
     staged  what the peer has of segments that come in fragments; asked: the bodies it misses
     """
-    receipts.issue(connection, replica, mine, at)
     known = ledger.peer_heads(connection, peer)
     differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
     wanted = [segment for segment in asked if ledger.partition_of(connection, segment) in mine]
     segments: Sequence[Segment] = () if is_silent else _lacking(connection, differing, known, most, asked=wanted)
-    segments, fragment = _in_fragments(segments, most, staged) if fragments else (segments, None)
-    missed = [segment for segment, (partition, _) in ledger.holes(connection).items() if partition in mine]
-    said = Message(
-        answers,
-        digest(mine),
-        segments=segments,
-        receipts=receipts.news(connection, peer, mine.keys()),
-        stated=receipts.digest(connection, mine.keys()),
-        wants=sorted(missed)[:WANTS_MAX],
-        staged=_staged(connection, mine.keys()),
-        fragment=fragment,
-        most=most if most < DEFAULT_BYTES and not answers else 0,
-    )
+    segments, fragment = _in_fragments(segments, most, staged)
+    asks_for = most if most < DEFAULT_BYTES and not answers else 0
+    opening = _opening(connection, replica, peer, mine, at)
+    said = replace(opening, answers=answers, segments=segments, fragment=fragment, most=asks_for)
     if heard is None:
         return said
     # Where nothing seems to differ, and yet the digests do, one of us is wrong about the other: then say everything.
@@ -606,6 +592,19 @@ def _say(
     stated = {partition: mine[partition] if partition in mine else _echo(connection, partition, heard) for partition in sorted(spoken_of)}
     ladders = {partition: _ladder(connection, partition, heard) if partition in mine else [] for partition in stated}
     return replace(said, heads=stated, ladders=ladders, said=heard.told, told=heard.said | heard.heads.keys())
+
+
+def _opening(connection: sa.Connection, replica: Replica, peer: bytes, mine: Mapping[str, list[bytes]], at: int) -> Message:
+    """What every message says: the digests, the receipts that are news to the peer, and what this node misses."""
+    receipts.issue(connection, replica, mine, at)
+    missed = [segment for segment, (partition, _) in ledger.holes(connection).items() if partition in mine]
+    return Message(
+        digest=digest(mine),
+        receipts=receipts.news(connection, peer, mine.keys()),
+        stated=receipts.digest(connection, mine.keys()),
+        wants=sorted(missed)[:WANTS_MAX],
+        staged=_staged(connection, mine.keys()),
+    )
 
 
 def _echo(connection: sa.Connection, partition: str, heard: Message) -> list[bytes]:
