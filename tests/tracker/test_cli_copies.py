@@ -7,12 +7,19 @@ import subprocess
 import sys
 import zipfile
 from contextlib import closing
+from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
+from tests.country import machine
 from tests.tracker.commands import Terminal, terminal
-from tracker import folder
+from tracker import folder, replication
+from tracker.cli import run
+from tracker.db import db
+from tracker.people import actions as people
+from tracker.policy import OPERATOR
 from tracker.replication import copies as files
 
 __all__ = ["terminal"]
@@ -211,3 +218,35 @@ def test_a_database_that_cannot_be_read_gives_way_only_when_told_to(terminal: Te
     told = terminal.json("restore", str(tmp_path / "akiba.zip"), "--leave-unsent")
     assert Path(told["set_aside"]).read_bytes() == rubbish
     assert terminal.json("check", "--deep")["ok"]
+
+
+def test_backups_under_the_hands_of_a_writer_are_each_of_one_moment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    laptop = machine(tmp_path / "laptop", secret_key="")
+    with laptop.app.app_context():
+        centre = replication.found_centre()
+    stop = Event()
+
+    def write() -> None:
+        for number in count():
+            with laptop.on():
+                people.register_apprentice(OPERATOR, centre, {"given_name": f"Asha {number}", "family_name": "Juma"})
+            if stop.is_set():
+                return
+
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        codes = [run(["--home", str(tmp_path / "laptop"), "backup", str(tmp_path / f"{k}.zip")]) for k in range(4)]
+    finally:
+        stop.set()
+        writer.join()
+    assert codes == [0, 0, 0, 0], capsys.readouterr()
+    saved = []
+    for k in range(4):
+        (tmp_path / str(k)).mkdir()
+        files.unpack(tmp_path / f"{k}.zip", tmp_path / str(k))
+        saved.append(_execute(tmp_path / str(k) / "daftari.sqlite3", "select count(*) from apprentice"))
+    assert saved == sorted(saved)
+    assert saved[0] < saved[-1]
+    with laptop.app.app_context():
+        db.engine.dispose()
