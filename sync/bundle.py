@@ -135,7 +135,8 @@ def take(connection: sa.Connection, replica: Replica, envelope: Envelope) -> tup
     """Open an envelope and fold what is in it. The caller commits. Raises Stranger, and what `opened` and the fold raise.
 
     A sender whom the directory does not know may show the segments that made it known: a server that was restored
-    from an older backup takes from a stranger what its own key or the authority's has signed, and nothing else.
+    from an older backup takes from a stranger what its own key or the authority's has signed, and nothing else. So does
+    one that has joined by files, whose directory is empty, from the server that the authority lets write in the nation.
     """
     letter = opened(replica, envelope)
     # All locks at once, as where a message comes in by the line.
@@ -144,7 +145,7 @@ def take(connection: sa.Connection, replica: Replica, envelope: Envelope) -> tup
         ours = {replica.key.public, replica.authority}
         segments = [each for each in letter.message.segments if each.header.partition == NATION and each.header.author in ours]
         fold.receive(connection, replica, segments)
-        if envelope.sender not in ledger.nodes(connection):
+        if envelope.sender not in ledger.nodes(connection).keys() | ledger.granted(connection, NATION, "writer"):
             raise Stranger
     return letter, exchange.read_letter(connection, replica, envelope.sender, letter.message)
 

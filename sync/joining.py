@@ -21,6 +21,7 @@ from sync.dots import NONCE_BYTES
 from sync.errors import AlreadyJoined, BadInvitation, Forged, Unreadable
 from sync.keys import NodeKey, seal_anonymous
 from sync.ledger import Replica
+from sync.schema import partition_kind
 from sync.segments import centre_partition
 from sync.store import INVITATION
 
@@ -315,6 +316,8 @@ def _grant_all(connection: sa.Connection, replica: Replica, by: Admitting, node:
     elif home:
         decrees.found(connection, replica, by.authority, home, [(node, "writer")], nonce=by.draw(NONCE_BYTES), at=at)
     for partition, role in invitation.grants:
+        if partition_kind(partition) == "centre" and not decrees.is_root(connection, partition, by.authority.public):
+            continue  # its history has not come yet; `adopt` will grant this, and now it would count for nothing
         # A region is founded by its first coordinator's invitation, and central writes regional facts too.
         ours = [] if ledger.roots(connection, partition) else [(replica.key.public, "writer")]
         decrees.found(connection, replica, by.authority, partition, [*ours, (node, role)], nonce=by.draw(NONCE_BYTES), at=at)
