@@ -23,7 +23,7 @@ from sync.decrees import (
     with_remains,
 )
 from sync.dots import Mint
-from sync.errors import Forged, NotJoined, OwnBundle, sentence_of, Stranger, SyncError, TooLarge, Unreadable
+from sync.errors import Forged, NotDaftari, NotJoined, OwnBundle, sentence_of, Stranger, SyncError, TooLarge, Unreadable
 from sync.exchange import DEFAULT_BYTES
 from sync.fold import is_behind, refold, upgrade
 from sync.http import answer, CONTENT_TYPE, forward_mail, Hub, join, Line, post_letters, refusal, Report, sync, who_is_there
@@ -92,6 +92,7 @@ __all__ = [
     "Mint",
     "Node",
     "NodeKey",
+    "NotDaftari",
     "NotJoined",
     "OpenConflict",
     "Order",

@@ -41,12 +41,13 @@ def answer(envelope: bytes, *, name: str) -> bytes:
     """The reply to an envelope of another node; who was heard is noted with what the message brought."""
 
     def heard(node: bytes) -> None:
-        _note_heard(node, len(envelope))
+        _hear(node, len(envelope))
 
     return replication.answer(envelope, name=name, admitted=admit, heard=heard)
 
 
-def _note_heard(node: bytes, size: int) -> None:
+def _hear(node: bytes, size: int) -> None:
+    """Note when a node was heard; a centre that brought its history is opened to the coordinators of its region."""
     with write(OPERATOR) as session:
         row = session.get(Heard, node.hex())
         if row is None:
@@ -54,6 +55,10 @@ def _note_heard(node: bytes, size: int) -> None:
             session.add(row)
         row.at, row.bytes = int(clock.wall()), size
         session.flush()
+        if _settings().seat == "central" and (home := replication.home_of(node)):
+            listing = session.get(Listing, {"partition": NATION, "centre": home})
+            if listing is not None and listing.region:
+                replication.adopt(home, listing.region)
 
 
 def admit(invitation: replication.Invitation, partition: str, is_new: bool) -> None:
@@ -101,15 +106,59 @@ def invite_coordinator(actor: Actor, name: str, regions: Sequence[str], centres:
 def join(actor: Actor, url: str, code: str) -> None:
     """Join a server with an invitation code; what it holds comes with the first exchange.
 
+    A centre that was founded alone on this computer comes along with its history.
     Raises NotAllowed, WrongAddress, HasCentre, SyncError.
     """
     check(actor, "join")
     address = rules.server_address(url)
-    if replication.is_set_up() and (replication.home() or replication.hub_key()):
+    _check_can_join()
+    _keep_welcome(replication.join(address, code), address)
+
+
+def _check_can_join() -> None:
+    if replication.is_set_up() and not replication.may_join():
         raise rules.HasCentre
-    welcome = replication.join(address, code)
+
+
+def _keep_welcome(welcome: replication.Welcome, address: str) -> None:
     regions = welcome.regions if welcome.seat == "region" else ""
     keep_settings(server=address, seat=welcome.seat, name=welcome.name, regions=regions)
+
+
+def ask_by_file(actor: Actor, path: Path, code: str) -> None:
+    """Write a request to join into a file that was not there. Raises NotAllowed, HasCentre, FileExists, CannotWrite, BadInvitation."""
+    check(actor, "join")
+    _check_can_join()
+    replication.ask_by_file(path, code)
+
+
+def answer_by_file(actor: Actor, request: Path, answer: Path) -> None:
+    """Central: let in who wrote a request, and write the answer into a file that was not there.
+
+    Raises NotAllowed, NotCentral, CannotRead, NotARequest, FileExists, CannotWrite, SyncError.
+    """
+    check(actor, "invite")
+    replication.answer_by_file(request, answer, name=_settings().name, admitted=admit)
+
+
+def join_by_answer(actor: Actor, path: Path, url: str = "") -> None:
+    """Join with the file that answers our request. url: of the server, where there is a line to it.
+
+    Raises NotAllowed, HasCentre, NotAsked, CannotRead, NotAnAnswer, WrongAddress, SyncError.
+    """
+    check(actor, "join")
+    address = rules.server_address(url) if url else ""
+    _check_can_join()
+    _keep_welcome(replication.join_by_answer(path), address)
+
+
+def revoke(actor: Actor, node: bytes) -> list[str]:
+    """Let nothing that a computer writes from now on count; what is held of it here stays good.
+
+    Returns the partitions. Raises NotAllowed, NotTheRoot.
+    """
+    check(actor, "revoke")
+    return replication.revoke(node)
 
 
 # ---- the clock
@@ -130,31 +179,33 @@ def acknowledge_last_save(actor: Actor) -> None:
 # ---- exchanging
 
 
-def sync_now(actor: Actor) -> Report:
-    """Exchange with the server until both have nothing more, and keep a record of it.
+def sync_now(actor: Actor, url: str = "") -> Report:
+    """Exchange until both have nothing more, and keep a record of it.
 
-    Raises NotAllowed, AlreadyRunning, SyncError.
+    url  of whoever answers there: the server by another address, a regional laptop, another one of the centre; empty: the server
+    Raises NotAllowed, AlreadyRunning, WrongAddress, SyncError.
     """
     check(actor, "sync")
+    address = rules.server_address(url) if url else _settings().server
     now = running()
     if not now.lock.acquire(blocking=False):
         raise rules.AlreadyRunning
     started, error = int(clock.wall()), None
     now.report = report = Report()
     try:
-        return replication.sync_now(_settings().server, report)
+        return replication.sync_by(address, report) if url else replication.sync_now(address, report)
     except SyncError as failure:
         error = failure.code
         raise
     finally:
         now.report = None
         now.lock.release()
-        _log(started, report, error)
+        _log(started, address, report, error)
 
 
-def _log(started: int, report: Report, error: str | None) -> None:
+def _log(started: int, peer: str, report: Report, error: str | None) -> None:
     with write(OPERATOR) as session:
-        row = Exchange(started=started, ended=int(clock.wall()), peer=_settings().server[:200], error=error, **vars(report))
+        row = Exchange(started=started, ended=int(clock.wall()), peer=peer[:200], error=error, **vars(report))
         session.add(row)
         session.flush()
         session.execute(delete(Exchange).where(Exchange.id <= row.id - EXCHANGES_KEPT))
@@ -184,7 +235,7 @@ def read_bundle(actor: Actor, path: Path) -> replication.Brought:
     check(actor, "sync")
     brought = replication.read_bundle(path, _parts_read())
     for sender in brought.senders:
-        _note_heard(sender, brought.bytes)
+        _hear(sender, brought.bytes)
     parts: dict[str, list[int]] = {}
     for part in brought.parts:
         parts.setdefault(part.bundle, []).append(part.number)

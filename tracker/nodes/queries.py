@@ -43,7 +43,7 @@ class Machine:
     """What this computer holds, and what of it is safe elsewhere by the signed word of others.
 
     joined     whether there is a server
-    may_join   whether it belongs to no centre yet, so that it could join one
+    may_join   whether it could join a server: it belongs to no centre, or to one that it has founded alone
     only_here  changes that are safe nowhere else, and the second of the oldest
     waiting    (words, changes) of what the server was not yet seen to hold
     refused    (words, changes) of what is kept but not shown
@@ -86,7 +86,7 @@ def machine(actor: Actor) -> Machine:
     counts = replication.unsent_by_table(hub) if hub else {}
     return Machine(
         joined=hub is not None,
-        may_join=hub is None and not replication.home() and may(actor, "join"),
+        may_join=replication.may_join() and may(actor, "join"),
         only_here=only_here,
         is_late=hub is not None and rules.is_late(only_here.since, clock.wall()),
         held=held,

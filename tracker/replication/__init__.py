@@ -17,9 +17,10 @@ from sync import (
     Twin,
     Unreadable,
     Unsent,
+    Welcome,
 )
 from tracker.replication import capture
-from tracker.replication.arrivals import has_arrived
+from tracker.replication.arrivals import has_arrived, home_of, waiting
 from tracker.replication.dates import confirm as confirm_date
 from tracker.replication.dates import doubt as doubts_date
 from tracker.replication.keeping import (
@@ -35,10 +36,11 @@ from tracker.replication.keeping import (
     readers,
     receipts,
     revoke,
+    revoked_keys,
     safety,
     twins,
 )
-from tracker.replication.line import answer, hub_key, invite, join, refuse, sync_by, sync_now
+from tracker.replication.line import adopt, answer, hub_key, invite, join, may_join, refuse, sync_by, sync_now
 from tracker.replication.node import (
     begin,
     catch_up,
@@ -94,7 +96,9 @@ __all__ = [
     "Unreadable",
     "Unsent",
     "Version",
+    "Welcome",
     "Written",
+    "adopt",
     "answer",
     "answer_by_file",
     "ask_by_file",
@@ -116,6 +120,7 @@ __all__ = [
     "has_arrived",
     "history",
     "home",
+    "home_of",
     "hub_key",
     "install",
     "invite",
@@ -124,6 +129,7 @@ __all__ = [
     "join",
     "join_by_answer",
     "kept",
+    "may_join",
     "nodes",
     "only_here",
     "open_conflicts",
@@ -136,6 +142,7 @@ __all__ = [
     "receipts",
     "refuse",
     "revoke",
+    "revoked_keys",
     "safety",
     "sentence_of",
     "status",
@@ -144,5 +151,6 @@ __all__ = [
     "twins",
     "unsent",
     "unsent_by_table",
+    "waiting",
     "write_bundle",
 ]

@@ -58,3 +58,16 @@ def has_arrived(recipient: bytes, heads: Mapping[str, Sequence[str]]) -> bool:
         if not (wanted <= said or wanted <= _reached(connection, partition, said)):
             return False
     return True
+
+
+def waiting() -> dict[str, int]:
+    """How many segments of each partition are known, but their bodies are missed: peers are asked for them."""
+    missed = _SEGMENT.c.verdict.in_(("unproven", "damaged"))
+    rows = db.session.execute(sa.select(_SEGMENT.c.partition, sa.func.count()).where(missed).group_by(_SEGMENT.c.partition))
+    return {partition: count for partition, count in rows}  # noqa: C416
+
+
+def home_of(key: bytes) -> str:
+    """The partition of a node's own centre by the directory; empty where it has none, or is unknown."""
+    found = sync.nodes(db.session.connection()).get(key)
+    return found.home if found else ""

@@ -63,10 +63,15 @@ def twins(partition: str) -> list[Twin]:
 
 
 def _root(connection: sa.Connection, partition: str) -> sync.NodeKey:
-    for key in (node.authority_key(), node.replica().key):
-        if key and sync.is_root(connection, partition, key.public):
-            return key
-    raise NotTheRoot
+    root = _root_or_none(connection, partition)
+    if root is None:
+        raise NotTheRoot
+    return root
+
+
+def _root_or_none(connection: sa.Connection, partition: str) -> sync.NodeKey | None:
+    keys = (node.authority_key(), node.replica().key)
+    return next((key for key in keys if key and sync.is_root(connection, partition, key.public)), None)
 
 
 def revoke(key: bytes) -> list[str]:
@@ -75,11 +80,19 @@ def revoke(key: bytes) -> list[str]:
     Returns the partitions. Raises NotTheRoot.
     """
     with node.begin() as connection:
-        partitions = sorted({*sync.read_by(connection, key), *({node.NATION} & sync.heads(connection).keys())})
-        for partition in partitions:
-            root = _root(connection, partition)
+        _root(connection, node.NATION)
+        # A centre that has not handed its root over yet is left out: nobody here could decree there.
+        named = {*sync.read_by(connection, key), node.NATION}
+        roots = {partition: root for partition in sorted(named) if (root := _root_or_none(connection, partition))}
+        for partition, root in roots.items():
             sync.revoke(connection, node.replica(), root, partition, key, nonce=os.urandom(8), at=clock.now_s())
-    return partitions
+    return list(roots)
+
+
+def revoked_keys() -> set[bytes]:
+    """The computers of the directory that any partition held here revokes."""
+    connection = db.session.connection()
+    return {key for key in sync.nodes(connection) if sync.is_revoked_anywhere(connection, key)}
 
 
 def is_revoked() -> bool:

@@ -126,6 +126,19 @@ def founded() -> sync.Founded | None:
         return sync.founded_here(connection, node.replica(), home) if home else None
 
 
+def may_join() -> bool:
+    """Whether this computer has not joined yet, and belongs to no centre but one that it has founded itself."""
+    return hub_key() is None and (not node.home() or founded() is not None)
+
+
+def adopt(partition: str, region: str) -> None:
+    """Central: let the coordinators of a region read a centre that has come with its history. Mostly there is nothing to do."""
+    authority = node.authority_key()
+    if authority is not None:
+        with node.begin() as connection:
+            sync.adopt(connection, node.replica(), authority, partition, region, nonce=os.urandom(8), at=clock.now_s())
+
+
 def settle(welcome: sync.Welcome) -> None:
     """Keep what a server has answered to our request to join."""
     alone = founded()
@@ -181,10 +194,17 @@ def sync_by(url: str, report: Report) -> Report:
     Raises SyncError, Stranger for a computer that the directory does not know.
     """
     hub = hub_key()
-    if hub is None:
+    if hub is None or not url:
         raise NotJoined
-    with _told_why():
-        peer = sync.who_is_there(_line(url, report))
+    try:  # mostly it is the server; asking who is there would cost a round trip each time
+        _exchange(url, hub, report, tries=1)
+    except (sync.Forged, sync.NotDaftari, sync.Stranger):
+        with _told_why():
+            peer = sync.who_is_there(_line(url, report))
+    else:
+        with _told_why():
+            sync.forward_mail(node.begin, _line(url, report), hub)
+        return report
     if peer == hub:
         return sync_now(url, report)
     with db.engine.connect() as connection:
@@ -198,14 +218,14 @@ def sync_by(url: str, report: Report) -> Report:
     return report
 
 
-def _exchange(url: str, peer: bytes, report: Report) -> None:
+def _exchange(url: str, peer: bytes, report: Report, *, tries: int = TRIES) -> None:
     most = sync.DEFAULT_BYTES
-    for attempt in range(1, TRIES + 1):
+    for attempt in range(1, tries + 1):
         try:
             with _told_why():
                 sync.sync(node.begin, node.replica(), peer, _line(url, report), report, now=clock.now_s(), draw=os.urandom, most=most)
         except sync.SyncError as error:
-            if not error.retry or attempt == TRIES:
+            if not error.retry or attempt == tries:
                 raise
             most = max(most // 4, SMALLEST_MESSAGE_BYTES)
         else:

@@ -8,8 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from flask import current_app
-
 import sync
 from sync import Admitting, Invitation, SyncError
 from tracker import clock, folder
@@ -20,6 +18,7 @@ from tracker.replication import arrivals, line, node
 
 SUFFIX = ".daftari"
 SMALLEST_LETTER_BYTES = 4 << 10
+READ_MOST_BYTES = 64 << 20
 FILE_MOST_BYTES = 32 << 20
 """FAT sticks take files of 4 GiB; a damaged one should cost less."""
 ASKED = "asked"
@@ -51,6 +50,20 @@ class NotABundle(DomainError):
 
     code, status = "bundle.not_a_bundle", 409
     sentence = N_("The file %(file)s is not a bundle of Daftari. Choose a file that ends in .daftari.")
+
+
+class NotARequest(DomainError):
+    """Another kind of file, or a damaged one."""
+
+    code, status = "join.not_a_request", 409
+    sentence = N_("The file %(file)s is not a request to join, or it is damaged. Let the other computer write it again.")
+
+
+class NotAnAnswer(DomainError):
+    """Another kind of file, a damaged one, or the answer to another computer."""
+
+    code, status = "join.not_an_answer", 409
+    sentence = N_("The file %(file)s is not the answer to this computer's request, or it is damaged. Ask the central office for it again.")
 
 
 class NotAsked(DomainError):
@@ -89,6 +102,8 @@ def _write(draft: Path, content: bytes) -> None:
 def read_file(path: Path) -> bytes:
     """The content of a file. Raises CannotRead."""
     try:
+        if path.stat().st_size > READ_MOST_BYTES:
+            raise CannotRead(file=path, reason=_("it is larger than any file of Daftari"))
         return path.read_bytes()
     except OSError as error:
         raise CannotRead(file=path, reason=error.strerror or str(error)) from error
@@ -250,7 +265,10 @@ def answer_by_file(request: Path, answer: Path, *, name: str, admitted: Callable
         raise FileExists(file=answer)
     by = Admitting(authority, name, os.urandom, admitted)
     with node.begin() as connection:
-        content = sync.admit_by_file(connection, node.replica(), by, read_file(request), at=clock.now_s())
+        try:
+            content = sync.admit_by_file(connection, node.replica(), by, read_file(request), at=clock.now_s())
+        except (sync.Forged, sync.Unreadable) as error:
+            raise NotARequest(file=request) from error
     write_once(answer, content)  # asking again with the same file gives the same answer: a full stick costs nothing
 
 
@@ -260,7 +278,9 @@ def join_by_answer(path: Path) -> sync.Welcome:
         named = sync.get_self(connection, ASKED)
     if named is None:
         raise NotAsked
-    welcome = sync.read_file_answer(named, node.replica().key, read_file(path))
+    try:
+        welcome = sync.read_file_answer(named, node.replica().key, read_file(path))
+    except (sync.Forged, sync.Unreadable) as error:
+        raise NotAnAnswer(file=path) from error
     line.settle(welcome)
-    current_app.extensions["forget_replica"]()
     return welcome
