@@ -87,7 +87,7 @@ def test_an_upgrade_folds_around_what_the_disk_lost(country: Country) -> None:
         with db.engine.connect().execution_options(is_write=True) as connection, connection.begin():
             connection.exec_driver_sql("delete from sync_self where name = 'schema'")
         replication.catch_up()
-    assert [each.kind for each in _check(country.first).broken] == ["segments"]
+    assert [each.kind for each in _check(country.first).broken] == ["asked"]
     country.first.sync()
     assert _names(country.first) == ["Asha"]
     assert not _check(country.first)

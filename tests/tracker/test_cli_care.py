@@ -49,6 +49,8 @@ def test_a_damaged_segment_is_asked_of_the_server(terminal: Terminal) -> None:
     told = terminal("check", "--deep", "--json").json
     assert [(each["kind"], each["number"]) for each in told["broken"]] == [("segments", 1)]
     assert terminal.json("check", "--repair")["asked_of_peers"] == 1
+    again = terminal("check", "--deep")
+    assert (again.code, "1 segments are missing" in again.err, "daftari sync" in again.err) == (1, True, True)
 
 
 def test_a_change_that_was_never_sent_cannot_be_mended(terminal: Terminal) -> None:
@@ -79,8 +81,9 @@ def test_the_doctor_leaves_no_file_on_a_full_disk(terminal: Terminal, monkeypatc
     def is_full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
+    terminal.centre()
     monkeypatch.setattr("os.fsync", is_full)
-    findings = {each["name"]: each["sentence"] for each in terminal.centre()("doctor", "--json").json["findings"]}
+    findings = {each["name"]: each["sentence"] for each in terminal("doctor", "--json").json["findings"]}
     assert findings["write"] == "The data folder cannot be written: No space left on device"
     assert not list(terminal.home.glob("write-test-*"))
 

@@ -25,9 +25,11 @@ CLOCK_SLACK_S: Final = 600
 FIXED_SQLITE: Final = (3, 51, 3)  # reliability.md F-04
 DIFFERENT: Final = N_("%(partition)s, table %(table)s: %(rows)s rows here, %(refolded)s when built anew, or other contents")
 MEND: Final = N_("Mend it with: daftari check --repair")
+SYNC: Final = N_("The next exchange brings them back: daftari sync")
 RESTORE: Final = N_("Nothing here can mend this. Put the latest backup in its place: daftari restore FILE")
 BROKEN: Final = {
     "segments": N_("%(partition)s: %(number)s segments do not hold what was signed"),
+    "asked": N_("%(partition)s: %(number)s segments are missing and will be asked of the server"),
     "heads": N_("%(partition)s: the list of the newest segments is wrong"),
     "identity": node.IdentityDamaged.sentence,
     "pending": N_("%(partition)s: %(number)s changes that were never sent are damaged"),
@@ -56,24 +58,26 @@ def check(arguments: argparse.Namespace) -> Done:
             found = checking.examine(deep=arguments.deep or arguments.repair)
             if arguments.repair and found and not found.faults:
                 asked = checking.repair()
-                found = checking.examine(deep=True).but("segments")
+                found = checking.examine(deep=True)
     except DatabaseError as error:  # so damaged that it cannot even be opened
         if not trouble.is_damage(error):
             raise
         found = checking.Findings([str(error.orig)])
     note = note_of(settings)
     facts = facts_of(found) | {"asked_of_peers": asked, "last_save_in_doubt": bool(note)}
-    if found:
+    if found.but_asked() or (found and not arguments.repair):
         raise Damaged(facts=facts, lines=[*lines_of(found), *note, _(_next_step(found))])
-    if asked:
-        note = [_("%(number)s segments are asked of the server at the next exchange: daftari sync", number=asked), *note]
+    if found:  # all that could be done here is done
+        return Done(facts | {"ok": True}, [*lines_of(found), _(SYNC), *note])
     acknowledge = [_("When you have looked, say so with: daftari check --noted")] if note else []
     return Done(facts, [_("The database is whole."), *note, *acknowledge])
 
 
 def _next_step(found: checking.Findings) -> str:
     """What a person can do about it, the least first."""
-    is_mendable = not found.faults and all(each.kind in {"segments", "heads"} for each in found.broken)
+    if not found.but_asked():
+        return SYNC
+    is_mendable = not found.faults and all(each.kind in {"segments", "asked", "heads"} for each in found.broken)
     return MEND if is_mendable else RESTORE
 
 

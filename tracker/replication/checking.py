@@ -34,7 +34,8 @@ class Difference(NamedTuple):
 class Broken(NamedTuple):
     """What a refold alone does not bring back.
 
-    kind  segments: a peer may have them; heads: follow from the segments; pending, identity: stand nowhere else
+    kind  segments: a peer may have them; asked: a peer will be asked for these at the next exchange; heads: follow from the
+          segments; pending, identity: stand nowhere else
     """
 
     partition: str
@@ -58,9 +59,9 @@ class Findings:
     def __bool__(self) -> bool:
         return bool(self.faults or self.broken or self.differences)
 
-    def but(self, kind: str) -> "Findings":
-        """Without what is broken in one way."""
-        return replace(self, broken=[each for each in self.broken if each.kind != kind])
+    def but_asked(self) -> "Findings":
+        """Without the segments that peers are asked for anyway."""
+        return replace(self, broken=[each for each in self.broken if each.kind != "asked"])
 
 
 class _Undo(Exception):
@@ -73,7 +74,7 @@ def examine(*, deep: bool = False) -> Findings:
         found = Findings(file_faults(connection, deep=deep))
         if deep and not found:
             found = Findings(broken=broken(connection))
-    return found if found or not deep else Findings(differences=differences())
+    return replace(found, differences=differences()) if deep and not found.but_asked() else found
 
 
 # ---- the file
@@ -98,7 +99,10 @@ def file_faults(connection: sa.Connection, *, deep: bool) -> list[str]:
 
 def broken(connection: sa.Connection) -> list[Broken]:
     """What is not what its author, or this node, has written."""
-    counts = Counter((each.partition, "segments" if each.segment else "pending") for each in sync.damage(connection))
+    segment = sync.metadata.tables["sync_segment"]
+    asked = set(connection.execute(sa.select(segment.c.id).where(segment.c.verdict == "damaged")).scalars())
+    kinds = {b"": "pending", **dict.fromkeys(asked, "asked")}
+    counts = Counter((each.partition, kinds.get(each.segment, "segments")) for each in sync.damage(connection))
     counts.update((partition, "heads") for partition in _wrong_heads(connection))
     if node.is_identity_whole(connection):
         counts.update((partition, "pending") for partition in _wrong_nonces(connection))
