@@ -520,9 +520,13 @@ _REVOKED = _of_partition(DECREE, "node").where(DECREE.c.kind == "revocation", DE
 
 
 def read_by(connection: sa.Connection, node: bytes) -> set[str]:
-    """The partitions that a key is or was root of or was granted anything in, and is not revoked in."""
+    """The partitions that a key is or was root of or was granted anything in, and is not revoked in; none if the nation revokes it.
+
+    What revokes it in a centre stands where it may not read any more: by the nation's word it knows.
+    """
     named = connection.execute(_NAMED, {"node": node}).all()
-    return {partition for partition, _ in named} - {partition for partition, kind in named if kind == "revocation"}
+    gone = {partition for partition, kind in named if kind == "revocation"}
+    return set() if "nation" in gone else {partition for partition, _ in named} - gone
 
 
 _NAMED = sa.union(
