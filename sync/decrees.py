@@ -134,11 +134,12 @@ def erase(
           come since of rows that are erased already
     """
     ledger.lock(connection, partition)
+    ordered_once, hashes = _unordered(connection, partition)
     erased = ledger.erased(connection, partition) | frozenset(rows)
     held = ledger.segments(connection, ledger.graph(connection, partition).ids)
     bodies = {segment.id: body for segment in held if (body := fold.without(segment, erased)) != segment.body}
-    hashes = [(segment.hex(), hashlib.sha256(body).hexdigest()) for segment, body in bodies.items()]
-    named = [canonical(list(row)).decode() for row in sorted(rows, key=repr)]
+    hashes += [(segment.hex(), hashlib.sha256(body).hexdigest()) for segment, body in bodies.items()]
+    named = sorted({canonical(list(row)).decode() for row in rows} | ordered_once)
     statements: list[tuple[str, str | None, dict[str, Plain]]] = []
     while named or hashes:
         some = {"rows": f"[{','.join(named[:ROWS_AT_ONCE])}]", "bodies": json.dumps(dict(hashes[:BODIES_AT_ONCE]))}
@@ -148,10 +149,23 @@ def erase(
         _decree(connection, replica, root, partition, statements, nonce=nonce, at=at)
 
 
+def _unordered(connection: sa.Connection, partition: str) -> tuple[set[str], list[tuple[str, str]]]:
+    """(rows, (segment, hash) pairs) that are known to be erased by orders whose segments are not here.
+
+    So it is after a backup was restored; and if nobody else had an order yet, it has to be given again.
+    """
+    rows, trims = (connection.execute(sa.select(table).where(table.c.partition == partition)).all() for table in (ERASED, TRIM))
+    given = {row.row for row in rows if row.segment != CARRIED}
+    proven = {(row.target, row.hash) for row in trims if row.segment != CARRIED}
+    lost = [(row.target, row.hash) for row in trims if (row.target, row.hash) not in proven]
+    return {row.row for row in rows} - given, [(target.hex(), hashed.hex()) for target, hashed in lost]
+
+
 def with_remains(connection: sa.Connection) -> list[str]:
-    """The partitions where segments came in that hold something of erased rows: a further order is due there."""
-    rows = connection.execute(sa.select(QUARANTINE.c.partition).where(QUARANTINE.c.reason == "erased").distinct()).scalars()
-    return sorted(rows)
+    """The partitions where a further order is due: segments came in that hold something of erased rows, or an order was lost."""
+    remains = connection.execute(sa.select(QUARANTINE.c.partition).where(QUARANTINE.c.reason == "erased").distinct()).scalars()
+    known = connection.execute(sa.select(ERASED.c.partition).distinct()).scalars()
+    return sorted({*remains, *(partition for partition in known if _unordered(connection, partition)[0])})
 
 
 class Order(NamedTuple):
