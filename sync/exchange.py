@@ -236,7 +236,7 @@ def _pack_headers(segments: Sequence[Segment], sender: bytes) -> dict[str, objec
                 partitions.index(segment.header.partition),
                 authors.index(segment.header.author),
                 "".join(nonce.hex() for nonce in segment.header.nonces),
-                [k - place[parent] if parent in place else parent.hex() for parent in segment.header.parents],
+                [k - place[parent] if place.get(parent, k) < k else parent.hex() for parent in segment.header.parents],
                 segment.header.generation,
                 segment.header.at,
                 segment.header.schema,
@@ -349,6 +349,8 @@ def _lacking(
             missing = ledger.graph(connection, partition).lacking(known.get(partition, ()))
         sizes = ledger.packed_sizes(connection, missing)
         for segment in missing:
+            if segment in asked:
+                continue
             if segment not in sizes:
                 break  # our disk has lost its body: what stands on it waits until a peer has brought it again
             room -= sizes[segment] // 2 + _SEGMENT_OVERHEAD
@@ -471,7 +473,8 @@ def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Messag
     """Fold a reply; say on until both digests agree."""
     received, mine = _take(connection, replica, peer, reply)
     is_same = digest(mine) == reply.digest
-    if is_same and not any(True for _ in ledger.segments(connection, list(reply.wants))):
+    wanted = [segment for segment in reply.wants if ledger.partition_of(connection, segment) in mine]
+    if is_same and not any(True for _ in ledger.segments(connection, wanted)):
         return Step(None, len(received.taken), received.changes)
     heard = None if is_same else reply
     say = _say(connection, replica, peer, mine, heard, at=at, most=most, staged=reply.staged, asked=reply.wants)
@@ -538,9 +541,11 @@ def _check_pushed(connection: sa.Connection, peer: bytes, taken: Sequence[bytes]
     """Raises Forged where a node pushes what it can have from nowhere, or founds centres without end.
 
     A centre's segments come from somebody who may read that centre, or were written by somebody with a standing there;
-    and nobody writes of his own into the nation or a region without a standing there.
+    and nobody writes of his own into the nation or a region without a standing there. Where our disk has lost a body,
+    that may be what gave the standing: then all is kept, and the fold judges it once the body is here again.
     """
-    pushed = ledger.written_by(connection, taken)
+    blind = {partition for partition, _ in ledger.holes(connection).values()} if taken else ()
+    pushed = {(partition, author) for partition, author in ledger.written_by(connection, taken) if partition not in blind}
     if not pushed:
         return
     readable = ledger.read_by(connection, peer)
@@ -597,7 +602,7 @@ def _say(
 def _opening(connection: sa.Connection, replica: Replica, peer: bytes, mine: Mapping[str, list[bytes]], at: int) -> Message:
     """What every message says: the digests, the receipts that are news to the peer, and what this node misses."""
     receipts.issue(connection, replica, mine, at)
-    missed = [segment for segment, (partition, _) in ledger.holes(connection).items() if partition in mine]
+    missed = ledger.holes(connection)  # of all partitions: the body that is lost may be the one that says what is ours
     return Message(
         digest=digest(mine),
         receipts=receipts.news(connection, peer, mine.keys()),

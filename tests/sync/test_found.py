@@ -1,0 +1,86 @@
+"""What the simulator has found, each in the smallest story that shows it."""
+
+import pytest
+
+from sync import checks, decrees, exchange, fold, ledger
+from sync.errors import Unreachable
+from sync.exchange import Message
+from tests.sync import network
+from tests.sync.world import Database, Node, sync, World
+
+
+def lose(node: Node, segment: bytes) -> None:
+    """A disk loses the body of a segment, and the check has found it."""
+    with node.begin() as connection:
+        partition = ledger.partition_of(connection, segment)
+        checks.mark_damaged(connection, [segment])
+        fold.refold(connection, node.replica, str(partition))
+
+
+def holes(node: Node) -> int:
+    with node.begin() as connection:
+        return len(ledger.holes(connection))
+
+
+def test_a_message_holds_a_wanted_segment_before_its_parent(ziwa: Node, central: Node) -> None:
+    for _ in range(2):
+        ziwa.new(ziwa.home, "person")
+        sync(ziwa, central)
+    with central.begin() as connection:
+        parent, child = list(ledger.segments(connection, ledger.graph(connection, ziwa.home).ids))[-2:]
+    message = Message(segments=[child, parent, child])
+    assert exchange.unpack(exchange.pack(message, central.key.public), central.key.public).segments == [child, parent, child]
+
+
+def test_a_laptop_that_has_lost_its_own_grant_gets_it_back(ziwa: Node, central: Node) -> None:
+    with ziwa.begin() as connection:
+        first = ledger.graph(connection, ziwa.home).ids[0]
+    lose(ziwa, first)
+    sync(ziwa, central)
+    assert holes(ziwa) == 0
+
+
+def test_a_server_that_has_lost_a_grant_takes_it_from_the_one_it_names(ziwa2: Node, central: Node) -> None:
+    with central.begin() as connection:
+        graph = ledger.graph(connection, ziwa2.home)
+    ziwa2.new(ziwa2.home, "person")
+    for segment in graph.ids:
+        lose(central, segment)
+    sync(ziwa2, central)
+    sync(ziwa2, central)
+    assert holes(central) == 0
+
+
+def test_a_revoked_laptop_comes_to_an_end(country: World, ziwa2: Node, central: Node) -> None:
+    with central.begin() as connection:
+        for partition in (ziwa2.home, "nation"):
+            decrees.revoke(connection, central.replica, country.authority, partition, ziwa2.key.public, nonce=country.draw(8), at=9)
+    for _ in range(2):
+        network.exchange(ziwa2, central, country.authority, now=9, most=64_000)
+    with ziwa2.begin() as connection:
+        assert ledger.is_revoked_anywhere(connection, ziwa2.key.public)
+
+
+def test_an_order_that_went_with_the_disk_is_given_again(country: World, ziwa: Node, central: Node) -> None:
+    name = ziwa.new(ziwa.home, "person", phone="+255 7")
+    sync(ziwa, central)
+    backup = central.database.copy()
+    with central.begin() as connection:
+        decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", name)], nonce=country.draw(8), at=9)
+        carried = decrees.carried(connection)
+    central.database = Database(backup)
+    with central.begin() as connection:
+        decrees.reapply(connection, central.replica, carried)
+        assert decrees.with_remains(connection) == [ziwa.home]
+        decrees.erase(connection, central.replica, country.authority, ziwa.home, (), nonce=country.draw(8), at=9)
+    sync(ziwa, central)
+    assert ziwa.dump(ziwa.home) == central.dump(ziwa.home)
+    assert not ziwa.dump(ziwa.home)["person"]
+
+
+def test_a_killed_server_has_taken_nothing_over(country: World, ziwa: Node, central: Node) -> None:
+    ziwa.new(ziwa.home, "person")
+    before = central.heads()
+    with pytest.raises(Unreachable):
+        network.exchange(ziwa, central, country.authority, now=9, most=64_000, fault=network.Fault("hub", 1))
+    assert central.heads() == before
