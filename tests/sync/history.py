@@ -11,14 +11,14 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from sync import bundle, checks, decrees, fold, joining, ledger, rows, segments, store, writing
 from sync.changes import Change
 from sync.dots import dot, minter_of, NONCE_BYTES
-from sync.errors import Stranger, SyncError, Unreachable
+from sync.errors import Stranger, Stuck, SyncError, Unreachable
 from sync.keys import NodeKey
 from sync.schema import Key
 from tests.sync import network
@@ -64,6 +64,9 @@ def _country() -> tuple[World, dict[str, bytes]]:
     for node in [*joined, *joined]:
         sync(node, central)
     return world, {name: node.database.copy() for name, node in world.nodes.items()}
+
+
+Act: TypeAlias = Callable[[Node], object]
 
 
 class Copy(NamedTuple):
@@ -126,7 +129,7 @@ class History:
         self.revoked: set[bytes] = set()
         self.outside: set[str] = {name for name in ("alone", "late") if name in present}
         self.person(world.nodes["ziwa"])
-        self.exchange(world.nodes["ziwa"], Fault())
+        self.exchange(world.nodes["ziwa"])
         self._keep_backup(self.central)
 
     def close(self) -> None:
@@ -139,9 +142,9 @@ class History:
 
     # ---- the acts, and how often they come
 
-    def acts(self) -> list[tuple[Callable[[Node], None], int]]:
+    def acts(self) -> list[tuple[Act, int]]:
         """The acts of this history with their weights."""
-        always: list[tuple[Callable[[Node], None], int]] = [
+        always: list[tuple[Act, int]] = [
             (self.person, 2),
             (self.edit, 8),
             (self.stale_edit, 3),
@@ -166,7 +169,7 @@ class History:
             always += [(self.by_relay, 3)]
         if self.outside:
             always += [(self.enrol, 2)]
-        rare: dict[str, list[tuple[Callable[[Node], None], int]]] = {
+        rare: dict[str, list[tuple[Act, int]]] = {
             "revoke": [(self.revoke, 1)],
             "erase": [(self.erase, 2), (self.confirm, 1)],
             "damage": [(self.damage, 2)],
@@ -287,24 +290,24 @@ class History:
 
     # ---- the line
 
-    def _line(self, node: Node, hub: Node, fault: Fault) -> bool:
-        """An exchange, whatever becomes of it. Returns whether it came to its end."""
+    def _line(self, node: Node, hub: Node, fault: Fault) -> str:
+        """An exchange. Returns `done`, or what became of it: `cut`, `stranger`, or `stuck` on what a disk has lost."""
         authority = self.world.authority if hub is self.central else None
-        most = self.rng.choice(SIZES)
         try:
-            messages = network.exchange(node, hub, authority, now=self.now(node), most=most, fault=fault)
+            messages = network.exchange(node, hub, authority, now=self.now(node), most=self.rng.choice(SIZES), fault=fault)
         except (Unreachable, Killed):
-            return False
+            return "cut"
         except Stranger:
-            return False
+            return "stranger"
+        except Stuck:
+            assert is_holed(node) or is_holed(hub), f"{node.name} and {hub.name} do not come to an agreement"
+            return "stuck"
         self.tally.most_messages = max(self.tally.most_messages, messages)
-        return True
+        return "done"
 
-    def exchange(self, node: Node, fault: Fault | None = None) -> bool:
-        """With central; in some, the coordinator's or the relay's turn."""
-        if node.name in self.outside:
-            return False
-        return self._line(node, self.central, fault or Fault())
+    def exchange(self, node: Node, fault: Fault | None = None) -> str:
+        """With central."""
+        return "outside" if node.name in self.outside else self._line(node, self.central, fault or Fault())
 
     def cut(self, node: Node) -> None:
         """A line that loses or repeats a message, or a process that is killed while it writes one."""
@@ -329,7 +332,7 @@ class History:
     def by_relay(self, node: Node) -> None:
         """Letters through one who may not read them."""
         relay = self.world.nodes["relay"]
-        if node.name in self.outside or not self._line(node, relay, Fault()):
+        if node.name in self.outside or self._line(node, relay, Fault()) != "done":
             return
         try:
             network.post_through(node, relay, self.central, now=self.now(node))
@@ -373,7 +376,7 @@ class History:
     def restore(self, node: Node) -> None:
         """A laptop, or central, from an older backup; what only it had is gone with the disk. The list of erasures is kept."""
         each = self.rng.choice((node, node, self.central))
-        if each.name not in self.backups or self._holes():
+        if each.name not in self.backups or any(map(is_holed, self.world.nodes.values())):
             return
         before = segment_ids(each)
         with each.begin() as connection:
@@ -420,19 +423,12 @@ class History:
         if node.version == 1:
             node.upgrade()
 
-    def _holes(self) -> bool:
-        for node in self.world.nodes.values():
-            with node.begin() as connection:
-                if ledger.holes(connection):
-                    return True
-        return False
-
     def damage(self, node: Node) -> None:
         """A disk loses the body of a segment that somebody else holds; the check finds it, and it is asked for."""
         each = self.rng.choice((node, self.central))
         others = [other for other in self.world.nodes.values() if other is not each and other.key.public not in self.revoked]
         shared = segment_ids(each) & frozenset().union(*(segment_ids(other) for other in others))
-        if self._holes() or not shared:
+        if any(map(is_holed, self.world.nodes.values())) or not shared:
             return
         lost = self.rng.choice(sorted(shared))
         with each.begin() as connection:
@@ -520,6 +516,12 @@ def order(central: Node, authority: NodeKey, partition: str, named: list[Key], n
     """An erasure order of the authority."""
     with central.begin() as connection:
         decrees.erase(connection, central.replica, authority, partition, named, nonce=central.draw(NONCE_BYTES), at=now)
+
+
+def is_holed(node: Node) -> bool:
+    """Whether a node misses the body of a segment."""
+    with node.begin() as connection:
+        return bool(ledger.holes(connection))
 
 
 def segment_ids(node: Node) -> frozenset[bytes]:

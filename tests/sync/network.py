@@ -60,7 +60,7 @@ class Wire(http.Line):
         if self._is("reply"):
             raise Unreachable
         if reply[1:2] == http.REFUSED:
-            raise next(error for error in (Stranger, *SyncError.__subclasses__()) if error.code == reply[2:].decode())
+            raise next(error for error in SyncError.__subclasses__() if error.code == reply[2:].decode())
         return reply
 
 

@@ -103,7 +103,7 @@ class Database:
         """Leave nothing in free pages, as the product does before it confirms an erasure."""
         self._connection.execute("vacuum")
 
-    def read(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+    def read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows by the shortest way: a history reads its registers more often than it writes them."""
         return self._connection.execute(statement, values).fetchall()
 
