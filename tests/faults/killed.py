@@ -40,6 +40,10 @@ class FileDatabase(Database):
         prepare_engine(base)
         self.engine = base.execution_options(is_write=True)
 
+    def read(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        with self.engine.begin() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(statement, values)]
+
     def close(self) -> None:
         self.engine.dispose()
 

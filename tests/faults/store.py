@@ -410,9 +410,12 @@ class Store(world.Database):
         """What SQLite calls a file of the same disk."""
         return f"{self._number}/{name}"
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of a statement outside any transaction."""
-        return self._driver.execute(sql).fetchall()
+        return self._driver.execute(sql, values).fetchall()
+
+    def read(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        return self.query(statement, *values)
 
     def copy(self) -> bytes:
         """The content as the next transaction would see it; the test looks, so the disk refuses nothing."""
