@@ -15,12 +15,14 @@ import pytest
 
 from tests.country import machine
 from tests.tracker.commands import Terminal, terminal
-from tracker import folder, replication
+from tracker import config, folder, replication
 from tracker.cli import run
+from tracker.cli.voice import at_work
 from tracker.db import db
 from tracker.people import actions as people
 from tracker.policy import OPERATOR
 from tracker.replication import copies as files
+from tracker.replication import keeping
 
 __all__ = ["terminal"]
 
@@ -197,6 +199,38 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(terminal: Terminal, tmp
     before = (terminal.home / "daftari.sqlite3").read_bytes()
     assert _refusal(terminal, "restore", str(tmp_path / "akiba.zip")) == "backup.damaged"
     assert (terminal.home / "daftari.sqlite3").read_bytes() == before
+
+
+def _erase(terminal: Terminal) -> None:
+    """Erase the employer, as the authority orders it for people."""
+    ((employer,),) = _execute(terminal.home / "daftari.sqlite3", "select id from employer")
+    with at_work(config.load(terminal.home)):
+        keeping.erase(replication.home(), [("employer", str(employer))])
+        files.note_erasures(terminal.home)
+
+
+@pytest.mark.parametrize("lost", ["nothing", "database"])
+def test_what_was_erased_since_does_not_come_back(terminal: Terminal, tmp_path: Path, lost: str) -> None:
+    terminal.centre()
+    _write(terminal, "Hoteli ya Meru")
+    terminal.json("backup", str(tmp_path / "akiba.zip"))
+    _erase(terminal)
+    assert _employers(terminal.home) == []
+    if lost == "database":
+        (terminal.home / "daftari.sqlite3").unlink()
+    else:
+        (terminal.home / "erasures.json").unlink()
+    terminal.json("restore", str(tmp_path / "akiba.zip"), "--leave-unsent")
+    assert _employers(terminal.home) == []
+    assert terminal.json("check", "--deep")["ok"]
+    assert b"Hoteli ya Meru" not in (terminal.home / "daftari.sqlite3").read_bytes()
+    assert "employer" in (terminal.home / "erasures.json").read_text()
+
+
+def test_nothing_is_restored_beside_a_list_of_erasures_that_cannot_be_read(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre().json("backup", str(tmp_path / "akiba.zip"))
+    (terminal.home / "erasures.json").write_text('{"centre/0": 1')
+    assert _refusal(terminal, "restore", str(tmp_path / "akiba.zip")) == "restore.erasures_damaged"
 
 
 def test_a_file_that_is_no_backup_is_said_so(terminal: Terminal, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def backup(arguments: argparse.Namespace) -> Done:
         if db.engine.dialect.name != "sqlite" or not db.engine.url.database:
             raise NotAFile
         source = Path(db.engine.url.database)
+        copies.note_erasures(settings.home)
         schema = migrations.current(db.engine) or ""
     target = arguments.file.absolute()
     with closing(sqlite3.connect(source)) as connection:
@@ -164,15 +165,17 @@ def restore(arguments: argparse.Namespace) -> Done:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with folder.alone(home), _workshop(home) as work:
         copies.unpack(file, work)
-        with _opened_copy(file, work), db.engine.connect().execution_options(is_write=True) as connection, connection.begin():
-            copies.reapply_erasures(connection, [home / ERASURES, work / ERASURES])
+        with _opened_copy(file, work):
+            copies.reapply_erasures([home / ERASURES, work / ERASURES], home / DATABASE)
+            copies.note_erasures(work)  # of all lists together
         copies.settle(work / DATABASE)
         _check_present(home / DATABASE, work / DATABASE, file, leave_unsent=arguments.leave_unsent)
         aside = _aside(home)
         copies.put_back(work / DATABASE, home / DATABASE, aside)
-        for name in (SETTINGS, ERASURES):
-            if (work / name).is_file() and not (home / name).exists():
-                folder.put_in_place(work / name, home / name)
+        if (work / ERASURES).is_file():
+            folder.put_in_place(work / ERASURES, home / ERASURES)
+        if (work / SETTINGS).is_file() and not (home / SETTINGS).exists():
+            folder.put_in_place(work / SETTINGS, home / SETTINGS)
     kept = str(aside) if aside.exists() else None
     lines = [_(RESTORED, file=file), *([_(ASIDE, aside=aside)] if kept else [])]
     return Done({"home": str(home), "file": str(file), "set_aside": kept}, lines)

@@ -12,17 +12,21 @@ import sqlite3
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
 
 import sync
+from tracker.db import db
 from tracker.errors import DomainError, N_
 from tracker.folder import flush_file, put_in_place
+from tracker.replication import node
 
 FORMAT: Final = 1
 DATABASE: Final = "daftari.sqlite3"
@@ -34,6 +38,7 @@ MAGIC: Final = b"SQLite format 3\x00"
 PART_BYTES: Final = 1 << 20
 ID_BYTES: Final = 20
 Heads = dict[str, list[str]]
+Erased = Mapping[str, Mapping[str, Mapping[str, str]]]  # as the engine carries it
 
 
 # What a damaged zip raises, all of it seen (tests/faults/flips.py): a place before the beginning of a file is an OSError.
@@ -59,6 +64,16 @@ class BackupNewer(DomainError):
 
     code = "backup.newer"
     sentence = N_("A newer Daftari has written the backup %(file)s. Install that version on this computer to go on.")
+
+
+class ErasuresDamaged(DomainError):
+    """Nobody can say who must not come back."""
+
+    code = "restore.erasures_damaged"
+    sentence = N_(
+        "The list of what was erased, %(file)s, cannot be read, and the backup may bring it back. Nothing was changed. "
+        "Tell the central office, which has the orders."
+    )
 
 
 @dataclass(frozen=True)
@@ -234,12 +249,43 @@ def _parts(bundle: zipfile.ZipFile, name: str, most: int, file: Path) -> Iterato
 # ---- putting one back
 
 
-def reapply_erasures(connection: sa.Connection, lists: Sequence[Path]) -> None:
-    """Erase again, in a database that is about to be put back, whatever was erased after the backup was made.
+def note_erasures(home: Path) -> None:
+    """Keep beside the database what is erased, so that no backup that is restored later brings it back. Raises OSError."""
+    with db.engine.connect() as connection:
+        text = json.dumps(sync.carried(connection), indent=1, sort_keys=True)
+    path = home / ERASURES
+    if text != (path.read_text(encoding="utf-8") if path.exists() else "{}"):
+        draft = path.with_name(f"{ERASURES}.new")
+        draft.write_text(text, encoding="utf-8")
+        flush_file(draft)
+        put_in_place(draft, path)
 
-    lists  the lists of erasures to go by, of the data folder and of the backup; one that is not there lists nothing
+
+def reapply_erasures(lists: Iterable[Path], present: Path) -> None:
+    """Erase again, in the opened database that is about to be put in place, what was erased after its backup was made.
+
+    lists    what `note_erasures` has kept here and in the backup; one that is not there lists nothing
+    present  the database that makes way: it may know more; one that cannot be read knows nothing
+    Raises ErasuresDamaged.
     """
-    del connection, lists  # no erasure can be ordered yet
+    known: list[Erased] = [read_erasures(path) for path in lists if path.exists()]
+    if present.exists():
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(present)), poolclass=NullPool)
+        with suppress(DatabaseError), engine.connect() as connection:
+            known.append(sync.carried(connection))
+    with node.begin() as connection:
+        for each in known:
+            sync.reapply(connection, node.replica(), each)
+
+
+def read_erasures(path: Path) -> Erased:
+    """What is listed as erased. Raises ErasuresDamaged."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        parts = ("rows", "bodies")
+        return {where: {part: {str(k): str(v) for k, v in named[part].items()} for part in parts} for where, named in said.items()}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ErasuresDamaged(file=path) from error
 
 
 def unsent_and_lacking(present: sqlite3.Connection, copy: sqlite3.Connection) -> int:
