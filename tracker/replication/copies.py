@@ -261,15 +261,15 @@ def note_erasures(home: Path) -> None:
         put_in_place(draft, path)
 
 
-def reapply_erasures(lists: Iterable[Path], present: Path) -> None:
-    """Erase again, in the opened database that is about to be put in place, what was erased after its backup was made.
+def reapply_erasures(lists: Iterable[Path], present: Path | None = None) -> None:
+    """Erase again, in the opened database, which was restored or is about to be, what was erased after it was copied.
 
     lists    what `note_erasures` has kept here and in the backup; one that is not there lists nothing
     present  the database that makes way: it may know more; one that cannot be read knows nothing
     Raises ErasuresDamaged.
     """
     known: list[Erased] = [read_erasures(path) for path in lists if path.exists()]
-    if present.exists():
+    if present and present.exists():
         engine = sa.create_engine(sa.URL.create("sqlite", database=str(present)), poolclass=NullPool)
         with suppress(DatabaseError), engine.connect() as connection:
             known.append(sync.carried(connection))
@@ -338,7 +338,7 @@ def put_back(copy: Path, present: Path, aside: Path) -> None:
     Nobody has either of them open. Where both stand in one file each, no power cut finds the place empty. Raises OSError.
     """
     with suppress(sqlite3.Error):  # a damaged one keeps its log beside it
-        if present.exists():
+        if present and present.exists():
             settle(present)
     log = [suffix for suffix in ("-wal", "-shm") if present.with_name(present.name + suffix).exists()]
     if not log:
