@@ -252,11 +252,11 @@ def _parts(bundle: zipfile.ZipFile, name: str, most: int, file: Path) -> Iterato
 def note_erasures(home: Path) -> None:
     """Keep beside the database what is erased, so that no backup that is restored later brings it back. Raises OSError."""
     with db.engine.connect() as connection:
-        text = json.dumps(sync.carried(connection), indent=1, sort_keys=True)
+        text = json.dumps(sync.carried(connection), indent=1, sort_keys=True).encode()
     path = home / ERASURES
-    if text != (path.read_text(encoding="utf-8") if path.exists() else "{}"):
+    if text != (path.read_bytes() if path.exists() else b"{}"):
         draft = path.with_name(f"{ERASURES}.new")
-        draft.write_text(text, encoding="utf-8")
+        draft.write_bytes(text)
         flush_file(draft)
         put_in_place(draft, path)
 
@@ -271,7 +271,7 @@ def reapply_erasures(lists: Iterable[Path], present: Path | None = None) -> None
     known: list[Erased] = [read_erasures(path) for path in lists if path.exists()]
     if present and present.exists():
         engine = sa.create_engine(sa.URL.create("sqlite", database=str(present)), poolclass=NullPool)
-        with suppress(DatabaseError), engine.connect() as connection:
+        with suppress(DatabaseError, UnicodeDecodeError), engine.connect() as connection:
             known.append(sync.carried(connection))
     with node.begin() as connection:
         for each in known:
