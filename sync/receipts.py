@@ -57,6 +57,8 @@ def issue(connection: sa.Connection, replica: Replica, heads: Mapping[str, Colle
     """
     own = replica.key.public
     due = {partition: sorted(some) for partition, some in heads.items() if partition_kind(partition) != "nation"}
+    for partition in {partition for partition, _ in ledger.holes(connection).values()} & due.keys():
+        due[partition] = _whole(connection, partition)
     if not due:
         return
     stated = {row.partition: row for row in connection.execute(_OF_NODE, {"node": own})}
@@ -66,6 +68,12 @@ def issue(connection: sa.Connection, replica: Replica, heads: Mapping[str, Colle
     for partition, some in sorted(due.items()):
         counter = 1 + (stated[partition].counter if partition in stated else 0)
         _keep(connection, _signed(replica, Receipt(own, partition, HOLDS, counter, at, tuple(some))))
+
+
+def _whole(connection: sa.Connection, partition: str) -> list[bytes]:
+    """The newest segments that are held with all that they stand on: the disk has lost the bodies of others."""
+    graph, lost = ledger.graph(connection, partition), ledger.holes(connection, partition)
+    return sorted(graph.tips([each for each in graph.ids if not any(graph.is_ancestor(hole, each) for hole in lost)]))
 
 
 def state_erased(connection: sa.Connection, replica: Replica, partition: str, order: str, at: int) -> None:
