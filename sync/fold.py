@@ -295,11 +295,11 @@ def _trim(connection: sa.Connection, partition: str) -> None:
     """Take what orders erase out of the bodies that they name, and out of what is pending."""
     erased, proven = ledger.erased(connection, partition), ledger.trims(connection, partition)
     for segment in ledger.segments(connection, sorted(proven)):
-        body = without(segment, erased)
-        if hashlib.sha256(segment.body).digest() in proven[segment.id] and (segment.is_substitute or body == segment.body):
-            ledger.set_body(connection, segment.id, segment.body, store.TRIMMED)
-        elif hashlib.sha256(body).digest() in proven[segment.id]:
-            ledger.set_body(connection, segment.id, body, store.TRIMMED)
+        # What all orders together leave comes first: a body that one of them has trimmed may still hold rows of another.
+        for body in (without(segment, erased), *([segment.body] if segment.is_substitute else [])):
+            if hashlib.sha256(body).digest() in proven[segment.id]:
+                ledger.set_body(connection, segment.id, body, store.TRIMMED)
+                break
     gone = [split(change.dot)[1] for _, change in ledger.pending(connection, partition) if is_erased(change, erased)] if erased else []
     ledger.drop_pending(connection, partition, gone)
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from sync import checks, decrees, exchange, fold, ledger
+from sync import checks, decrees, exchange, fold, ledger, receipts, writing
 from sync.errors import Unreachable
 from sync.exchange import Message
-from tests.sync import network
+from sync.schema import Key
+from tests.sync import forge, network
 from tests.sync.world import Database, Node, sync, World
 
 
@@ -84,3 +85,41 @@ def test_a_killed_server_has_taken_nothing_over(country: World, ziwa: Node, cent
     with pytest.raises(Unreachable):
         network.exchange(ziwa, central, country.authority, now=9, most=64_000, fault=network.Fault("hub", 1))
     assert central.heads() == before
+
+
+def test_two_orders_that_did_not_know_of_each_other_leave_nothing_of_either(country: World, ziwa: Node, central: Node) -> None:
+    def order(rows: list[Key]) -> None:
+        with central.begin() as connection:
+            decrees.erase(connection, central.replica, country.authority, ziwa.home, rows, nonce=country.draw(8), at=9)
+
+    first, second = (ziwa.new(ziwa.home, "person", phone=phone) for phone in ("+255 1", "+255 2"))
+    sync(ziwa, central)
+    backup = central.database.copy()
+    order([("person", first)])
+    sync(ziwa, central)
+    central.database = Database(backup)
+    order([("person", second)])
+    sync(ziwa, central)
+    order([])
+    sync(ziwa, central)
+    for node in (ziwa, central):
+        with node.begin() as connection:
+            held = list(ledger.segments(connection, ledger.graph(connection, ziwa.home).ids))
+        assert not [segment.body for segment in held if b"+255" in segment.body]
+
+
+def test_a_server_states_nothing_that_stands_on_a_lost_body(ziwa: Node, central: Node) -> None:
+    ziwa.new(ziwa.home, "person")
+    sync(ziwa, central)
+    with central.begin() as connection:
+        lost = ledger.graph(connection, ziwa.home).ids[-1]
+    ziwa.new(ziwa.home, "person")
+    lose(central, lost)
+    with ziwa.begin() as connection:
+        newest = writing.seal(connection, ziwa.replica, 9)
+    forge.receive(central, *newest)
+    with central.begin() as connection:
+        receipts.issue(connection, central.replica, ledger.heads(connection), 9)
+        stated = {receipt.partition: receipt.heads for _, receipt in receipts.held(connection, [ziwa.home])}
+        parents = ledger.graph(connection, ziwa.home).ids[-3]
+    assert stated == {ziwa.home: (parents,)}
