@@ -158,6 +158,7 @@ def test_what_was_never_sent_is_not_left_behind_unasked(terminal: Terminal, tmp_
     assert (told.code, told.json["error"]["code"], told.json["unsent"]) == (1, "restore.unsent", 1)
     assert _employers(terminal.home) == ["Hoteli ya Kibo", "Hoteli ya Meru"]
     told = terminal("restore", str(tmp_path / "akiba.zip"), "--leave-unsent", "--json")
+    assert told.json["left_unsent"] == 1
     assert _employers(terminal.home) == ["Hoteli ya Meru"]
     assert _employers_of(Path(told.json["set_aside"])) == ["Hoteli ya Kibo", "Hoteli ya Meru"]
 

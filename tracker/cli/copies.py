@@ -18,11 +18,13 @@ from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.clock import EAST_AFRICA
 from tracker.db import db
 from tracker.errors import N_
-from tracker.i18n import _
+from tracker.i18n import _, say
 from tracker.replication import checking, copies
 from tracker.replication.copies import BackupDamaged, DATABASE, ERASURES, SETTINGS
 
 RESTORED: Final = N_("The register is restored from %(file)s. The exchange brings back what came after it: daftari sync")
+LEFT: Final = N_("%(changes)s changes that were never sent stay behind in it.")
+NO_SETTINGS: Final = N_("The backup holds no settings. Write seat and name into %(file)s before you start Daftari.")
 ASIDE: Final = N_("The database that was here before is kept as %(aside)s.")
 
 
@@ -99,7 +101,7 @@ def backup(arguments: argparse.Namespace) -> Done:
             _examine(draft, work / "again", manifest)
         folder.put_in_place(draft, target)
     except (OSError, sqlite3.Error, DatabaseError, BackupDamaged) as error:
-        raise BackupFailed(reason=str(error)) from error
+        raise BackupFailed(reason=say(error) if isinstance(error, BackupDamaged) else str(error)) from error
     finally:
         draft.unlink(missing_ok=True)
     size = target.stat().st_size
@@ -142,8 +144,8 @@ def _opened_copy(file: Path, work: Path) -> Iterator[None]:
     settings = config.load(work, environ={}, database="", secret_key="of a copy")  # noqa: S106 - nobody is served from it
     try:
         with opened(settings):
-            if any(checking.file_faults(connection, deep=True) for connection in [db.session.connection()]):
-                raise BackupDamaged(file=file, reason=DATABASE)
+            if faults := checking.file_faults(db.session.connection(), deep=True):  # before anything is upgraded
+                raise BackupDamaged(file=file, reason="; ".join(faults))
             db.session.remove()
             make_current(settings)
             if found := checking.examine(deep=True):
@@ -169,7 +171,7 @@ def restore(arguments: argparse.Namespace) -> Done:
             copies.reapply_erasures([home / ERASURES, work / ERASURES], home / DATABASE)
             copies.note_erasures(work)  # of all lists together
         copies.settle(work / DATABASE)
-        _check_present(home / DATABASE, work / DATABASE, file, leave_unsent=arguments.leave_unsent)
+        left = _check_present(home / DATABASE, work / DATABASE, file, leave_unsent=arguments.leave_unsent)
         aside = _aside(home)
         copies.put_back(work / DATABASE, home / DATABASE, aside)
         if (work / ERASURES).is_file():
@@ -177,26 +179,33 @@ def restore(arguments: argparse.Namespace) -> Done:
         if (work / SETTINGS).is_file() and not (home / SETTINGS).exists():
             folder.put_in_place(work / SETTINGS, home / SETTINGS)
     kept = str(aside) if aside.exists() else None
-    lines = [_(RESTORED, file=file), *([_(ASIDE, aside=aside)] if kept else [])]
-    return Done({"home": str(home), "file": str(file), "set_aside": kept}, lines)
+    lines = [_(RESTORED, file=file)]
+    if kept:
+        lines.append(_(ASIDE, aside=aside))
+    if left:
+        lines.append(_(LEFT, changes=left))
+    if not (home / SETTINGS).exists():
+        lines.append(_(NO_SETTINGS, file=home / SETTINGS))
+    return Done({"home": str(home), "file": str(file), "set_aside": kept, "left_unsent": left}, lines)
 
 
-def _check_present(present: Path, copy: Path, file: Path, *, leave_unsent: bool) -> None:
-    """Raises OtherNode, WouldLoseUnsent, PresentUnreadable."""
+def _check_present(present: Path, copy: Path, file: Path, *, leave_unsent: bool) -> int | None:
+    """How many changes that were never sent stay behind; None: nobody knows. Raises OtherNode, WouldLoseUnsent, PresentUnreadable."""
     if not present.is_file():
-        return
+        return 0
     with closing(sqlite3.connect(present)) as here, closing(sqlite3.connect(copy)) as there:
         try:
             node = copies.node_of(here)
             changes = copies.unsent_and_lacking(here, there) if node else 0
         except (sqlite3.Error, ValueError) as error:
             if leave_unsent:
-                return
+                return None
             raise PresentUnreadable(reason=error) from error
         if node not in (None, copies.node_of(there)):
             raise OtherNode(file=file)
     if changes and not leave_unsent:
         raise WouldLoseUnsent(changes=changes, facts={"unsent": changes})
+    return changes
 
 
 def _aside(home: Path) -> Path:
