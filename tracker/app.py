@@ -25,6 +25,7 @@ SLICES: Final = (
     "attendance",
     "nodes",
     "conflicts",
+    "erasure",
     "files",
     "overview",
 )

@@ -74,9 +74,13 @@ class Synced:
 
 
 class LocalRow(Model):
-    """A row that never leaves this machine; ordinary constraints are welcome."""
+    """A row that never leaves this machine; ordinary constraints are welcome.
+
+    holds_people  it is a copy of people's records, and goes when any of them is erased
+    """
 
     __abstract__ = True
+    holds_people: ClassVar[bool] = False
 
 
 class SyncedRow(Model):

@@ -74,6 +74,15 @@ def _open(path: Path, wait_s: float) -> sqlite3.Connection:
     return connection
 
 
+def rewrite(path: Path) -> None:
+    """Write the database file anew, without free pages: zeroing what is deleted misses cells that had moved between pages before.
+
+    Raises sqlite3.Error.
+    """
+    with closing(_open(path, BUSY_TIMEOUT_MS / 1_000)) as connection:
+        connection.execute("VACUUM")
+
+
 def copy_log_when_long(engine: Engine) -> None:
     """After a commit that left the log longer than LOG_BYTES, copy it; the one who comes while another does it goes on."""
     path = file_of(engine)

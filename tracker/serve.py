@@ -49,6 +49,7 @@ def application() -> Flask:
     with app.app_context():
         if replication.is_set_up():
             replication.catch_up()
+            replication.keep_erased()
     return app
 
 

@@ -118,6 +118,7 @@ def make_current(settings: config.Settings, *, in_child: bool = False) -> None:
             migrations.upgrade(db.engine)
     if replication.is_set_up():
         replication.catch_up()
+        replication.keep_erased()
 
 
 def copy_database(path: Path, target: Path) -> None:

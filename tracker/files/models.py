@@ -10,6 +10,7 @@ class Upload(LocalRow):
     """The last file that a person has uploaded and not imported yet: one per person."""
 
     __tablename__ = "upload"
+    holds_people = True
 
     staff_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     token: Mapped[str] = mapped_column(String(64))  # in the address of the preview; a newer upload makes the older page stale

@@ -43,7 +43,9 @@ def answer(envelope: bytes, *, name: str) -> bytes:
     def heard(node: bytes) -> None:
         _hear(node, len(envelope))
 
-    return replication.answer(envelope, name=name, admitted=admit, heard=heard)
+    reply = replication.answer(envelope, name=name, admitted=admit, heard=heard)
+    replication.carry_out_erasures()
+    return reply
 
 
 def _hear(node: bytes, size: int) -> None:
@@ -201,6 +203,7 @@ def sync_now(actor: Actor, url: str = "") -> Report:
         now.report = None
         now.lock.release()
         _log(started, address, report, error)
+        replication.carry_out_erasures()
 
 
 def _log(started: int, peer: str, report: Report, error: str | None) -> None:
@@ -241,6 +244,7 @@ def read_bundle(actor: Actor, path: Path) -> replication.Brought:
         parts.setdefault(part.bundle, []).append(part.number)
     peer = brought.senders[0].hex() if brought.senders else ""
     _keep_bundle(Bundle(is_ours=False, peer=peer, files=1, changes=brought.changes), path, brought.bytes, heads={}, parts=parts)
+    replication.carry_out_erasures()
     return brought
 
 

@@ -44,6 +44,8 @@ class Background:
         try:
             if replication.is_set_up() and replication.hub_key():
                 actions.sync_now(OPERATOR)
+            elif replication.is_set_up():  # a centre alone, or the central office: what could not be erased at once
+                replication.carry_out_erasures()
         except rules.AlreadyRunning:
             return True
         except replication.SyncError as error:

@@ -1,9 +1,9 @@
-"""What this machine remembers of its talks with other nodes; none of it travels."""
+"""What this machine remembers of its talks with other nodes, which does not travel; and what people found out about twins, which does."""
 
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Instant, LocalRow
+from tracker.db import Code, Instant, LocalRow, Ref, Synced, SyncedRow
 
 
 class Exchange(LocalRow):
@@ -63,3 +63,19 @@ class FirstSteps(LocalRow):
 
     id: Mapped[int] = mapped_column(Integer(), primary_key=True)
     begun: Mapped[int] = mapped_column(Instant())
+
+
+class TwinFinding(SyncedRow):
+    """What a person found out about a node that has written in two places at once; a newer fork asks anew.
+
+    node     its key, hexadecimal
+    fork     the newer of the two segments that do not know of each other, hexadecimal
+    finding  restored (one machine, from a backup) or copied (there are two)
+    """
+
+    __tablename__ = "twin_finding"
+    __sync__ = Synced(partitions=("centre",), roles=("writer", "commenter"))
+
+    node: Mapped[str] = mapped_column(Ref, primary_key=True)
+    fork: Mapped[str] = mapped_column(Ref, primary_key=True)
+    finding: Mapped[str | None] = mapped_column(Code)

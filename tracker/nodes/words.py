@@ -12,6 +12,7 @@ TABLES: Final = {
     "cohort": N_("Cohorts"),
     "employer": N_("Employers"),
     "enrolment": N_("Enrolments"),
+    "erasure_note": N_("Notes of erasures"),
     "holiday_correction": N_("Holiday corrections"),
     "listing": N_("Directory of centres"),
     "mark": N_("Attendance marks"),
@@ -24,6 +25,7 @@ TABLES: Final = {
     "suspension": N_("Suspensions of placements"),
     "taught_day": N_("Days taught although closed"),
     "teaching": N_("Teaching assignments"),
+    "twin_finding": N_("Findings about copied computers"),
     "weekly_pattern": N_("Weekly patterns"),
 }
 # Why a change is kept but not shown.
@@ -35,6 +37,8 @@ REASONS: Final = {
     "bad-key": N_("Names a record in a way that cannot be right"),
     "bad-value": N_("Holds a value that cannot be right"),
     "foreign-dot": N_("Claims to come from another computer"),
+    "revoked": N_("Written by a computer after it was stopped: kept for review"),
+    "erased": N_("Written about a person who is erased: it goes as soon as the central office hears of it"),
     "dot-twice": N_("Two different changes under one name: perhaps a copied data folder"),
     "unreadable": N_("Cannot be read"),
     "too-large": N_("Larger than a message may be"),

@@ -6,6 +6,7 @@ from sync import (
     Invitation,
     Kept,
     Node,
+    NotJoined,
     Order,
     Receipt,
     Report,
@@ -20,14 +21,14 @@ from sync import (
     Welcome,
 )
 from tracker.replication import capture
-from tracker.replication.arrivals import has_arrived, home_of, waiting
+from tracker.replication.arrivals import has_arrived, home_of, own_key, waiting
 from tracker.replication.dates import confirm as confirm_date
 from tracker.replication.dates import doubt as doubts_date
+from tracker.replication.erasing import carry_out_erasures, count_rows, keep_erased, rows_about
 from tracker.replication.keeping import (
-    confirm_erasures,
     erase,
-    erase_remains,
     is_revoked,
+    is_root_here,
     kept,
     NotTheRoot,
     only_here,
@@ -40,7 +41,7 @@ from tracker.replication.keeping import (
     safety,
     twins,
 )
-from tracker.replication.line import adopt, answer, hub_key, invite, join, may_join, refuse, sync_by, sync_now
+from tracker.replication.line import adopt, answer, hub_key, invite, is_central, join, may_join, refuse, sync_by, sync_now
 from tracker.replication.node import (
     begin,
     catch_up,
@@ -82,6 +83,7 @@ __all__ = [
     "Invitation",
     "Kept",
     "Node",
+    "NotJoined",
     "NotSetUp",
     "NotTheRoot",
     "Order",
@@ -103,17 +105,17 @@ __all__ = [
     "answer_by_file",
     "ask_by_file",
     "begin",
+    "carry_out_erasures",
     "catch_up",
     "confirm_date",
-    "confirm_erasures",
     "conflicts_of",
     "count_conflicts",
+    "count_rows",
     "create_tables",
     "decide",
     "doubts_date",
     "engine_tables",
     "erase",
-    "erase_remains",
     "found_central",
     "found_centre",
     "found_region",
@@ -124,10 +126,13 @@ __all__ = [
     "hub_key",
     "install",
     "invite",
+    "is_central",
     "is_revoked",
+    "is_root_here",
     "is_set_up",
     "join",
     "join_by_answer",
+    "keep_erased",
     "kept",
     "may_join",
     "nodes",
@@ -135,6 +140,7 @@ __all__ = [
     "open_conflicts",
     "orders",
     "outstanding",
+    "own_key",
     "partitions",
     "quarantined",
     "read_bundle",
@@ -143,6 +149,7 @@ __all__ = [
     "refuse",
     "revoke",
     "revoked_keys",
+    "rows_about",
     "safety",
     "sentence_of",
     "status",

@@ -1,7 +1,7 @@
 """Where changes are safe, who is who, and what the authority decrees: revoking a computer, erasing a person."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -101,14 +101,25 @@ def is_revoked() -> bool:
         return sync.is_revoked_anywhere(connection, node.replica().key.public)
 
 
-def erase(partition: str, rows: Collection[sync.Key]) -> None:
-    """Order that rows be erased on every computer, and erase them here. Raises NotTheRoot.
+def is_root_here(partition: str) -> bool:
+    """Whether this computer may decree in a partition."""
+    with db.engine.connect() as connection:
+        try:
+            return bool(_root(connection, partition))
+        except NotTheRoot:
+            return False
 
-    rows  each (table, first parts of the key ..). The caller then calls `confirm_erasures`.
+
+def erase(partition: str, rows: Collection[sync.Key]) -> list[Order]:
+    """Order that rows be erased on every computer, and erase them here. Returns the new orders. Raises NotTheRoot.
+
+    rows  each (table, first parts of the key ..). The caller then calls `carry_out_erasures`.
     """
     with node.begin() as connection:
         root = _root(connection, partition)
+        before = sync.orders(connection)
         sync.erase(connection, node.replica(), root, partition, rows, nonce=os.urandom(8), at=clock.now_s())
+        return [order for order in sync.orders(connection) if order not in before]
 
 
 def erase_remains() -> None:
@@ -122,16 +133,11 @@ def erase_remains() -> None:
             continue  # the one who can will
 
 
-def confirm_erasures(empty: Callable[[], None]) -> list[Order]:
-    """Give the receipts that are due for erasures.
-
-    empty  removes what free pages, the log and copies of the database may still hold; called only when there is something due
-    """
-    own = node.replica().key.public
+def confirm_erasures() -> list[Order]:
+    """Give the receipts that are due for erasures; the caller has emptied the disk of what was erased."""
     with db.engine.connect() as connection:
-        if not sync.unconfirmed(connection, own):
+        if not sync.unconfirmed(connection, node.replica().key.public):
             return []
-    empty()
     with node.begin() as connection:
         return sync.confirm(connection, node.replica(), clock.now_s())
 

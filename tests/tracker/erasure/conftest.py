@@ -1,0 +1,5 @@
+"""Several machines in one test."""
+
+from tests.country import country
+
+__all__ = ["country"]

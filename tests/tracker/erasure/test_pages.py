@@ -1,0 +1,80 @@
+"""The pages of an erasure: who sees them, what has to be typed, what they say afterwards."""
+
+from tests.conftest import Browser
+from tests.country import Country
+from tests.make import Make
+from tracker import replication
+from tracker.db import db, write
+from tracker.files.models import Upload
+from tracker.people.models import Apprentice
+from tracker.policy import OPERATOR
+
+
+def _keeper(make: Make) -> str:
+    """A registrar who also keeps the machine of a centre that stands alone."""
+    credential = make.user("Zawadi Mushi", "registrar")
+    with write(OPERATOR):
+        credential.administers = True
+    return credential.username
+
+
+def test_a_centre_that_stands_alone_erases_by_itself(client: Browser, make: Make) -> None:
+    asha = make.apprentice("Asha Juma", number="MS/0041")
+    with write(OPERATOR) as session:
+        session.add(Upload(staff_id="x", token="t", kind="people", file_name="orodha.csv", content=b"Asha Juma"))
+    browser = client.sign_in(_keeper(make))
+    url = f"/erasure/person/{asha.id}"
+    assert url in browser.get(f"/people/{asha.id}").text
+    page = browser.get(url).text
+    assert "Apprentices: 1" in page
+    assert "Type: MS/0041" in page
+    assert "What you typed is not MS/0041" in browser.send(url, reason="own-request", typed="MS/0042").text
+    assert "Choose the reason." in browser.send(url, reason="", typed="MS/0041").text
+    assert browser.send(url, reason="own-request", typed=" ms/0041").location == "/erasure/"
+    page = browser.get("/erasure/").text
+    assert "The person asked for it" in page
+    assert "Zawadi Mushi" in page
+    assert "Asha" not in page
+    assert browser.get(url).status_code == 404
+    assert db.session.query(Apprentice).count() == 0
+    assert db.session.query(Upload).count() == 0
+
+
+def test_only_those_who_may_see_it(client: Browser, make: Make) -> None:
+    asha = make.apprentice("Asha Juma", number="MS/0041")
+    for username in ("amina", "baraka"):
+        browser = client.sign_in(username)
+        assert browser.get(f"/erasure/person/{asha.id}").status_code == 403
+        assert browser.get("/erasure/").status_code == 403
+    assert "/erasure/" not in client.sign_in("amina").get(f"/people/{asha.id}").text
+
+
+def test_a_centre_that_has_joined_is_told_who_may(country: Country) -> None:
+    with country.first.on() as make:
+        asha = make.apprentice("Asha Juma", number="MS/0041")
+        browser = country.first.browser().sign_in(_keeper(make))
+        answer = browser.get(f"/erasure/person/{asha.id}")
+        assert answer.status_code == 409
+        assert "Ask the central office" in answer.text
+
+
+def test_the_central_office_sees_which_computers_are_outstanding(country: Country) -> None:
+    with country.first.on() as make:
+        asha = make.apprentice("Asha Juma", number="MS/0041").id
+    country.first.sync()
+    with country.central.on() as make:
+        make.user("Chiku Said", "central", partition="nation")
+        browser = country.central.browser().sign_in("chiku")
+        browser.send(f"/erasure/person/{asha}", reason="authority", typed="MS/0041")
+        page = browser.get("/erasure/").text
+        assert "Chuo cha Moshi" in page
+        assert "2 computers have not confirmed it yet" in page
+        assert "Kompyuta ya pili: outstanding since 2 March 2026, 08:00" in page
+    for _round in range(2):
+        country.first.sync()
+        country.second.sync()
+    with country.central.on():
+        page = country.central.browser().sign_in("chiku").get("/erasure/").text
+        assert "All computers have confirmed it" in page
+        assert "Kompyuta ya pili: confirmed on 2 March 2026, 08:00" in page
+        assert replication.quarantined() == {}
