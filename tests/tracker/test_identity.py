@@ -35,3 +35,12 @@ def test_an_older_folder_is_proven_from_its_next_start_on(app: Flask) -> None:
     app.extensions["forget_replica"]()
     with pytest.raises(node.IdentityDamaged):
         node.replica()
+
+
+@pytest.mark.usefixtures("app")
+def test_damaged_changes_that_were_never_sent_are_not_folded_by_an_upgrade() -> None:
+    with db.engine.connect().execution_options(is_write=True) as connection, connection.begin():
+        connection.execute(sa.text("update sync_pending set change = replace(change, 'Amina', 'Omina')"))
+        connection.execute(sa.text("delete from sync_self where name = 'schema'"))
+    with pytest.raises(node.UnsentDamaged):
+        replication.catch_up()

@@ -39,6 +39,16 @@ class IdentityDamaged(DomainError):
     )
 
 
+class UnsentDamaged(DomainError):
+    """A change that stands nowhere else is not what was saved; an upgrade would fold it as if it were."""
+
+    code, status = "node.unsent_damaged", 500
+    sentence = N_(
+        "Changes that were never sent are damaged on the disk of this computer, so it cannot be upgraded. "
+        "Stop Daftari, then put the latest backup in its place: daftari restore FILE"
+    )
+
+
 def install(app: Flask) -> None:
     """Give the application its replica: loaded when it is first needed, and again after `forget`."""
     held: list[Replica] = []
@@ -101,14 +111,20 @@ def create_tables() -> None:
 
 
 def catch_up() -> None:
-    """Fold what a newer version had written before this program came to know it. Every start calls it; mostly it does nothing."""
+    """Fold what a newer version had written before this program came to know it. Every start calls it; mostly it does nothing.
+
+    Raises IdentityDamaged, UnsentDamaged.
+    """
     with db.engine.connect() as connection:  # a look first: a command that only reads should not wait for a writer
         if not sync.is_behind(connection, replica()) and sync.get_self(connection, PROOF):
             return
     with begin() as connection:
         sync.set_self(connection, PROOF, _proof(connection))
         # Folding anew reads all there is: what the disk has lost is asked of a peer, and must not keep the register closed.
-        sync.mark_damaged(connection, [each.segment for each in sync.damage(connection) if each.segment])
+        damage = sync.damage(connection)
+        if any(not each.segment for each in damage):
+            raise UnsentDamaged
+        sync.mark_damaged(connection, [each.segment for each in damage])
         sync.upgrade(connection, replica())
 
 
