@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.exc import DatabaseError
 
-from tracker import clock, config, folder, migrations
+from tracker import clock, config, disk, folder, migrations
 from tracker.cli.care import lines_of
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
@@ -170,6 +170,8 @@ def restore(arguments: argparse.Namespace) -> Done:
         with _opened_copy(file, work):
             copies.reapply_erasures([home / ERASURES, work / ERASURES], home / DATABASE)
             copies.note_erasures(work)  # of all lists together
+        if (work / ERASURES).is_file():
+            disk.rewrite(work / DATABASE)  # nothing of it in free pages either
         copies.settle(work / DATABASE)
         left = _check_present(home / DATABASE, work / DATABASE, file, leave_unsent=arguments.leave_unsent)
         aside = _aside(home)

@@ -1,6 +1,9 @@
 """A person is erased on every computer: no byte of the canaries is left in any file of any data folder."""
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -156,9 +159,28 @@ def test_a_backup_from_before_brings_nobody_back(world: World, tmp_path: Path) -
     assert (home_of(laptop) / "erasures.json").is_file()
     assert _by_command(laptop, "restore", backup) == 0
     assert canaries_in(home_of(laptop)) == set()
+    with closing(sqlite3.connect(home_of(laptop) / "daftari.sqlite3")) as restored:
+        assert restored.execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert list(home_of(laptop).glob("daftari.sqlite3.before-restore-*"))  # emptied itself before it made way: it may stay
     world.country.first = machine(home_of(laptop), server=world.country.url)
     with world.country.first.on():
         assert [row.given_name for row in db.session.query(Apprentice)] == ["Neema"]
     world.exchange()
     for each in world.machines:
         assert canaries_in(home_of(each)) == set()
+    assert list(home_of(world.country.first).glob("daftari.sqlite3.before-restore-*"))
+
+
+def test_a_database_that_was_put_in_place_by_hand_brings_nobody_back(world: World, tmp_path: Path) -> None:
+    laptop = world.country.first
+    database = home_of(laptop) / "daftari.sqlite3"
+    with closing(sqlite3.connect(database)) as live, closing(sqlite3.connect(tmp_path / "older")) as copy:
+        live.backup(copy)
+    _erase(world)
+    world.exchange()
+    with laptop.app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    shutil.copyfile(tmp_path / "older", database)
+    assert _by_command(laptop, "status") == 0  # any start will do
+    assert canaries_in(home_of(laptop)) == set()
