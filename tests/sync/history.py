@@ -101,7 +101,9 @@ class Tally:
 class History:
     """A country and what has happened in it so far."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, watch: Callable[["History", Node, Node], None]) -> None:
+        """watch: told of each exchange that came to its end."""
+        self._watch = watch
         made, contents = _country()
         self.world = world = copy(made)
         world.rng = self.rng = random.Random(seed)
@@ -301,7 +303,9 @@ class History:
             return "stranger"
         except Stuck:
             assert is_holed(node) or is_holed(hub), f"{node.name} and {hub.name} do not come to an agreement"
+            self._watch(self, node, hub)
             return "stuck"
+        self._watch(self, node, hub)
         self.tally.most_messages = max(self.tally.most_messages, messages)
         return "done"
 

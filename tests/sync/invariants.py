@@ -24,15 +24,17 @@ from sync.changes import decode
 from sync.keys import NodeKey
 from sync.schema import Key
 from sync.segments import Segment
-from tests.sync.history import Copy, History, order, segment_ids
+from tests.sync.history import Copy, History, is_holed, order, segment_ids
 from tests.sync.oracle import Oracle
 from tests.sync.world import Node, schema
 
 Dump: TypeAlias = dict[str, list[tuple[object, ...]]]
 ROUNDS = 2
 """I10: the exchanges that each node has with central, after which all heads are equal."""
-SHARE = 0.04
-"""After how many of the acts the invariants that hold at any moment are checked."""
+SHARE = 0.2
+"""After how many of the exchanges I1 and I2 are checked."""
+MOMENTS = 0.02
+"""After how many of the acts I7 is checked."""
 
 
 # ---- at any moment
@@ -51,18 +53,25 @@ def check_belief(node: Node, peer: Node) -> None:
     assert exchange.digest(ours) == exchange.digest(theirs), f"{node.name} and {peer.name} have not agreed"
 
 
-def check_receipts(node: Node) -> None:
-    """I2: what a node states is what it holds now, with every body."""
+def check_receipts(node: Node, peer: Node) -> None:
+    """I2: what a node has stated of what it shares with a peer, who has just heard it, it holds with every body."""
     with node.begin() as connection:
-        stated = [receipt for _, receipt in receipts.held(connection, ledger.heads(connection)) if receipt.node == node.key.public]
-        for receipt in stated:
-            if receipt.about != receipts.HOLDS:
-                continue
-            graph = ledger.graph(connection, receipt.partition)
-            missing = [head for head in receipt.heads if head not in graph]
-            assert not missing, f"{node.name} states what it does not hold"
-            lost = ledger.holes(connection, receipt.partition).keys() & set(graph.held_by(receipt.heads))
-            assert not lost, f"{node.name} states what its disk has lost"
+        shared = exchange.shared(connection, node.replica, peer.key.public)
+        for _, receipt in receipts.held(connection, shared):
+            if receipt.node == node.key.public and receipt.about == receipts.HOLDS:
+                graph = ledger.graph(connection, receipt.partition)
+                assert all(head in graph for head in receipt.heads), f"{node.name} states what it does not hold"
+                lost = ledger.holes(connection, receipt.partition).keys() & set(graph.held_by(receipt.heads))
+                assert not lost, f"{node.name} states what its disk has lost"
+
+
+def check_stated(history: History, node: Node) -> None:
+    """I2: in the end nobody believes a statement that its node has made before it lost what it names."""
+    keepers = {each.key.public: each for name, each in history.world.nodes.items() if name in ("central", "coordinator")}
+    with node.begin() as connection:
+        stated = [receipt for _, receipt in receipts.held(connection, ledger.heads(connection)) if receipt.node in keepers]
+    for receipt in stated:
+        assert segment_ids(keepers[receipt.node]).issuperset(receipt.heads), f"{node.name} believes what has been taken back"
 
 
 def check_refold(node: Node, partition: str) -> None:
@@ -86,12 +95,20 @@ def check_erased(history: History, node: Node) -> None:
     assert not [number for number in numbers if number in image], f"something erased is left on {node.name}"
 
 
+def watch(history: History, node: Node, hub: Node) -> None:
+    """What must hold after an exchange: of some of them, and always while a disk has lost something."""
+    if is_holed(hub) or history.rng.random() < SHARE:
+        check_receipts(hub, node)
+        history.tally.checked["I2 after an exchange"] += 1
+    if not history.revoked and not is_holed(node) and not is_holed(hub) and history.rng.random() < SHARE:
+        check_belief(node, hub)
+        history.tally.checked["I1 after an exchange"] += 1
+
+
 def check_now(history: History) -> None:
-    """One of the invariants that hold at any moment, of one node."""
+    """I7 at any moment: of one partition of one node."""
     node = history.rng.choice(list(history.world.nodes.values()))
-    check_receipts(node)
-    history.tally.checked["I2 at a moment"] += 1
-    if history.rng.random() < 0.5 and (held := sorted(node.heads())):
+    if held := sorted(node.heads()):
         check_refold(node, history.rng.choice(held))
         history.tally.checked["I7 at a moment"] += 1
 
@@ -160,7 +177,7 @@ def check(history: History, *, deep: bool) -> None:
         history.tally.end = hashlib.sha256(f"{history.tally.end}{dump}".encode()).hexdigest()
     for node in history.world.nodes.values():
         check_acknowledged(history, node, logs)
-        check_receipts(node)
+        check_stated(history, node)
     if history.erased:
         for node in history.world.nodes.values():
             if node.key.public not in history.revoked and node.name not in history.outside:

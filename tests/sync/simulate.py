@@ -25,11 +25,11 @@ AGAIN = 200
 
 def run(seed: int) -> Tally:
     """One history of 34 to 54 acts."""
-    history = History(seed)
+    history = History(seed, invariants.watch)
     try:
         for _ in range(history.rng.randint(34, 54)):
             history.act()
-            if history.rng.random() < invariants.SHARE:
+            if history.rng.random() < invariants.MOMENTS:
                 invariants.check_now(history)
         invariants.settle(history)
         invariants.check(history, deep=seed % DEEP == 0)
