@@ -231,17 +231,18 @@ def admit(connection: sa.Connection, replica: Replica, by: Admitting, sealed: by
     return _admit(connection, replica, by, _read_asked(replica.key.open_anonymous(sealed)), at)
 
 
-def admit_by_file(connection: sa.Connection, replica: Replica, by: Admitting, data: bytes, *, at: int) -> bytes:
-    """The content of the file that answers a file with a request. Raises as `admit`."""
+def admit_by_file(connection: sa.Connection, replica: Replica, by: Admitting, data: bytes, *, at: int) -> tuple[bytes, bytes]:
+    """(key of the newcomer, content of the file that answers its file with a request). Raises as `admit`."""
     if data[: len(REQUEST_MAGIC)] != REQUEST_MAGIC:
         raise Unreadable
     salt, locked = data[len(REQUEST_MAGIC) :][: keys.SALT_BYTES], data[len(REQUEST_MAGIC) + keys.SALT_BYTES :]
     for lock in connection.execute(sa.select(INVITATION.c.lock).where(INVITATION.c.lock.is_not(None))).scalars():
         with suppress(Forged):
-            welcome = _admit(connection, replica, by, _read_asked(keys.unlock(lock, salt, locked)), at)
+            asked = _read_asked(keys.unlock(lock, salt, locked))
+            welcome = _admit(connection, replica, by, asked, at)
             said = hello(by.authority, replica.key.public)
             parts = {name: value.hex() for name, value in vars(said).items()}
-            return ANSWER_MAGIC + canonical(parts | {"welcome": welcome.hex()})
+            return asked.node, ANSWER_MAGIC + canonical(parts | {"welcome": welcome.hex()})
     raise BadInvitation
 
 

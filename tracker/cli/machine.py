@@ -1,18 +1,18 @@
-"""This machine among the others: `init`, `serve`, `invite`, `join`, `sync`, `status`."""
+"""This machine among the others: `init`, `serve`, `invite`, `join`, `sync`."""
 
 import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
 
+from flask import Flask
 from sqlalchemy import select
 
-from tracker import clock, config
-from tracker.cli.care import note_of
+from tracker import config
 from tracker.cli.users import add_first, check_first, checked_name, read_password, settings_of, staff_partition
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
@@ -87,7 +87,7 @@ def init(arguments: argparse.Namespace) -> Done:
     if (seat == "centre" and len(regions) != 1) or (seat == "region" and not regions):
         raise OneRegion
     home = settings_of(arguments).home
-    first = _first_user(arguments)
+    first = first_user(arguments)
     with _kept_if_founded(home):
         settings = _settings_for(home, seat=seat, name=name, regions=regions, database=arguments.database)
         with opened(settings):
@@ -122,7 +122,7 @@ def _checked_regions(regions: list[str]) -> list[str]:
     return list(dict.fromkeys(regions))
 
 
-def _first_user(arguments: argparse.Namespace) -> tuple[str, str, bool] | None:
+def first_user(arguments: argparse.Namespace) -> tuple[str, str, bool] | None:
     """(username, password, was drawn) of the first user, checked; None where none is asked for."""
     if arguments.admin is None:
         return None
@@ -251,36 +251,57 @@ def _listed(wanted: str) -> tuple[str, str]:
 
 
 def join(arguments: argparse.Namespace) -> Done:
-    """`join`: an empty folder becomes a node; nothing is fetched yet. Asking again after a lost answer is no harm."""
-    from tracker import replication
+    """`join URL CODE`: an empty folder, or a centre that was founded alone, becomes a node; nothing is fetched yet.
+
+    Asking again after a lost answer is no harm.
+    """
     from tracker.nodes import actions
 
     settings = settings_of(arguments)
-    first = _first_user(arguments)
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with opened(settings) as app:
-        replication.create_tables()
-        if replication.hub_key() is not None:
-            raise HasJoined(home=settings.home)
+    first = first_user(arguments)
+    with joinable(settings) as app:
         with _telling_of_waits(arguments, _with_scheme(arguments.url)):
             actions.join(OPERATOR, _with_scheme(arguments.url), arguments.code)
         settings = app.extensions["settings"]
-        facts: dict[str, object] = {
-            "home": str(settings.home),
-            "seat": settings.seat,
-            "name": settings.name,
-            "server": settings.server,
-            "partition": replication.home(),
-        }
         sentence = N_("This computer has joined %(server)s as %(name)s. Fetch what is there with: daftari sync")
-        return _with_first(facts, [_(sentence, server=settings.server, name=settings.name)], settings, first)
+        return joined(settings, _(sentence, server=settings.server, name=settings.name), first)
+
+
+@contextmanager
+def joinable(settings: config.Settings) -> Iterator[Flask]:
+    """The application over a folder that may join a server; raises HasJoined for another."""
+    from tracker import replication
+
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with opened(settings) as app:
+        if not replication.is_set_up():
+            replication.create_tables()
+        else:
+            make_current(settings)
+            if not replication.may_join():
+                raise HasJoined(home=settings.home)
+        yield app
+
+
+def joined(settings: config.Settings, sentence: str, first: tuple[str, str, bool] | None) -> Done:
+    """What is told of a computer that has joined; with its first user, where one is asked for."""
+    from tracker import replication
+
+    facts: dict[str, object] = {
+        "home": str(settings.home),
+        "seat": settings.seat,
+        "name": settings.name,
+        "server": settings.server,
+        "partition": replication.home(),
+    }
+    return _with_first(facts, [sentence], settings, first)
 
 
 def _with_scheme(typed: str) -> str:
     return typed if "://" in typed else f"http://{typed}"
 
 
-# ---- sync and status
+# ---- sync
 
 
 @contextmanager
@@ -311,43 +332,15 @@ def _telling_of_waits(arguments: argparse.Namespace, server: str) -> Iterator[No
 
 
 def sync(arguments: argparse.Namespace) -> Done:
-    """`sync`."""
+    """`sync [--url URL]`: with the server, or with whoever answers there."""
     from tracker.nodes import actions
 
     settings = settings_of(arguments)
-    if arguments.url:
-        settings = replace(settings, server=server_address(_with_scheme(arguments.url)))
+    other = server_address(_with_scheme(arguments.url)) if arguments.url else ""
     with at_work(settings):
         began = perf_counter()
-        with _telling_of_waits(arguments, settings.server):
-            report = actions.sync_now(OPERATOR)
+        with _telling_of_waits(arguments, other or settings.server):
+            report = actions.sync_now(OPERATOR, other)
         facts = {**asdict(report), "seconds": round(perf_counter() - began, 3)}
     sentence = N_("Exchanged: %(changes_sent)s changes sent, %(changes_received)s received; %(bytes_up)s bytes up, %(bytes_down)s down.")
     return Done(facts, [_(sentence, **facts)])
-
-
-def status(arguments: argparse.Namespace) -> Done:
-    """`status`."""
-    from tracker import replication
-    from tracker.replication import dates
-
-    settings = settings_of(arguments)
-    with at_work(settings):
-        peer = replication.hub_key()
-        partitions = [asdict(each) for each in replication.status(peer)]
-        facts = {
-            "home": str(settings.home),
-            "seat": settings.seat,
-            "name": settings.name,
-            "partition": replication.home(),
-            "server": settings.server,
-            "joined": peer is not None,
-            "date_doubtful": dates.doubt(),
-            "partitions": partitions,
-        }
-        shown = clock.now()
-    sentence = N_("%(partition)s: %(rows)s rows, %(pending)s to be sent, %(conflicts)s with two versions, %(quarantined)s kept aside")
-    doubt = [_(dates.WRONG_DATE, date=shown)] if facts["date_doubtful"] else []
-    note = note_of(settings)
-    facts["last_save_in_doubt"] = bool(note)
-    return Done(facts, [f"{settings.name} ({settings.seat})", *doubt, *note, *(_(sentence, **each) for each in partitions)])

@@ -7,11 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tracker.cli import care, copies, machine, records, users
+from tracker.cli import care, copies, machine, records, routes, status, users
 from tracker.cli.voice import Done
 from tracker.config import SEATS
 from tracker.errors import N_
 from tracker.i18n import _, raw
+from tracker.replication.sticks import FILE_LEAST_BYTES, FILE_MOST_BYTES
 
 Command = Callable[[argparse.Namespace], Done]
 
@@ -57,6 +58,7 @@ def build() -> Parser:
         return made
 
     _of_the_machine(verb)
+    _of_routes(verbs, everywhere)
     _of_records(verb)
     _of_care(verb)
     _of_users(verbs, everywhere)
@@ -111,18 +113,80 @@ def _of_the_machine(verb: Callable[[str, str, Command], Parser]) -> None:
     serve = verb("serve", N_("serve the register to browsers"), machine.serve)
     serve.add_argument("--host", metavar=_("ADDRESS"), help=_("address to listen on"))
     serve.add_argument("--port", type=int, metavar="N", help=_("port to listen on; 0 takes any free one"))
-    invite = verb("invite", N_("central: make a one-time code for a new centre, a coordinator or a further laptop"), machine.invite)
+    invite = verb("invite", N_("central: make a one-time code for a new centre, a coordinator or a further laptop"), _invite)
     invite.add_argument("--seat", choices=("centre", "region"), help=_("whom to invite"))
     invite.add_argument("--name", metavar=_("TEXT"), help=_("name of the centre or the coordinator's office"))
     invite.add_argument("--region", action="append", default=[], metavar="TZ-01", help=_("its region; a coordinator's may be several"))
     invite.add_argument("--centre", metavar="ID", help=_("a further laptop of this centre, by its partition or its name"))
-    join = verb("join", N_("join a server with an invitation code"), machine.join)
-    join.add_argument("url", metavar="URL", help=_("address of the server"))
-    join.add_argument("code", metavar=_("CODE"), help=_("the invitation code"))
+    invite.add_argument("--answer", type=Path, metavar=_("FILE"), help=_("answer the request to join that is in this file"))
+    invite.add_argument("--into", type=Path, metavar=_("FILE"), help=_("the file for the answer; else the request's name with .answer"))
+    join = verb("join", N_("join a server with an invitation code"), _join)
+    join.add_argument("url", nargs="?", metavar="URL", help=_("address of the server"))
+    join.add_argument("code", nargs="?", metavar=_("CODE"), help=_("the invitation code"))
+    join.add_argument("--request", type=Path, metavar=_("FILE"), help=_("without a line: write a request with the code into this file"))
+    join.add_argument("--answer", type=Path, metavar=_("FILE"), help=_("without a line: join with the answer that is in this file"))
     _admin(join)
     sync = verb("sync", N_("exchange with the server now"), machine.sync)
-    sync.add_argument("--url", metavar="URL", help=_("another address of the same server"))
-    verb("status", N_("show what this computer holds and what waits"), machine.status)
+    sync.add_argument(
+        "--url", metavar="URL", help=_("with whoever answers there: the server, a regional laptop, another one of the centre")
+    )
+    verb("status", N_("show what this computer holds and how far it is safe elsewhere"), status.status)
+
+
+def _invite(arguments: argparse.Namespace) -> Done:
+    if arguments.into and not arguments.answer:
+        raise WrongUsage(_("--into belongs to --answer"))
+    return routes.answer_by_file(arguments) if arguments.answer else machine.invite(arguments)
+
+
+def _join(arguments: argparse.Namespace) -> Done:
+    """URL CODE; or a code and a file for the request; or a file with the answer, and perhaps the server's address."""
+    if arguments.request and arguments.answer:
+        raise WrongUsage(_("--request comes first, --answer later"))
+    if arguments.request:
+        if not arguments.url or arguments.code or arguments.admin is not None:
+            raise WrongUsage(_("a request takes the invitation code and nothing else"))
+        arguments.code = arguments.url
+        return routes.ask_by_file(arguments)
+    if arguments.answer:
+        if arguments.code:
+            raise WrongUsage(_("an answer needs no invitation code"))
+        return routes.join_by_answer(arguments)
+    if not arguments.code:
+        raise WrongUsage(_("the address of the server or the invitation code is missing"))
+    return machine.join(arguments)
+
+
+def _size(typed: str) -> int:
+    size = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(FILE_MOST_BYTES)) + 1 else 0
+    if not FILE_LEAST_BYTES <= size <= FILE_MOST_BYTES:
+        raise argparse.ArgumentTypeError(_("a size in bytes from %(least)s to %(most)s", least=FILE_LEAST_BYTES, most=FILE_MOST_BYTES))
+    return size
+
+
+def _of_routes(verbs: "argparse._SubParsersAction[Parser]", everywhere: Parser) -> None:
+    does = _("exchange by stick")
+    bundle = verbs.add_parser("bundle", help=does, description=does, parents=[everywhere])
+    bundle.set_defaults(command=_no_verb)
+    inner = bundle.add_subparsers(metavar=_("COMMAND"))
+    write = inner.add_parser("write", help=_("write what a computer lacks into a file"), parents=[everywhere])
+    write.set_defaults(command=routes.write_bundle)
+    write.add_argument("file", type=Path, metavar=_("FILE"), help=_("a file that is not there yet"))
+    write.add_argument("--to", metavar=_("NODE"), help=_("for this computer, by its key, eight digits of it, or its name; else the server"))
+    write.add_argument("--size", type=_size, default=FILE_MOST_BYTES, metavar=_("BYTES"), help=_("split what is larger into several files"))
+    read = inner.add_parser("read", help=_("take over what files hold; they stay as they are"), parents=[everywhere])
+    read.set_defaults(command=routes.read_bundles)
+    read.add_argument("files", type=Path, nargs="+", metavar=_("FILE"), help=_("files, or a folder with them"))
+    does = _("the computers of the directory")
+    node = verbs.add_parser("node", help=does, description=does, parents=[everywhere])
+    node.set_defaults(command=_no_verb)
+    inner = node.add_subparsers(metavar=_("COMMAND"))
+    listing = inner.add_parser("list", help=_("list them: when heard, newest receipt"), parents=[everywhere])
+    listing.set_defaults(command=routes.list_nodes)
+    revoke = inner.add_parser("revoke", help=_("central: let nothing that a computer writes from now on count"), parents=[everywhere])
+    revoke.set_defaults(command=routes.revoke_node)
+    revoke.add_argument("node", metavar=_("NODE"), help=_("its key, eight digits of it, or its name"))
+    revoke.add_argument("--yes", action="store_true", help=_("do it without asking"))
 
 
 def _of_records(verb: Callable[[str, str, Command], Parser]) -> None:

@@ -194,6 +194,49 @@ def peers(actor: Actor) -> list[Peer]:
     return sorted(found, key=lambda peer: (peer.heard.at if peer.heard else 0, peer.name))
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A computer of the directory.
+
+    centre      what people call its centre; empty where it has none
+    heard_at    when it was last heard from here; receipt_at: the newest of its receipts that is held here, claimed
+    """
+
+    key: bytes
+    name: str
+    seat: str
+    home: str
+    centre: str
+    is_this: bool
+    is_revoked: bool
+    heard_at: int | None
+    receipt_at: int | None
+
+
+def directory(actor: Actor) -> list[Listed]:
+    """All computers of the directory, by name; raises NotAllowed."""
+    check(actor, "sync")
+    names, own, revoked = centre_names(), replication.own_key(), replication.revoked_keys()
+    heard = {row.node: row.at for row in db.session.scalars(select(Heard))}
+    stated: dict[bytes, int] = {}
+    for receipt in replication.receipts(replication.partitions()):
+        stated[receipt.node] = max(receipt.at, stated.get(receipt.node, 0))
+    return [
+        Listed(
+            node.key,
+            node.name,
+            node.seat,
+            node.home,
+            names.get(node.home, ""),
+            node.key == own,
+            node.key in revoked,
+            heard.get(node.key.hex()),
+            stated.get(node.key),
+        )
+        for node in replication.nodes()
+    ]
+
+
 def progress() -> dict[str, object]:
     """How far the exchange under way has come; `running` is false while there is none."""
     report = running().report

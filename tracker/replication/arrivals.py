@@ -67,6 +67,11 @@ def waiting() -> dict[str, int]:
     return {partition: count for partition, count in rows}  # noqa: C416
 
 
+def own_key() -> bytes:
+    """The public key of this computer."""
+    return node.replica().key.public
+
+
 def home_of(key: bytes) -> str:
     """The partition of a node's own centre by the directory; empty where it has none, or is unknown."""
     found = sync.nodes(db.session.connection()).get(key)

@@ -126,6 +126,11 @@ def founded() -> sync.Founded | None:
         return sync.founded_here(connection, node.replica(), home) if home else None
 
 
+def is_central() -> bool:
+    """Whether this machine keeps the authority's key."""
+    return node.authority_key() is not None
+
+
 def may_join() -> bool:
     """Whether this computer has not joined yet, and belongs to no centre but one that it has founded itself."""
     return hub_key() is None and (not node.home() or founded() is not None)

@@ -19,9 +19,10 @@ from tracker.replication import arrivals, line, node
 SUFFIX = ".daftari"
 SMALLEST_LETTER_BYTES = 4 << 10
 READ_MOST_BYTES = 64 << 20
-FILE_MOST_BYTES = 32 << 20
+FILE_LEAST_BYTES, FILE_MOST_BYTES = 64 << 10, 32 << 20
 """FAT sticks take files of 4 GiB; a damaged one should cost less."""
 ASKED = "asked"
+MARK = b"\xdaB"
 
 
 class FileExists(DomainError):
@@ -209,7 +210,7 @@ def read_bundle(path: Path, known: Mapping[str, Collection[int]] = MappingProxyT
     """
     content = read_file(path)
     envelopes, lost = sync.read(content)
-    if not envelopes:
+    if not content.startswith(MARK):
         raise NotABundle(file=path)
     brought = Brought(lost=lost, bytes=len(content))
     for envelope in envelopes:
@@ -266,21 +267,28 @@ def answer_by_file(request: Path, answer: Path, *, name: str, admitted: Callable
     by = Admitting(authority, name, os.urandom, admitted)
     with node.begin() as connection:
         try:
-            content = sync.admit_by_file(connection, node.replica(), by, read_file(request), at=clock.now_s())
+            newcomer, content = sync.admit_by_file(connection, node.replica(), by, read_file(request), at=clock.now_s())
         except (sync.Forged, sync.Unreadable) as error:
             raise NotARequest(file=request) from error
+        # What it will need comes along, or the newcomer could not even write before a second stick.
+        sync.seal(connection, node.replica(), clock.now_s())
+        envelopes = sync.write(connection, node.replica(), newcomer, at=clock.now_s(), draw=os.urandom)
+        content += b"".join(envelope.data for envelope in envelopes)
     write_once(answer, content)  # asking again with the same file gives the same answer: a full stick costs nothing
 
 
 def join_by_answer(path: Path) -> sync.Welcome:
-    """Join with the file that answers our request. Raises NotAsked, CannotRead, SyncError."""
+    """Join with the file that answers our request, and take over what comes with it. Raises NotAsked, CannotRead, NotAnAnswer."""
     with db.engine.connect() as connection:
         named = sync.get_self(connection, ASKED)
     if named is None:
         raise NotAsked
+    answer, mark, letters = read_file(path).partition(MARK)
     try:
-        welcome = sync.read_file_answer(named, node.replica().key, read_file(path))
-    except (sync.Forged, sync.Unreadable) as error:
+        welcome = sync.read_file_answer(named, node.replica().key, answer)
+    except SyncError as error:
         raise NotAnAnswer(file=path) from error
     line.settle(welcome)
+    for envelope in sync.read(mark + letters)[0]:
+        _take(Brought(), envelope)  # what is lost of it comes with the next exchange
     return welcome
