@@ -13,13 +13,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from sync import ledger, rights, segments, store
-from sync.changes import canonical, Change, decode, encode, spans_of
+from sync.changes import canonical, Change, decode, encode, KEY_MAX, NUMBER_MAX, spans_of
 from sync.dots import dot, split
 from sync.errors import Forged, TooLarge, Unreadable
 from sync.ledger import Held, Replica
-from sync.rights import Decree, ERASURE, GRANT, RESERVED, REVOCATION, ROOT, Standing
+from sync.rights import Decree, ERASURE, GRANT, RESERVED, ROOT, Standing
 from sync.rows import all_count, apply, Counts, is_erased
-from sync.schema import Key
+from sync.schema import Key, KEY_TEXT_MAX
 from sync.segments import Ancestry, ID_BYTES, Segment
 from sync.store import HEAD, PAST, QUARANTINE
 
@@ -104,9 +104,8 @@ def _take(connection: sa.Connection, replica: Replica, graph: Ancestry, segment:
     ledger.add_segment(connection, segment, store.TRIMMED if segment.is_substitute else store.FOLDED)
     partition = segment.header.partition
     if partition not in due:
-        own, stolen = _own(connection, graph, segment, changes)
-        is_late = _copies_earlier(connection, graph, segment, own) or _fold(connection, replica, graph, segment, own, stolen)
-        if is_late:
+        some = _sorted_out(connection, graph, segment, changes, ledger.erased(connection, partition))
+        if _copies_earlier(connection, graph, segment, some.own) or _fold(connection, replica, graph, segment, some):
             due.add(partition)
     return len(changes)
 
@@ -150,18 +149,31 @@ class Ruling(NamedTuple):
 NOTHING = Ruling()
 
 
+class Sorted(NamedTuple):
+    """The changes of a segment.
+
+    own     whose minter is the author's, listed there or in an ancestor; stolen: the others, which are forged
+    gone    of the rows that orders have `erased`. They count as if their body were trimmed already, for where orders do not
+            know of each other it hangs on the order of arrival which bodies can be
+    """
+
+    own: list[Change]
+    stolen: list[Change]
+    gone: list[Change]
+    erased: frozenset[Key]
+
+
 def _fold(
     connection: sa.Connection,
     replica: Replica,
     graph: Ancestry,
     segment: Segment,
-    own: Sequence[Change],
-    stolen: Sequence[Change],
+    some: Sorted,
     known: Ruling = NOTHING,
 ) -> bool:
-    """Fold one kept segment, all of whose ancestors are folded. own, stolen: its changes, as `_own` tells them apart.
+    """Fold one kept segment, all of whose ancestors are folded.
 
-    known  what a refold has found to rule further down the graph
+    some   its changes; known: what a refold has found to rule further down the graph
     Returns whether the segment rules over what is folded already: then the partition is to be folded again.
     """
     partition, header = segment.header.partition, segment.header
@@ -171,11 +183,11 @@ def _fold(
     decided = noted if known == NOTHING else {}  # a refold judges them anew
     standing = Standing(graph, replica.authority, founders, {*noted, *known.decrees}, decided=decided)
     roles = standing.roles(segment.id, header.author)
-    fresh, twice = _uncounted(connection, graph, segment, own)
-    counts = _ancestry(connection, graph, segment, own)
-    erased = ledger.erased(connection, partition) | known.erased
-    outcome = apply(connection, replica, partition, fresh, counts=counts, roles=roles, erased=erased)
-    refused = outcome.refused + [(change, "foreign-dot") for change in stolen] + [(change, "dot-twice") for change in twice]
+    fresh, twice = _uncounted(connection, graph, segment, some)
+    counts = _ancestry(connection, graph, segment, some.own)
+    outcome = apply(connection, replica, partition, fresh, counts=counts, roles=roles, erased=frozenset())
+    refused = outcome.refused + [(change, "foreign-dot") for change in some.stolen] + [(change, "dot-twice") for change in twice]
+    refused += [(change, "erased") for change in some.gone]
     if standing.is_revoked(segment.id, header.author):
         refused = [(change, "revoked" if reason == "not-granted" else reason) for change, reason in refused]
     _quarantine(connection, segment, refused, counts)
@@ -187,11 +199,11 @@ def _fold(
         decrees = [d for change in ruling if (d := rights.decree_of(segment.id, header.author, change))]
         orders = [change for change in ruling if change.table == ERASURE]
     # Only its author's own dots: a stranger's prediction of a dot must never count before the dot itself.
-    ledger.note_facts(connection, segment, spans_of(own), is_founder=is_founder, decrees=[(d, standing.counts(d)) for d in decrees])
+    ledger.note_facts(connection, segment, spans_of(some.own), is_founder=is_founder, decrees=[(d, standing.counts(d)) for d in decrees])
     for order in orders:
         rows, bodies = read_order(order)
         ledger.note_erasure(connection, partition, segment.id, order.dot, rows, bodies)
-    return bool(orders) or any(d.kind == REVOCATION for d in decrees)
+    return bool(orders) or any(d.kind != GRANT for d in decrees)  # a root cannot be revoked by another, whichever is met first
 
 
 def read_order(order: Change) -> tuple[list[str], dict[bytes, bytes]]:
@@ -199,33 +211,45 @@ def read_order(order: Change) -> tuple[list[str], dict[bytes, bytes]]:
     try:
         rows = json.loads(str(order.fields.get("rows") or "[]"))
         bodies = json.loads(str(order.fields.get("bodies") or "{}"))
-        named = [canonical(row).decode() for row in rows if isinstance(row, list) and len(row) > 1]
+        named = [canonical(row).decode() for row in rows if _names_rows(row)]
         hashes = {bytes.fromhex(target): bytes.fromhex(hashed) for target, hashed in bodies.items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
         return [], {}
     return named, {t: h for t, h in hashes.items() if len(t) == ID_BYTES and len(h) == hashlib.sha256().digest_size}
 
 
-def _own(connection: sa.Connection, graph: Ancestry, segment: Segment, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
-    """The changes whose minter is the author's, listed here or in an ancestor; and the others, which are forged."""
+def _names_rows(row: object) -> bool:
+    """Whether a part of an order reads as (table, first parts of the key ..), of a size that an index holds."""
+    if not isinstance(row, list) or not 1 < len(row) <= 1 + KEY_MAX:
+        return False
+    return all(len(part) <= KEY_TEXT_MAX if isinstance(part, str) else part is None or _is_small(part) for part in row)
+
+
+def _is_small(part: object) -> bool:
+    return isinstance(part, bool) or (isinstance(part, int) and abs(part) <= NUMBER_MAX)
+
+
+def _sorted_out(connection: sa.Connection, graph: Ancestry, segment: Segment, changes: Sequence[Change], erased: frozenset[Key]) -> Sorted:
+    gone = [change for change in changes if is_erased(change, erased)]
+    left = [change for change in changes if not is_erased(change, erased)] if gone else changes
     mine = set(segment.header.minters)
-    used = {split(change.dot)[0] for change in changes} - mine
+    used = {split(change.dot)[0] for change in left} - mine
     for minter, listed_in, author in ledger.minters(connection, segment.header.partition, list(used)):
         if author == segment.header.author and graph.is_ancestor(listed_in, segment.id):
             mine.add(minter)
-    return [c for c in changes if split(c.dot)[0] in mine], [c for c in changes if split(c.dot)[0] not in mine]
+    return Sorted([c for c in left if split(c.dot)[0] in mine], [c for c in left if split(c.dot)[0] not in mine], gone, erased)
 
 
-def _uncounted(connection: sa.Connection, graph: Ancestry, segment: Segment, own: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+def _uncounted(connection: sa.Connection, graph: Ancestry, segment: Segment, some: Sorted) -> tuple[list[Change], list[Change]]:
     """The changes that count first here, and those whose dot names another content already. Equal copies are ignored."""
-    standing = holders(connection, graph, segment.header.partition, own, but=segment.id)
+    standing = holders(connection, graph, segment.header.partition, some.own, but=segment.id)
     seen: dict[str, Change] = {}
     for other in ledger.segments(connection, sorted(set(standing.values()))):
         held = reversed(decode(other.body, other.header.minters))  # reversed: of two in one segment the first counts
-        seen.update((change.dot, change) for change in held if standing.get(change.dot) == other.id)
+        seen.update((c.dot, c) for c in held if standing.get(c.dot) == other.id and not is_erased(c, some.erased))
     fresh: list[Change] = []
     twice: list[Change] = []
-    for change in own:
+    for change in some.own:
         earlier = seen.setdefault(change.dot, change)
         if earlier is change:
             fresh.append(change)
@@ -295,6 +319,8 @@ def _trim(connection: sa.Connection, partition: str) -> None:
     """Take what orders erase out of the bodies that they name, and out of what is pending."""
     erased, proven = ledger.erased(connection, partition), ledger.trims(connection, partition)
     for segment in ledger.segments(connection, sorted(proven)):
+        if segment.header.partition != partition:
+            continue  # a root rules its own partition
         # What all orders together leave comes first: a body that one of them has trimmed may still hold rows of another.
         for body in (without(segment, erased), *([segment.body] if segment.is_substitute else [])):
             if hashlib.sha256(body).digest() in proven[segment.id]:
@@ -310,7 +336,8 @@ def without(segment: Segment, erased: frozenset[Key]) -> bytes:
         changes = decode(segment.body, segment.header.minters)
     except (Unreadable, TooLarge):
         return segment.body
-    return encode([change for change in changes if not is_erased(change, erased)], segment.header.minters)
+    left = [change for change in changes if not is_erased(change, erased)]
+    return segment.body if len(left) == len(changes) else encode(left, segment.header.minters)
 
 
 def _refold_once(connection: sa.Connection, replica: Replica, partition: str, known: Ruling) -> None:
@@ -329,9 +356,9 @@ def _refold_once(connection: sa.Connection, replica: Replica, partition: str, kn
             changes = decode(segment.body, segment.header.minters)
         except (Unreadable, TooLarge):
             continue
-        own, stolen = _own(connection, graph, segment, changes)
-        _fold(connection, replica, graph, segment, own, stolen, known)
-        for change in own:
+        some = _sorted_out(connection, graph, segment, changes, known.erased)
+        _fold(connection, replica, graph, segment, some, known)
+        for change in some.own:
             if change.dot in waiting:
                 counted.setdefault(change.dot, change)
     # Only what stands in a segment of our own key, word for word, is sealed already. What a stranger has predicted is

@@ -225,7 +225,7 @@ def check_oracle(node: Node, partition: str) -> Oracle:
     assert places == Counter(expected), f"changes of {partition} are in no place or in two: {set(places) ^ expected}"
     kept = "select dot from sync_quarantine where partition = ? and reason <> 'unknown-field'"
     kept_back = {dot for (dot,) in node.database.read(kept, partition)}
-    assert kept_back == oracle.quarantined.keys() | oracle.foreign | oracle.twice, f"quarantine of {partition} differs"
+    assert kept_back == oracle.quarantined.keys() | oracle.foreign | oracle.twice | oracle.remains, f"quarantine of {partition} differs"
     return oracle
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sync.changes import Change, decode
 from sync.dots import split
-from sync.rights import Decree, decree_of, founds, GRANT, HANDOVER, may_write, RESERVED, REVOCATION
+from sync.rights import Decree, decree_of, ERASURE, founds, GRANT, HANDOVER, may_write, RESERVED, REVOCATION
 from sync.schema import Key, partition_kind, Plain, Schema
 from sync.segments import Segment
 
@@ -50,8 +50,13 @@ class Oracle:
         self.dots = {change.dot for changes in self._changes.values() for change in changes}
         self.authors = {segment.id: segment.header.author for segment in order}
         self._founders = {s.id: s.header.author for s in order if founds(s.header, authority)}
-        self._decrees = [d for s in order for c in self._own(s) if (d := decree_of(s.id, s.header.author, c))]
-        self.erased = {row for s in order for row in self._ordered(s)}
+        self._decrees: list[Decree] = []
+        self.erased: set[Key] = set()
+        for segment in order:
+            self._note(segment)
+        for held, changes in self._changes.items():  # as if all bodies were trimmed already
+            self.remains |= {change.dot for change in changes if self._is_erased(change)}
+            self._changes[held] = [change for change in changes if not self._is_erased(change)]
         self._standing: dict[bytes, set[tuple[str, str, Key]]] = {}
         for segment in order:
             self._sort(segment)
@@ -76,18 +81,27 @@ class Oracle:
         minters = self._minters(segment)
         return [change for change in self._changes[segment.id] if change.dot[:16] in minters]
 
-    def _made_root(self, key: bytes, segment: bytes) -> list[bytes]:
+    def _note(self, segment: Segment) -> None:
+        """What a segment decrees, where its author is root by the handovers in its ancestors, revocations left aside."""
+        own = [change for change in self._own(segment) if change.table in RESERVED]
+        if own and self._is_root(segment.header.author, segment.id, judged=False):
+            self._decrees += [d for change in own if (d := decree_of(segment.id, segment.header.author, change))]
+            self.erased |= {tuple(row) for change in own if change.table == ERASURE for row in json.loads(str(change.fields["rows"]))}
+
+    def _made_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> list[bytes]:
         here = {segment, *self._ancestors[segment]}
         founded = [founding for founding, author in self._founders.items() if author == key and founding in here]
-        return founded + [d.segment for d in self._decrees if (d.kind, d.node) == (HANDOVER, key) and self._holds(d, segment)]
+        handed = [d for d in self._decrees if (d.kind, d.node) == (HANDOVER, key) and self._holds(d, segment, judged=judged)]
+        return founded + [d.segment for d in handed]
 
-    def _is_root(self, key: bytes, segment: bytes) -> bool:
-        left = [d.segment for d in self._decrees if (d.kind, d.by) == (HANDOVER, key) and self._holds(d, segment)]
-        return any(not any(made in {at, *self._ancestors[at]} for at in left) for made in self._made_root(key, segment))
+    def _is_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> bool:
+        left = [d.segment for d in self._decrees if (d.kind, d.by) == (HANDOVER, key) and self._holds(d, segment, judged=judged)]
+        made = self._made_root(key, segment, judged=judged)
+        return any(not any(place in {at, *self._ancestors[at]} for at in left) for place in made)
 
-    def _holds(self, decree: Decree, segment: bytes) -> bool:
+    def _holds(self, decree: Decree, segment: bytes, *, judged: bool = True) -> bool:
         """Whether a decree stands before a segment, and its author might give it."""
-        return decree.segment in self._ancestors[segment] and self._counts(decree)
+        return decree.segment in self._ancestors[segment] and (not judged or self._counts(decree))
 
     def _counts(self, decree: Decree) -> bool:
         if decree.kind == HANDOVER and decree.node == self._authority:
@@ -119,12 +133,9 @@ class Oracle:
             roles.add("writer")
         return roles
 
-    def _ordered(self, segment: Segment) -> list[Key]:
-        """The rows that a segment's erasure orders name."""
-        orders = [change for change in self._own(segment) if change.table == "erasure"]
-        if not orders or not self._is_root(segment.header.author, segment.id):
-            return []
-        return [tuple(row) for order in orders for row in json.loads(str(order.fields["rows"]))]
+    def _is_erased(self, change: Change) -> bool:
+        name = (change.table, *change.key)
+        return change.table not in RESERVED and any(name[:length] in self.erased for length in range(2, len(name) + 1))
 
     # ---- what counts
 
@@ -139,11 +150,6 @@ class Oracle:
             if known := self.applied.get(change.dot) or self.quarantined.get(change.dot):
                 if known[0] != change:  # equal copies are ignored; another content is kept back
                     self.twice.add(change.dot)
-                continue
-            name = (change.table, *change.key)
-            if change.table not in RESERVED and any(name[:length] in self.erased for length in range(2, len(name) + 1)):
-                self.remains.add(change.dot)
-                self.quarantined[change.dot] = (change, segment.id)
                 continue
             table = self._schema.tables.get(change.table)
             good = (
