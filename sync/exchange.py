@@ -10,7 +10,7 @@ import json
 import lzma
 import struct
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
@@ -25,7 +25,7 @@ from sync.ledger import Replica
 from sync.receipts import Receipt
 from sync.schema import partition_kind
 from sync.segments import BODY_MAX, check_shape, Header, is_partition, RUNG_BYTES, Segment
-from sync.store import STAGED
+from sync.store import DAMAGED, STAGED
 
 VERSION, WITH_PARTS = 1, 2
 """WITH_PARTS: a message with a substitute or a fragment, which the first programs cannot read."""
@@ -335,14 +335,26 @@ def _lacking(
     known: Mapping[str, Collection[bytes]],
     most: int,
     *,
-    asked: Collection[bytes] = (),
+    asked: Sequence[bytes] = (),
 ) -> list[Segment]:
     """What a peer with these heads lacks, parents first, up to about `most` packed bytes and at least one segment.
 
     asked  what it wants besides, whatever its heads say
     """
-    wanted: list[bytes] = list(asked)
+    wanted: list[bytes] = []
     room = min(most, PACKED_MAX // 4)
+    for segment, size in _offered(connection, partitions, known, asked):
+        room -= size // 2 + _SEGMENT_OVERHEAD
+        if wanted and (room < 0 or len(wanted) == SEGMENTS_MAX):
+            break
+        wanted.append(segment)
+    return _unpacked_within(ledger.segments(connection, wanted))
+
+
+def _offered(
+    connection: sa.Connection, partitions: Iterable[str], known: Mapping[str, Collection[bytes]], asked: Sequence[bytes]
+) -> Iterator[tuple[bytes, int]]:
+    """(segment, packed bytes) of all that `_lacking` chooses from, in the order in which it is to go."""
     for partition in sorted(partitions, key=lambda name: (("nation", "region", "centre").index(partition_kind(name)), name)):
         missing = ledger.newer_than(connection, partition, known.get(partition, ()), STEPS_MAX)
         if missing is None:
@@ -353,11 +365,19 @@ def _lacking(
                 continue
             if segment not in sizes:
                 break  # our disk has lost its body: what stands on it waits until a peer has brought it again
-            room -= sizes[segment] // 2 + _SEGMENT_OVERHEAD
-            if wanted and (room < 0 or len(wanted) == SEGMENTS_MAX):
-                return _unpacked_within(ledger.segments(connection, wanted))
-            wanted.append(segment)
-    return _unpacked_within(ledger.segments(connection, wanted))
+            yield segment, sizes[segment]
+    sizes = ledger.packed_sizes(connection, asked)  # last: one that the peer cannot take must not be in the way of the others
+    yield from ((segment, sizes[segment]) for segment in asked if segment in sizes)
+
+
+def _bodies_for(connection: sa.Connection, wants: Collection[bytes], partitions: Collection[str], *, is_same: bool) -> list[bytes]:
+    """Which of the bodies that a peer misses to send to it.
+
+    is_same  both hold the same segments. Then a substitute that no order has proven here is proven nowhere, and would go
+             to and fro for ever; else it may be what a damaged peer needs before it can send us the order
+    """
+    holes = ledger.holes(connection) if wants and is_same else {}
+    return [segment for segment in wants if segment not in holes and ledger.partition_of(connection, segment) in partitions]
 
 
 def _in_fragments(segments: Sequence[Segment], most: int, staged: Mapping[bytes, int]) -> tuple[Sequence[Segment], Fragment | None]:
@@ -473,8 +493,7 @@ def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Messag
     """Fold a reply; say on until both digests agree."""
     received, mine = _take(connection, replica, peer, reply)
     is_same = digest(mine) == reply.digest
-    wanted = [segment for segment in reply.wants if ledger.partition_of(connection, segment) in mine]
-    if is_same and not any(True for _ in ledger.segments(connection, wanted)):
+    if is_same and not _bodies_for(connection, reply.wants, mine, is_same=True):
         return Step(None, len(received.taken), received.changes)
     heard = None if is_same else reply
     say = _say(connection, replica, peer, mine, heard, at=at, most=most, staged=reply.staged, asked=reply.wants)
@@ -544,7 +563,7 @@ def _check_pushed(connection: sa.Connection, peer: bytes, taken: Sequence[bytes]
     and nobody writes of his own into the nation or a region without a standing there. Where our disk has lost a body,
     that may be what gave the standing: then all is kept, and the fold judges it once the body is here again.
     """
-    blind = {partition for partition, _ in ledger.holes(connection).values()} if taken else ()
+    blind = {partition for partition, verdict in ledger.holes(connection).values() if verdict == DAMAGED} if taken else ()
     pushed = {(partition, author) for partition, author in ledger.written_by(connection, taken) if partition not in blind}
     if not pushed:
         return
@@ -584,8 +603,8 @@ def _say(
     """
     known = ledger.peer_heads(connection, peer)
     differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
-    wanted = [segment for segment in asked if ledger.partition_of(connection, segment) in mine]
-    segments: Sequence[Segment] = () if is_silent else _lacking(connection, differing, known, most, asked=wanted)
+    asked = _bodies_for(connection, asked, mine, is_same=heard is None)
+    segments: Sequence[Segment] = () if is_silent else _lacking(connection, differing, known, most, asked=asked)
     segments, fragment = _in_fragments(segments, most, staged)
     asks_for = most if most < DEFAULT_BYTES and not answers else 0
     opening = _opening(connection, replica, peer, mine, at)
@@ -599,15 +618,29 @@ def _say(
     return replace(said, heads=stated, ladders=ladders, said=heard.told, told=heard.said | heard.heads.keys())
 
 
+def _missed(connection: sa.Connection, mine: Collection[str], at: int) -> list[bytes]:
+    """The bodies to ask a peer for: of all partitions, for the one that is lost may be what says which are ours.
+
+    Those that nobody has, or that were forged, may be many: they come last, and where not all have room others with each second.
+    """
+    holes = ledger.holes(connection)
+    ranks = {segment: (partition not in mine, verdict != DAMAGED) for segment, (partition, verdict) in holes.items()}
+    wanted: list[bytes] = []
+    for rank in sorted(set(ranks.values())):
+        some = sorted(segment for segment in holes if ranks[segment] == rank)
+        start = at % len(some) if len(wanted) + len(some) > WANTS_MAX else 0
+        wanted += some[start:] + some[:start]
+    return wanted[:WANTS_MAX]
+
+
 def _opening(connection: sa.Connection, replica: Replica, peer: bytes, mine: Mapping[str, list[bytes]], at: int) -> Message:
     """What every message says: the digests, the receipts that are news to the peer, and what this node misses."""
     receipts.issue(connection, replica, mine, at)
-    missed = ledger.holes(connection)  # of all partitions: the body that is lost may be the one that says what is ours
     return Message(
         digest=digest(mine),
         receipts=receipts.news(connection, peer, mine.keys()),
         stated=receipts.digest(connection, mine.keys()),
-        wants=sorted(missed)[:WANTS_MAX],
+        wants=_missed(connection, mine, at),
         staged=_staged(connection, mine.keys()),
     )
 
