@@ -8,6 +8,7 @@ request: a captive portal or a proxy can never produce an acknowledgement (F-20,
 import hashlib
 import json
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ MAGIC = b"\xda"
 MESSAGE, HELLO, JOIN, BUNDLE, REFUSED = b"M", b"H", b"J", b"B", b"E"
 ANSWERS_BYTES = 8
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 15, 60
+PIECE_BYTES, LEAST_BYTES_PER_S = 16 * 1024, 50
 ENVELOPE_MAX = PACKED_MAX + 1024
 _REFUSALS: dict[str, type[SyncError]] = {
     error.code: error
@@ -87,10 +89,17 @@ class _Pinned(requests.adapters.HTTPAdapter):
 class Line:
     """A way to post one envelope and get one back. Counts bytes."""
 
-    def __init__(self, url: str, report: Report, verify: bool | ssl.SSLContext = True) -> None:
-        """A line to `url`. verify: True as browsers do, or a context that knows the authority pinned for this server."""
+    def __init__(
+        self, url: str, report: Report, verify: bool | ssl.SSLContext = True, *, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        """A line to `url`.
+
+        verify  True as browsers do, or a context that knows the authority pinned for this server
+        steady  seconds of a clock that nobody sets
+        """
         self._url = url.rstrip("/") + PATH
         self._report = report
+        self._steady = steady
         self._session = requests.Session()
         self._session.trust_env = False
         if isinstance(verify, ssl.SSLContext):
@@ -108,7 +117,7 @@ class Line:
             ) as reply:
                 if reply.status_code != requests.codes.ok or reply.headers.get("Content-Type") != CONTENT_TYPE:
                     raise NotDaftari  # before its body is read: a stranger's page may be large, or drip for ever
-                body = reply.raw.read(ENVELOPE_MAX + 1, decode_content=False)
+                body = self._read(reply)
                 self._count(reply, envelope, body)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise Unreachable from error
@@ -120,6 +129,15 @@ class Line:
             raise NotDaftari
         if body[1:2] == REFUSED:
             raise _REFUSALS.get(body[2:].decode("ascii", "replace"), NotDaftari)
+        return body
+
+    def _read(self, reply: requests.Response) -> bytes:
+        """The body, as much as an envelope may be. Raises Unreachable for one that drips, which would hold this line for ever."""
+        began, body = self._steady(), b""
+        while len(body) <= ENVELOPE_MAX and (piece := reply.raw.read1(PIECE_BYTES, decode_content=False)):
+            body += piece
+            if self._steady() - began > READ_TIMEOUT_S + len(body) / LEAST_BYTES_PER_S:
+                raise Unreachable
         return body
 
     def _count(self, reply: requests.Response, envelope: bytes, body: bytes) -> None:

@@ -1,9 +1,10 @@
 """The conversation over a real socket: only the right server's answer to this very request is an acknowledgement."""
 
 import hashlib
+import itertools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -225,3 +226,12 @@ def test_what_was_not_answered_does_not_count_as_sent(country: World, ziwa: Node
             http.sync(ziwa.begin, ziwa.replica, country.central.key.public, Line(portal, report), report, now=7, draw=ziwa.draw)
         assert report.changes_sent == 0
         assert exchange(ziwa, country.central.key.public, url).changes_sent == 1
+
+
+@pytest.mark.parametrize(("seconds", "is_given_up"), [(100, False), (1_000, True)])
+def test_an_answer_that_drips_is_given_up_and_a_slow_one_is_not(seconds: int, is_given_up: bool) -> None:
+    clock = itertools.count(0, seconds)  # so much passes before each piece of 16 KiB
+    with serving(lambda _: ours(b"\xdaB" + bytes(100_000))) as url:
+        line = Line(url, Report(), steady=lambda: float(next(clock)))
+        with pytest.raises(Unreachable) if is_given_up else nullcontext():
+            assert len(line.post(b"\xdaH")) == 100_002
