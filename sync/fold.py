@@ -8,6 +8,7 @@ import hashlib
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -80,9 +81,9 @@ def _mend(connection: sa.Connection, segment: Segment, verdict: str) -> bool:
     """Put an arriving body in the place of one that is lost, or of a substitute that no order has proven."""
     if segment.is_substitute and not _is_proven(connection, segment):
         if verdict == store.DAMAGED:
-            ledger.set_body(connection, segment.id, segment.body, store.UNPROVEN)
+            ledger.mend(connection, segment, store.UNPROVEN)
         return verdict == store.DAMAGED
-    ledger.set_body(connection, segment.id, segment.body, store.TRIMMED if segment.is_substitute else store.FOLDED)
+    ledger.mend(connection, segment, store.TRIMMED if segment.is_substitute else store.FOLDED)
     return True
 
 
@@ -341,11 +342,9 @@ def without(segment: Segment, erased: frozenset[Key]) -> bytes:
 
 
 def _refold_once(connection: sa.Connection, replica: Replica, partition: str, known: Ruling) -> None:
-    for table in (HEAD, PAST, QUARANTINE, store.MINTER, store.SPAN, store.ROOT, store.DECREE, store.ERASED, store.TRIM):
-        kept = table.c.segment != store.CARRIED if table in (store.ERASED, store.TRIM) else sa.true()
-        connection.execute(table.delete().where(table.c.partition == partition, kept))
-    for declared in replica.schema.tables.values():
-        connection.execute(declared.rows.delete().where(declared.rows.c.partition == partition))
+    folded = (HEAD, PAST, QUARANTINE, store.MINTER, store.SPAN, store.ROOT, store.DECREE, store.ERASED, store.TRIM)
+    for table in (*folded, *(declared.rows for declared in replica.schema.tables.values())):
+        connection.execute(_emptying(table), {"partition": partition})
     graph = ledger.graph(connection, partition)
     holes = ledger.holes(connection, partition)
     order = sorted(graph.ids, key=lambda segment: (graph.generation[segment], segment))
@@ -368,6 +367,12 @@ def _refold_once(connection: sa.Connection, replica: Replica, partition: str, kn
     if left:
         erased = ledger.erased(connection, partition)
         apply(connection, replica, partition, left, counts=all_count, roles=frozenset({ROOT}), erased=erased)
+
+
+@cache  # building the statement costs more than running it
+def _emptying(table: sa.Table) -> sa.Delete:
+    of_partition = table.delete().where(table.c.partition == sa.bindparam("partition"))
+    return of_partition.where(table.c.segment != store.CARRIED) if table in (store.ERASED, store.TRIM) else of_partition
 
 
 def is_behind(connection: sa.Connection, replica: Replica) -> bool:

@@ -206,6 +206,11 @@ _QUARANTINED = sa.select(QUARANTINE.c.tbl, QUARANTINE.c.key, QUARANTINE.c.dot, Q
 )
 
 
+_REPLACED = sa.select(PAST.c.tbl, PAST.c.key, PAST.c.dot, PAST.c.eff).where(
+    PAST.c.partition == sa.bindparam("partition"), PAST.c.dot.in_(sa.bindparam("dots", expanding=True))
+)
+
+
 class _Links:
     """What the bases of a batch of changes reach, and the effective times of what they reach.
 
@@ -226,7 +231,7 @@ class _Links:
         further: set[str] = set()
         for start in range(0, len(wanted), _CHUNK):
             part = wanted[start : start + _CHUNK]
-            for row in connection.execute(sa.select(PAST).where(PAST.c.partition == partition, PAST.c.dot.in_(part))):
+            for row in connection.execute(_REPLACED, {"partition": partition, "dots": part}):
                 self._eff[row.tbl, tuple(json.loads(row.key)), row.dot] = row.eff
             for row in connection.execute(_QUARANTINED, {"partition": partition, "dots": part}):
                 bases = tuple(json.loads(row.bases))
