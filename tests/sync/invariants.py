@@ -162,9 +162,10 @@ def check(history: History, *, deep: bool) -> None:
     """All that must hold in the end. deep: with a refold and with a stranger's order of arrival."""
     partitions = sorted({"nation", *(partition for node in history.world.nodes.values() for partition in node.heads())})
     logs: dict[str, Oracle] = {}
+    entitled: dict[str, set[str]] = {}
     for partition in partitions:
         held_by = holders(history, partition)
-        first = held_by[0]
+        first, entitled[partition] = held_by[0], {node.name for node in held_by}
         heads = [node.heads().get(partition) for node in held_by]
         assert all(each == heads[0] for each in heads), f"heads of {partition} differ"
         dump = first.dump(partition)
@@ -176,7 +177,7 @@ def check(history: History, *, deep: bool) -> None:
             check_other_order(history, first, partition, dump)
         history.tally.end = hashlib.sha256(f"{history.tally.end}{dump}".encode()).hexdigest()
     for node in history.world.nodes.values():
-        check_acknowledged(history, node, logs)
+        check_acknowledged(history, node, logs, entitled)
         check_stated(history, node)
     if history.erased:
         for node in history.world.nodes.values():
@@ -254,12 +255,12 @@ def check_other_order(history: History, node: Node, partition: str, dump: Dump) 
     reader.database.close()
 
 
-def check_acknowledged(history: History, node: Node, logs: dict[str, Oracle]) -> None:
+def check_acknowledged(history: History, node: Node, logs: dict[str, Oracle], entitled: dict[str, set[str]]) -> None:
     """I1: every save that a person was told of is in the log, unless an order has erased its row since."""
     for partition, dot, row in sorted(history.acked[node.name], key=repr):
         log = logs[partition]
         is_erased = any(row[:length] in log.erased for length in range(2, len(row) + 1))
-        if not is_erased and (node not in holders(history, partition) or dot not in log.dots):
+        if not is_erased and (node.name not in entitled[partition] or dot not in log.dots):
             assert dot in own_log(node, partition), f"{node.name} has lost {dot} of {row}"
 
 

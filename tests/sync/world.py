@@ -6,7 +6,7 @@ Everything below the test is the production code of `sync/`; only the random sou
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -22,8 +22,11 @@ from sync.merge import Head
 from sync.schema import Field, Key, Plain, Schema, Table
 from sync.segments import centre_partition
 from sync.writing import Draft
+from tests.sync import quick
 
 metadata = sa.MetaData()
+is_quick = False
+"""Whether nodes take the short way of `quick.py`: the simulator does."""
 
 
 def _rows(name: str, key: list[sa.Column[Any]], *fields: sa.Column[Any]) -> sa.Table:
@@ -95,6 +98,14 @@ class Database:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
         self._connection.deserialize(content or _empty())
         self.engine = _engine(self._connection)
+        self._ordinary: sa.Connection | None = None
+
+    def begin(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction."""
+        if not is_quick:
+            return self.engine.begin()
+        self._ordinary = self._ordinary or self.engine.connect()
+        return quick.begin(self._connection, self._ordinary)
 
     def copy(self) -> bytes:
         return self._connection.serialize()
@@ -137,7 +148,7 @@ class Node:
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        with self.database.engine.begin() as connection:
+        with self.database.begin() as connection:
             yield connection
 
     def write(self, partition: str, drafts: list[Draft], *, by: str = "", at: int = 1_000) -> list[rows.Image]:
