@@ -36,6 +36,7 @@ class NodeKey:
         self.seed = seed
         self._signing = SigningKey(seed)
         self.public = bytes(self._signing.verify_key)
+        self._private = self._signing.to_curve25519_private_key()
 
     def sign(self, purpose: Purpose, text: bytes) -> bytes:
         """A 64-byte signature over `text` for one purpose."""
@@ -55,13 +56,13 @@ class NodeKey:
     def open_anonymous(self, sealed: bytes) -> bytes:
         """What somebody sealed to this key without a key of his own. Raises Forged."""
         try:
-            return SealedBox(self._signing.to_curve25519_private_key()).decrypt(sealed)
+            return SealedBox(self._private).decrypt(sealed)
         except (CryptoError, ValueError) as error:
             raise Forged from error
 
     def _box(self, peer: bytes) -> Box:
         try:
-            return Box(self._signing.to_curve25519_private_key(), VerifyKey(peer).to_curve25519_public_key())
+            return Box(self._private, VerifyKey(peer).to_curve25519_public_key())
         except (CryptoError, ValueError, RuntimeError) as error:
             raise Forged from error
 
