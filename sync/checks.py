@@ -28,7 +28,8 @@ def damage(connection: sa.Connection) -> list[Damage]:
         rows = connection.execute(sa.select(SEGMENT).where(SEGMENT.c.partition == partition).execution_options(yield_per=200))
         found += (Damage(partition, row.id) for row in rows if row.verdict != store.UNPROVEN and not _is_whole(row, proven.get(row.id, ())))
     pending = connection.execute(sa.select(PENDING))
-    return found + [Damage(row.partition, b"") for row in pending if ledger.proof_of(row.change.encode()) != row.proof]
+    proofs = ((row, ledger.proof_of(row.partition, row.counter, row.nonce, row.change)) for row in pending)
+    return found + [Damage(row.partition, b"") for row, proof in proofs if proof != row.proof]
 
 
 def _is_whole(row: sa.Row[tuple[object, ...]], proven: Collection[bytes]) -> bool:

@@ -11,6 +11,7 @@ import lzma
 import struct
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
@@ -24,7 +25,7 @@ from sync.keys import SIGNATURE_BYTES
 from sync.ledger import Replica
 from sync.receipts import Receipt
 from sync.schema import partition_kind
-from sync.segments import BODY_MAX, check_shape, Header, is_partition, RUNG_BYTES, Segment
+from sync.segments import BODY_MAX, check, check_shape, Header, is_partition, RUNG_BYTES, Segment
 from sync.store import DAMAGED, STAGED
 
 VERSION, WITH_PARTS = 1, 2
@@ -348,7 +349,23 @@ def _lacking(
         if wanted and (room < 0 or len(wanted) == SEGMENTS_MAX):
             break
         wanted.append(segment)
-    return _unpacked_within(ledger.segments(connection, wanted))
+    return _unpacked_within(_whole(connection, wanted))
+
+
+def _whole(connection: sa.Connection, wanted: Sequence[bytes]) -> list[Segment]:
+    """Those of the segments that the disk still gives as they were signed, up to the first that it does not.
+
+    A spoilt one is marked: peers are asked for it from now on, and nothing that stands on it is sent before it is back.
+    """
+    whole: list[Segment] = []
+    for segment in ledger.segments(connection, wanted):
+        with suppress(Forged):
+            check(segment)
+            whole.append(segment)
+    kept = {segment.id for segment in whole}
+    lost = [segment for segment in wanted if segment not in kept]
+    ledger.set_verdict(connection, lost, DAMAGED)
+    return whole[: wanted.index(lost[0])] if lost else whole
 
 
 def _offered(
@@ -514,7 +531,7 @@ def letters(
     if to_stranger:
         nation = ledger.graph(connection, NATION)
         newest = sorted(nation.ids, key=lambda segment: (nation.generation[segment], segment))[-NEWEST_MAX:]
-        written.append(replace(opening, segments=_unpacked_within(ledger.segments(connection, newest))))
+        written.append(replace(opening, segments=_unpacked_within(_whole(connection, newest))))
     known = {partition: set(heads) for partition, heads in ledger.peer_heads(connection, peer).items()}
     while segments := _lacking(connection, mine, known, most):
         written.append(replace(opening, segments=segments) if not written else Message(digest=opening.digest, segments=segments))
@@ -525,8 +542,11 @@ def letters(
 
 def read_letter(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
     """Fold what a peer wrote. A letter that comes late or twice costs a few bytes later, and nothing else."""
-    received, _ = _take(connection, replica, peer, message)
+    received, mine = _take(connection, replica, peer, message)
     _check_pushed(connection, peer, received.taken)
+    if message.heads:  # the first of a bundle names all that the peer holds: what it leaves out it has lost
+        named = message.heads.keys() | {segment.header.partition for segment in message.segments}
+        ledger.set_peer_heads(connection, peer, dict.fromkeys(mine.keys() - named, ()))
     return received
 
 

@@ -373,7 +373,7 @@ def segments(connection: sa.Connection, wanted: Sequence[bytes]) -> Iterable[Seg
                 yield found
 
 
-def _read(row: sa.Row[Any]) -> Segment | None:
+def _read(row: Any) -> Segment | None:
     if row.verdict == DAMAGED:
         return None
     try:
@@ -408,8 +408,8 @@ _SIZES = sa.select(SEGMENT.c.id, sa.func.length(SEGMENT.c.body) + sa.case((_CROW
 def add_pending(connection: sa.Connection, partition: str, nonce: bytes, changes: Iterable[Change]) -> None:
     """Keep local changes until they are sealed."""
     at = {"partition": partition, "nonce": nonce}
-    texts = [(split(change.dot)[1], canonical(change)) for change in changes]
-    rows = [{**at, "counter": counter, "change": text.decode(), "proof": proof_of(text)} for counter, text in texts]
+    texts = [(split(change.dot)[1], canonical(change).decode()) for change in changes]
+    rows = [{**at, "counter": k, "change": text, "proof": proof_of(partition, k, nonce, text)} for k, text in texts]
     if rows:
         connection.execute(_ADD_PENDING, rows)
 
@@ -417,17 +417,18 @@ def add_pending(connection: sa.Connection, partition: str, nonce: bytes, changes
 _ADD_PENDING = PENDING.insert()
 
 
-def proof_of(text: bytes) -> bytes:
+def proof_of(partition: str, counter: int, nonce: bytes, text: str) -> bytes:
     """Eight bytes that tell whether a pending change is still what was written."""
-    return hashlib.sha256(b"daftari pending\n" + text).digest()[:8]
+    return hashlib.sha256(f"daftari pending\n{partition}\n{counter}\n{nonce.hex()}\n{text}".encode()).digest()[:8]
 
 
 def pending(connection: sa.Connection, partition: str) -> list[tuple[bytes, Change]]:
-    """(nonce, change) of the pending changes, in counter order."""
-    return [(nonce, _change(text)) for nonce, text in connection.execute(_PENDING, {"partition": partition})]
+    """(nonce, change) of the pending changes, in counter order. One that the disk has spoilt is left out: it is never signed."""
+    rows = connection.execute(_PENDING, {"partition": partition})
+    return [(nonce, _change(text)) for counter, nonce, text, proof in rows if proof == proof_of(partition, counter, nonce, text)]
 
 
-_PENDING = _of_partition(PENDING, "nonce", "change").order_by(PENDING.c.counter)
+_PENDING = _of_partition(PENDING, "counter", "nonce", "change", "proof").order_by(PENDING.c.counter)
 
 
 def pending_counts(connection: sa.Connection) -> dict[str, int]:
@@ -440,10 +441,8 @@ _PENDING_COUNTS = sa.select(PENDING.c.partition, sa.func.count()).group_by(PENDI
 
 def pending_since(connection: sa.Connection) -> dict[str, int]:
     """The claimed second of the oldest pending change, by partition."""
-    oldest = sa.select(PENDING.c.partition, sa.func.min(PENDING.c.counter)).group_by(PENDING.c.partition)
-    is_oldest = sa.tuple_(PENDING.c.partition, PENDING.c.counter).in_(oldest)
-    rows = connection.execute(sa.select(PENDING.c.partition, PENDING.c.change).where(is_oldest))
-    return {partition: _change(text).at for partition, text in rows}
+    oldest = ((partition, pending(connection, partition)[:1]) for partition in pending_counts(connection))
+    return {partition: change.at for partition, some in oldest for _, change in some}
 
 
 def change_counts(connection: sa.Connection, partition: str, wanted: Collection[bytes]) -> dict[bytes, int]:

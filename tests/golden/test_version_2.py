@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import bundle, exchange, joining, receipts, segments
+from sync import bundle, exchange, joining, keys, receipts, segments
 from sync.changes import decode
 from sync.fold import read_order
 from sync.ledger import Replica
@@ -59,5 +59,5 @@ def test_it_reads_the_envelope_and_the_message() -> None:
 def test_it_opens_the_request() -> None:
     data = bytes.fromhex(PINNED["request"])
     named, secret = joining.read_code(joining.write_code(make.AUTHORITY.public, b"secret"))
-    text = joining.keys.unlock(joining._lock(named, secret), data[2:18], data[18:])
+    text = keys.unlock(joining._lock(named, secret), data[2:18], data[18:])
     assert joining._read_asked(text).node == make.LAPTOP.public

@@ -104,21 +104,9 @@ def broken(connection: sa.Connection) -> list[Broken]:
     kinds = {b"": "pending", **dict.fromkeys(asked, "asked")}
     counts = Counter((each.partition, kinds.get(each.segment, "segments")) for each in sync.damage(connection))
     counts.update((partition, "heads") for partition in _wrong_heads(connection))
-    if node.is_identity_whole(connection):
-        counts.update((partition, "pending") for partition in _wrong_nonces(connection))
-    else:
+    if not node.is_identity_whole(connection):
         counts["", "identity"] += 1
     return [Broken(partition, kind, count) for (partition, kind), count in sorted(counts.items())]
-
-
-def _wrong_nonces(connection: sa.Connection) -> Iterator[str]:
-    """The partition of each pending change whose nonce does not give the minter of its dot: sealed so, it would count nowhere."""
-    seed = sync.get_self(connection, "seed")
-    author = sync.NodeKey(seed).public if seed else b""
-    for row in connection.execute(sa.select(sync.metadata.tables["sync_pending"])):
-        minter = hashlib.sha256(b"daftari minter\n" + author + row.nonce + row.partition.encode()).hexdigest()[:16]
-        if not row.change.startswith(f'["{minter}-{row.counter}"'):
-            yield str(row.partition)
 
 
 def _wrong_heads(connection: sa.Connection) -> dict[str, list[bytes]]:

@@ -131,8 +131,10 @@ def _fill(connection: sa.Connection) -> None:
     for row in connection.execute(sa.select(segment.c.id, segment.c.header)).all():
         author = bytes.fromhex(json.loads(row.header)[2])
         connection.execute(segment.update().where(segment.c.id == row.id).values(author=author))
-    pending = sa.table('sync_pending', sa.column('partition'), sa.column('counter'), sa.column('change'), sa.column('proof', sa.LargeBinary))
-    for held in connection.execute(sa.select(pending.c.partition, pending.c.counter, pending.c.change)).all():
-        proof = hashlib.sha256(b'daftari pending\n' + held.change.encode()).digest()[:8]
+    bytes_of = {name: sa.column(name, sa.LargeBinary) for name in ('nonce', 'proof')}
+    pending = sa.table('sync_pending', *(sa.column(name) for name in ('partition', 'counter', 'change')), *bytes_of.values())
+    for held in connection.execute(sa.select(pending.c.partition, pending.c.counter, pending.c.nonce, pending.c.change)).all():
+        text = f'daftari pending\n{held.partition}\n{held.counter}\n{held.nonce.hex()}\n{held.change}'
+        proof = hashlib.sha256(text.encode()).digest()[:8]
         here = sa.and_(pending.c.partition == held.partition, pending.c.counter == held.counter)
         connection.execute(pending.update().where(here).values(proof=proof))
