@@ -412,12 +412,16 @@ def _in_fragments(segments: Sequence[Segment], most: int, staged: Mapping[bytes,
     return [], Fragment(whole.header, whole.signature, len(whole.body), offset, piece, whole.is_substitute)
 
 
-def _staged(connection: sa.Connection, partitions: Collection[str]) -> dict[bytes, int]:
+def _staged(connection: sa.Connection, peer: bytes, partitions: Collection[str]) -> dict[bytes, int]:
+    """What is here of segments in fragments, of partitions that both may read and of what the peer itself has sent.
+
+    For of a centre whose grant for us stands further up we cannot tell yet that we may read it.
+    """
     rows = connection.execute(_STAGED).all()
-    return {segment: size for segment, partition, size in rows if partition in partitions}
+    return {segment: size for segment, partition, sender, size in rows if partition in partitions or sender == peer}
 
 
-_STAGED = sa.select(STAGED.c.id, STAGED.c.partition, sa.func.length(STAGED.c.body)).order_by(STAGED.c.place)
+_STAGED = sa.select(STAGED.c.id, STAGED.c.partition, STAGED.c.peer, sa.func.length(STAGED.c.body)).order_by(STAGED.c.place)
 
 
 def _stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[Segment]:
@@ -559,6 +563,8 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
     arriving = [*message.segments, *(_stage(connection, peer, message.fragment) if message.fragment else ())]
     received = fold.receive(connection, replica, arriving)
     mine = shared(connection, replica, peer)
+    for partition in {segment.header.partition for segment in arriving}:
+        receipts.arrived(connection, partition, set(received.taken))
     receipts.take(connection, message.receipts, mine.keys())
     receipts.compare(connection, peer, mine.keys(), message.stated)
     if digest(mine) == message.digest:
@@ -658,10 +664,10 @@ def _opening(connection: sa.Connection, replica: Replica, peer: bytes, mine: Map
     receipts.issue(connection, replica, mine, at)
     return Message(
         digest=digest(mine),
-        receipts=receipts.news(connection, peer, mine.keys()),
+        receipts=receipts.news(connection, peer, mine.keys(), at),
         stated=receipts.digest(connection, mine.keys()),
         wants=_missed(connection, mine, at),
-        staged=_staged(connection, mine.keys()),
+        staged=_staged(connection, peer, mine.keys()),
     )
 
 
@@ -671,14 +677,19 @@ def _echo(connection: sa.Connection, partition: str, heard: Message) -> list[byt
     So one that lacks the partition altogether is filled (the restored server), and one whose grant stands further up
     is sent the rest (the second laptop of an old centre), and a stranger learns nothing he did not know.
     """
-    named = [*heard.heads.get(partition, ()), *(segment.id for segment in heard.segments if segment.header.partition == partition)]
-    return ledger.graph(connection, partition).tips(named)
+    return ledger.graph(connection, partition).tips([*heard.heads.get(partition, ()), *_sent(heard, partition)])
+
+
+def _sent(heard: Message, partition: str) -> list[bytes]:
+    """The segments of a partition that a message brought, with the one that its fragment may have completed."""
+    sent = [segment.id for segment in heard.segments if segment.header.partition == partition]
+    return [*sent, heard.fragment.id] if heard.fragment and heard.fragment.header.partition == partition else sent
 
 
 def _ladder(connection: sa.Connection, partition: str, heard: Message) -> list[bytes]:
     """Our ladder, and the newest of what the peer just sent: it may not have known that we held it."""
     graph = ledger.graph(connection, partition)
-    sent = graph.tips([segment.id for segment in heard.segments if segment.header.partition == partition])
+    sent = graph.tips(_sent(heard, partition))
     return list(dict.fromkeys([*graph.ladder(), *(segment[:RUNG_BYTES] for segment in sent)]))
 
 

@@ -16,7 +16,7 @@ from sync.changes import canonical
 from sync.ledger import Replica
 from sync.schema import partition_kind
 from sync.segments import Graph, ID_BYTES
-from sync.store import RECEIPT, SAFE, SEGMENT, SPAN, TOLD
+from sync.store import ERASED, RECEIPT, SAFE, SEGMENT, SPAN, TOLD
 
 HOLDS = ""
 """What a receipt is about: heads that are held; else the dot of an erasure order that was carried out."""
@@ -95,7 +95,7 @@ def take(connection: sa.Connection, arriving: Iterable[Receipt], partitions: Col
     """Keep the receipts of nodes in the directory about these partitions that say something newer. Raises Forged."""
     known = ledger.nodes(connection).keys() if arriving else ()
     for receipt in arriving:
-        if receipt.node not in known or receipt.partition not in partitions:
+        if receipt.node not in known or receipt.partition not in partitions or not _is_about_something(connection, receipt):
             continue
         keys.verify(receipt.node, "receipt", receipt.text, receipt.signature)
         held = connection.execute(_HELD, {"node": receipt.node, "partition": receipt.partition, "about": receipt.about}).one_or_none()
@@ -106,6 +106,15 @@ def take(connection: sa.Connection, arriving: Iterable[Receipt], partitions: Col
 _HELD = sa.select(RECEIPT.c.counter, RECEIPT.c.at, RECEIPT.c.signature).where(
     RECEIPT.c.node == sa.bindparam("node"), RECEIPT.c.partition == sa.bindparam("partition"), RECEIPT.c.about == sa.bindparam("about")
 )
+
+
+def _is_about_something(connection: sa.Connection, receipt: Receipt) -> bool:
+    """Whether a receipt states heads, or an erasure whose order is held here: about nothing there could be any number."""
+    order = {"partition": receipt.partition, "dot": receipt.about}
+    return receipt.about == HOLDS or connection.execute(_IS_ORDER, order).first() is not None
+
+
+_IS_ORDER = sa.select(ERASED.c.dot).where(ERASED.c.partition == sa.bindparam("partition"), ERASED.c.dot == sa.bindparam("dot")).limit(1)
 
 
 def _keep(connection: sa.Connection, receipt: Receipt) -> None:
@@ -178,10 +187,15 @@ def digest(connection: sa.Connection, partitions: Collection[str]) -> bytes:
     return hashlib.sha256(b"daftari receipts\n" + canonical(stated)).digest()[:DIGEST_BYTES] if stated else b""
 
 
-def news(connection: sa.Connection, peer: bytes, partitions: Collection[str]) -> list[Receipt]:
-    """The receipts that came to be held since a peer was last known to hold the same, as many as one message takes."""
+def news(connection: sa.Connection, peer: bytes, partitions: Collection[str], at: int = 0) -> list[Receipt]:
+    """The receipts that came to be held since a peer was last known to hold the same, as many as one message takes.
+
+    at  seconds: where they are more, each second's message begins elsewhere, so that in the end all have gone
+    """
     told = connection.execute(_TOLD, {"node": peer}).scalar() or 0
-    return [receipt for place, receipt in held(connection, partitions) if place > told][:RECEIPTS_MAX]
+    fresh = [receipt for place, receipt in held(connection, partitions) if place > told]
+    start = int.from_bytes(hashlib.sha256(str(at).encode()).digest()) % len(fresh) if len(fresh) > RECEIPTS_MAX else 0
+    return (fresh[start:] + fresh[:start])[:RECEIPTS_MAX]
 
 
 _TOLD = sa.select(TOLD.c.place).where(TOLD.c.node == sa.bindparam("node"))
@@ -228,6 +242,14 @@ def _advance(connection: sa.Connection, receipt: Receipt, seat: str, before: Col
 
 _IS_SAFE = sa.select(SAFE.c.since).where(SAFE.c.segment == sa.bindparam("segment"), SAFE.c.seat == sa.bindparam("seat"))
 _PARENTS = sa.select(SEGMENT.c.parents).where(SEGMENT.c.id == sa.bindparam("id"))
+
+
+def arrived(connection: sa.Connection, partition: str, taken: Collection[bytes]) -> None:
+    """Mark what receipts had named before it came. Whatever they cover stands before one of their heads."""
+    for node, at, joined in connection.execute(_ABOUT, {"partition": partition}).all():
+        heads = tuple(head for head in ledger.ids(joined) if head in taken)
+        if heads and (seat := ledger.seat_of(connection, node)) in KEEPERS:
+            _advance(connection, Receipt(node, partition, HOLDS, 0, at, heads), seat, ())
 
 
 def mark_safe(connection: sa.Connection, partition: str) -> None:

@@ -161,6 +161,8 @@ class Attempt:
 
     def decree(self) -> Segment:
         key, partition = self.anybody(), self.rng.choice((self.country.home, self.country.mlima.home, "nation", self.country.founder.home))
+        if key is self.country.founder.key and partition == self.country.founder.home:
+            partition = self.country.home  # beside his own handover he is root: who has not seen it cannot know
         table = self.rng.choice(tuple(RESERVED_FIELDS))
         about = self.rng.choice((key, self.country.world.authority, self.country.ziwa.key, self.country.gone.key))
         change = Change(self.own(key, partition), table, (about.public.hex(),), RESERVED_FIELDS[table], (), "forger", 10**9)
