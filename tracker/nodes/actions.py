@@ -10,8 +10,9 @@ from sqlalchemy import delete, select
 
 from tracker import clock, config, replication, wal
 from tracker.db import db, write
-from tracker.nodes import rules
-from tracker.nodes.models import Bundle, Exchange, Heard
+from tracker.errors import NotAllowed, NotFound
+from tracker.nodes import computers, rules
+from tracker.nodes.models import Bundle, Exchange, Heard, TwinFinding
 from tracker.nodes.running import running
 from tracker.places.models import Centre, Listing
 from tracker.policy import Actor, check, NATION, OPERATOR
@@ -161,6 +162,42 @@ def revoke(actor: Actor, node: bytes) -> list[str]:
     """
     check(actor, "revoke")
     return replication.revoke(node)
+
+
+def settle_twins(actor: Actor, partition: str, node: str, fork: str, finding: str) -> None:
+    """Keep what a person has found out about a computer that seems to exist twice.
+
+    finding  rules.RESTORED or rules.COPIED
+    Raises NotAllowed, NotFound for twins that are not known here.
+    """
+    if not computers.may_settle(actor):
+        raise NotAllowed(verb="resolve")
+    if finding not in rules.FINDINGS or not any((each.node, each.fork) == (node, fork) for each in computers.twins(actor, [partition])):
+        raise NotFound
+    with write(actor) as session:
+        key = {"partition": partition, "node": node, "fork": fork}
+        row = session.get(TwinFinding, key)
+        if row is None:
+            row = TwinFinding(**key)
+            session.add(row)
+        row.finding = finding
+
+
+def become_another(actor: Actor, code: str) -> None:
+    """Give this machine, whose folder was copied from another, a name of its own, with a code for a further computer of its centre.
+
+    What it has not sent goes first, under the old name. Raises NotAllowed, AlreadyRunning, SyncError, StillWrites.
+    """
+    check(actor, "join")
+    now = running()
+    if not now.lock.acquire(blocking=False):
+        raise rules.AlreadyRunning
+    try:
+        welcome = replication.become_another(_settings().server, code)
+    finally:
+        now.lock.release()
+    keep_settings(name=welcome.name)
+    sync_now(OPERATOR)
 
 
 # ---- the clock

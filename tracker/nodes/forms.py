@@ -1,6 +1,6 @@
 """What is typed to join a server and to invite a computer."""
 
-from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField, StringField, URLField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, URLField
 from wtforms.validators import InputRequired, Length, Optional
 
 from tracker.errors import N_
@@ -23,6 +23,22 @@ class JoinForm(Form):
         [InputRequired(N_("Enter the invitation code."))],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
+
+
+class AnotherForm(Form):
+    """The code for a further computer of the centre."""
+
+    code = StringField(
+        N_("Invitation code"),
+        [InputRequired(N_("Enter the invitation code."))],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+
+
+class StopForm(Form):
+    """A yes that nobody says by a slip of the hand."""
+
+    sure = BooleanField(N_("I am sure"), [InputRequired(N_("Tick the box, or go back."))])
 
 
 class InviteForm(Form):

@@ -60,17 +60,6 @@ class Machine:
     last_good: Exchange | None
 
 
-@dataclass(frozen=True)
-class Peer:
-    """Another node as the server knows it."""
-
-    name: str
-    seat: str
-    centre: str
-    heard: Heard | None
-    is_silent: bool
-
-
 def last_good() -> Exchange | None:
     """The last exchange that succeeded."""
     return db.session.scalar(select(Exchange).where(Exchange.error.is_(None)).order_by(Exchange.id.desc()).limit(1))
@@ -91,14 +80,14 @@ def machine(actor: Actor) -> Machine:
         is_late=hub is not None and rules.is_late(only_here.since, clock.wall()),
         held=held,
         waiting=sorted((_(words.TABLES.get(table, table)), count) for table, count in counts.items()),
-        refused=sorted((_(words.REASONS.get(reason, reason)), count) for reason, count in replication.quarantined().items()),
+        refused=sorted((reason_words(reason), count) for reason, count in replication.quarantined().items()),
         exchanges=db.session.scalars(select(Exchange).order_by(Exchange.id.desc()).limit(EXCHANGES_SHOWN)).all(),
         last_good=last_good(),
     )
 
 
 def _held(name: str, status: replication.PartitionStatus) -> Held:
-    if kind_of(status.partition) == NATION or _seat() == "central":
+    if kind_of(status.partition) == NATION or seat() == "central":
         return Held(name, status)
     kept = replication.kept(status.partition)
     return Held(name, status, _only_here(status.partition), kept["region"], kept["central"])
@@ -106,10 +95,11 @@ def _held(name: str, status: replication.PartitionStatus) -> Held:
 
 def _only_here(partition: str) -> replication.Kept:
     """A coordinator's own word makes nothing safer on that very laptop; that other coordinators hold it too is left out."""
-    return replication.kept(partition)["central"] if _seat() == "region" else replication.only_here(partition)
+    return replication.kept(partition)["central"] if seat() == "region" else replication.only_here(partition)
 
 
-def _seat() -> str:
+def seat() -> str:
+    """Which kind of machine this is: centre, region or central."""
     return str(current_app.extensions["settings"].seat)
 
 
@@ -156,6 +146,11 @@ def centres_in(regions: Sequence[str]) -> list[str]:
     return list(db.session.scalars(select(Listing.centre).where(Listing.region.in_(regions)).order_by(Listing.centre)))
 
 
+def reason_words(reason: str) -> str:
+    """Why a change is kept but not shown."""
+    return _(words.REASONS.get(reason, reason))
+
+
 def error_sentence(code: str) -> str:
     """What an exchange failed with, in words."""
     return _(replication.sentence_of(code))
@@ -173,25 +168,6 @@ def place_name(partition: str, names: dict[str, str]) -> str:
 
 def _region_name(code: str) -> str:
     return tz.label("regions", code, language())
-
-
-def peers(actor: Actor) -> list[Peer]:
-    """All nodes of the directory but this one, the longest silent first; raises NotAllowed."""
-    check(actor, "invite")
-    names, now = centre_names(), clock.wall()
-    heard = {row.node: row for row in db.session.scalars(select(Heard))}
-    found = [
-        Peer(
-            node.name,
-            node.seat,
-            names.get(node.home, "") if node.home else "",
-            row := heard.get(node.key.hex()),
-            rules.is_silent(row.at if row else None, now),
-        )
-        for node in replication.nodes()
-        if node.seat != "central"
-    ]
-    return sorted(found, key=lambda peer: (peer.heard.at if peer.heard else 0, peer.name))
 
 
 @dataclass(frozen=True)
@@ -261,7 +237,7 @@ def _briefly(at: int) -> str:
 def sync_state(actor: Actor) -> SyncState | None:
     """Where the data is, in one line for the top bar; offline is no fault."""
     del actor  # the same for everybody at this machine
-    if _seat() == "central":
+    if seat() == "central":
         latest = db.session.scalar(select(func.max(Heard.at)))
         return SyncState(_("Last heard: %(at)s", at=_briefly(latest)) if latest else _("No centre has reported yet"))
     if replication.hub_key() is None:

@@ -1,19 +1,20 @@
 """This computer among the others: where the data is, exchanging now, joining, inviting."""
 
-from flask import Blueprint, current_app, flash, g, jsonify, redirect, url_for
+from flask import Blueprint, current_app, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import replication
 from tracker.country import tz
 from tracker.errors import N_
 from tracker.i18n import _, language, say
-from tracker.nodes import actions, forms, queries, rules
+from tracker.nodes import actions, computers, forms, queries, rules
+from tracker.policy import may
 from tracker.replication import SyncError
 from tracker.web import may_, nav_item, page, SyncState, top_bar, typed, wants_json
 
 bp = Blueprint("nodes", __name__)
 nav_item(bp, "machine", N_("This computer"), verb="sync", order=90)
-nav_item(bp, "centres", N_("Centres"), verb="invite", order=80, seats=("central",))
+nav_item(bp, "centres", N_("Computers"), verb="sync", order=80, seats=("region", "central"))
 
 
 def _sync_state() -> SyncState | None:
@@ -21,6 +22,7 @@ def _sync_state() -> SyncState | None:
 
 
 top_bar(bp, "sync_state", _sync_state)
+top_bar(bp, "is_stopped", replication.is_revoked)
 top_bar(bp, "date_doubt", replication.doubts_date)
 
 
@@ -28,7 +30,13 @@ top_bar(bp, "date_doubt", replication.doubts_date)
 @may_("sync")
 def machine() -> ResponseReturnValue:
     """Where the data is."""
-    return page("nodes/machine.html", machine=queries.machine(g.actor), error_sentence=queries.error_sentence)
+    return page(
+        "nodes/machine.html",
+        machine=queries.machine(g.actor),
+        error_sentence=queries.error_sentence,
+        twins=computers.twins(g.actor, [replication.home()]) if queries.seat() == "centre" else [],
+        may_settle=computers.may_settle(g.actor),
+    )
 
 
 @bp.route("/sync", methods=["POST"])
@@ -91,11 +99,70 @@ def join() -> ResponseReturnValue:
     return page("nodes/join.html", form=form)
 
 
+# ---- the others
+
+
 @bp.route("/centres")
-@may_("invite")
+@may_("sync")
 def centres() -> ResponseReturnValue:
-    """Who reports to this server, the longest silent first."""
-    return page("nodes/centres.html", peers=queries.peers(g.actor))
+    """Which computers report here, the longest silent first, and what is on its way to and from them."""
+    return page(
+        "nodes/centres.html",
+        computers=computers.computers(g.actor),
+        twins=computers.twins(g.actor),
+        may_settle=computers.may_settle(g.actor),
+        may_invite=may(g.actor, "invite"),
+    )
+
+
+@bp.route("/centres/<key>")
+@may_("sync")
+def computer(key: str) -> ResponseReturnValue:
+    """One of them."""
+    found = computers.computer_for(g.actor, key)
+    may_stop = queries.seat() == "central" and may(g.actor, "revoke") and not found.is_revoked
+    return page("nodes/computer.html", computer=found, may_stop=may_stop)
+
+
+@bp.route("/centres/<key>/stop", methods=["GET", "POST"])
+@may_("revoke")
+def stop(key: str) -> ResponseReturnValue:
+    """A computer that was stolen, or is not used any more: what will happen, and a yes."""
+    found = computers.computer_for(g.actor, key)
+    form = forms.StopForm()
+    if form.validate_on_submit():
+        actions.revoke(g.actor, bytes.fromhex(key))
+        flash(_("%(name)s is stopped. The other computers learn it when they next exchange.", name=found.name))
+        return redirect(url_for(".computer", key=key))
+    return page("nodes/stop.html", computer=found, form=form)
+
+
+@bp.route("/twins", methods=["POST"])
+@may_("sync")
+def twins() -> ResponseReturnValue:
+    """What a person has found out about a computer that seems to exist twice."""
+    values = [request.form.get(name, "") for name in ("partition", "node", "fork", "finding")]
+    actions.settle_twins(g.actor, *values)
+    flash(_("Thank you. This is kept, and the notice is closed until it happens again."))
+    return redirect(url_for(".machine" if queries.seat() == "centre" else ".centres"))
+
+
+@bp.route("/another", methods=["GET", "POST"])
+@may_("join")
+def another() -> ResponseReturnValue:
+    """The second of two machines with one folder gets a name of its own."""
+    form = forms.AnotherForm()
+    if form.validate_on_submit():
+        try:
+            actions.become_another(g.actor, typed(form.code))
+        except (rules.AlreadyRunning, replication.StillWrites, replication.OtherCentre) as refusal:
+            form.code.errors = [say(refusal)]
+        except SyncError as failure:
+            form.code.errors = [_(failure.sentence, **failure.params)]
+        else:
+            flash(_("This computer has a name of its own now."))
+            return redirect(url_for(".machine"))
+    return page("nodes/another.html", form=form)
 
 
 @bp.route("/invite", methods=["GET", "POST"])

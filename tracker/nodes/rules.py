@@ -8,6 +8,8 @@ DAY_S = 86_400
 LATE_AFTER_S = 3 * DAY_S
 SILENT_AFTER_S = 7 * DAY_S
 LONGEST_BACKOFF = 4
+RESTORED, COPIED = "restored", "copied"
+FINDINGS = (RESTORED, COPIED)
 
 
 class AlreadyRunning(DomainError):
@@ -71,3 +73,8 @@ def is_late(since_s: int | None, now_s: float) -> bool:
 def is_silent(heard_s: int | None, now_s: float) -> bool:
     """Whether a node was not heard from in seven days, or never."""
     return heard_s is None or now_s - heard_s > SILENT_AFTER_S
+
+
+def days_since(at: int | None, now_s: float) -> int:
+    """Whole days since a second; 0 for none, and for one that a wrong clock puts into the future."""
+    return 0 if at is None else max(0, int((now_s - at) // DAY_S))

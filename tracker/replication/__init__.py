@@ -21,7 +21,7 @@ from sync import (
     Welcome,
 )
 from tracker.replication import capture
-from tracker.replication.arrivals import has_arrived, home_of, own_key, waiting
+from tracker.replication.arrivals import has_arrived, heads_of, home_of, missing_here, own_key, receipts_due, waiting
 from tracker.replication.dates import confirm as confirm_date
 from tracker.replication.dates import doubt as doubts_date
 from tracker.replication.erasing import carry_out_erasures, count_rows, keep_erased, rows_about
@@ -41,7 +41,21 @@ from tracker.replication.keeping import (
     safety,
     twins,
 )
-from tracker.replication.line import adopt, answer, hub_key, invite, is_central, join, may_join, refuse, sync_by, sync_now
+from tracker.replication.line import (
+    adopt,
+    answer,
+    become_another,
+    hub_key,
+    invite,
+    is_central,
+    join,
+    may_join,
+    OtherCentre,
+    refuse,
+    StillWrites,
+    sync_by,
+    sync_now,
+)
 from tracker.replication.node import (
     begin,
     catch_up,
@@ -87,10 +101,12 @@ __all__ = [
     "NotSetUp",
     "NotTheRoot",
     "Order",
+    "OtherCentre",
     "PartitionStatus",
     "Receipt",
     "Report",
     "Safety",
+    "StillWrites",
     "Stranger",
     "SyncError",
     "TooLarge",
@@ -104,6 +120,7 @@ __all__ = [
     "answer",
     "answer_by_file",
     "ask_by_file",
+    "become_another",
     "begin",
     "carry_out_erasures",
     "catch_up",
@@ -120,6 +137,7 @@ __all__ = [
     "found_centre",
     "found_region",
     "has_arrived",
+    "heads_of",
     "history",
     "home",
     "home_of",
@@ -135,6 +153,7 @@ __all__ = [
     "keep_erased",
     "kept",
     "may_join",
+    "missing_here",
     "nodes",
     "only_here",
     "open_conflicts",
@@ -146,6 +165,7 @@ __all__ = [
     "read_bundle",
     "readers",
     "receipts",
+    "receipts_due",
     "refuse",
     "revoke",
     "revoked_keys",

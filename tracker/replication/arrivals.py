@@ -9,7 +9,7 @@ from tracker.db import db
 from tracker.replication import node
 
 ID_BYTES = 20
-_SEGMENT, _SPAN = sync.metadata.tables["sync_segment"], sync.metadata.tables["sync_span"]
+_SEGMENT, _SPAN, _TOLD = (sync.metadata.tables[f"sync_{name}"] for name in ("segment", "span", "told"))
 
 
 def shared(connection: sa.Connection, other: bytes) -> dict[str, list[bytes]]:
@@ -65,6 +65,41 @@ def waiting() -> dict[str, int]:
     missed = _SEGMENT.c.verdict.in_(("unproven", "damaged"))
     rows = db.session.execute(sa.select(_SEGMENT.c.partition, sa.func.count()).where(missed).group_by(_SEGMENT.c.partition))
     return {partition: count for partition, count in rows}  # noqa: C416
+
+
+def missing_here() -> dict[str, int]:
+    """How many states of each partition receipts name that are not held here: somebody else has them, and they are to come."""
+    connection = db.session.connection()
+    named = {(receipt.partition, head) for _, receipt in sync.held_receipts(connection, sync.heads(connection)) for head in receipt.heads}
+    ids = sorted({head for _, head in named})
+    counts: dict[str, int] = {}
+    held: set[bytes] = set()
+    for start in range(0, len(ids), 500):
+        held |= set(connection.execute(sa.select(_SEGMENT.c.id).where(_SEGMENT.c.id.in_(ids[start : start + 500]))).scalars())
+    for partition, head in named:
+        if head not in held:
+            counts[partition] = counts.get(partition, 0) + 1
+    return counts
+
+
+def receipts_due() -> dict[bytes, list[sync.Receipt]]:
+    """For each computer the receipts about its own centre that it has not been seen to hold, its own left out."""
+    connection = db.session.connection()
+    nodes = sync.nodes(connection)
+    told = {row.node: row.place for row in connection.execute(sa.select(_TOLD))}
+    held: dict[str, list[tuple[int, sync.Receipt]]] = {}
+    for place, receipt in sync.held_receipts(connection, sync.heads(connection)):
+        held.setdefault(receipt.partition, []).append((place, receipt))
+    return {
+        node.key: [receipt for place, receipt in held.get(node.home, ()) if place > told.get(node.key, 0) and receipt.node != node.key]
+        for node in nodes.values()
+        if node.home
+    }
+
+
+def heads_of(partition: str) -> list[bytes]:
+    """The newest segments of a partition."""
+    return sync.heads(db.session.connection()).get(partition, [])
 
 
 def own_key() -> bytes:

@@ -119,6 +119,40 @@ def join(url: str, code: str) -> sync.Welcome:
     return welcome
 
 
+class StillWrites(DomainError):
+    """Somebody saves again and again while the name is to be changed; each save belongs to the old name."""
+
+    code, status = "node.still_writes", 409
+    sentence = N_("Somebody is still saving on this computer. Let everybody stop for a minute, then try again. Nothing was changed.")
+
+
+class OtherCentre(DomainError):
+    """A code for another place: what this folder holds would stay behind."""
+
+    code, status = "node.other_centre", 409
+    sentence = N_("This code is not for a further computer of this centre. Ask the central office for one. Nothing was changed.")
+
+
+def become_another(url: str, code: str) -> sync.Welcome:
+    """Draw a new key for this folder and join its own centre with it, as a further computer.
+
+    All that is pending is sealed and sent under the old key first: a change keeps the name of the key that made it.
+    A cut before the end leaves everything as it was, but the code is used up. Raises SyncError, StillWrites, OtherCentre.
+    """
+    home, key = node.home(), sync.NodeKey(os.urandom(node.SEED_BYTES))
+    sync_now(url)
+    with _told_why():
+        welcome = sync.join(_line(url, Report()), code, key, None)
+    if welcome.home != home:
+        raise OtherCentre
+    for _attempt in range(TRIES):
+        if node.take_key(key.seed, welcome):
+            current_app.extensions["forget_replica"]()
+            return welcome
+        sync_now(url)
+    raise StillWrites
+
+
 def founded() -> sync.Founded | None:
     """The proof that this computer has founded its centre alone; None where it has not."""
     home = node.home()

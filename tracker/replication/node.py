@@ -148,6 +148,18 @@ def set_home(connection: sa.Connection, partition: str) -> None:
     sync.set_self(connection, PROOF, _proof(connection))
 
 
+def take_key(seed: bytes, welcome: sync.Welcome) -> bool:
+    """Go on under another key, unless something is pending that the present one has still to seal. Returns whether it was done."""
+    with begin() as connection:
+        if sync.pending_counts(connection):
+            return False
+        sync.set_self(connection, "seed", seed)
+        sync.set_self(connection, "authority", welcome.authority)
+        sync.set_self(connection, "hub", welcome.hub)
+        set_home(connection, welcome.home)
+    return True
+
+
 def found_centre() -> str:
     """Found a centre alone: this laptop's key is the root of its partition. Returns the partition."""
     with begin() as connection:

@@ -90,7 +90,7 @@ def nav_item(
 
 
 def top_bar(bp: Blueprint, slot: str, value: Callable[[], object]) -> None:
-    """Let a slice fill a slot of the frame: `seat_name` (str), `sync_state` (SyncState), `date_doubt` (bool)."""
+    """Let a slice fill a slot of the frame: `seat_name` (str), `sync_state` (SyncState), `date_doubt`, `is_stopped` (bool)."""
 
     def fill(state: BlueprintSetupState) -> None:
         state.app.extensions["top_bar"][slot] = value

@@ -9,7 +9,7 @@ from tests.country import Country
 from tracker import replication
 from tracker.db import db, write
 from tracker.i18n import speaking
-from tracker.nodes import actions, queries, rules
+from tracker.nodes import actions, computers, queries, rules
 from tracker.nodes.background import Background
 from tracker.nodes.models import Exchange, Heard
 from tracker.nodes.running import running
@@ -74,7 +74,7 @@ def test_what_was_sealed_for_a_server_that_is_away_still_waits(country: Country)
 def test_the_server_notes_who_was_heard(country: Country) -> None:
     with country.central.on():
         assert len(db.session.scalars(select(Heard)).all()) == 2
-        peers = queries.peers(OPERATOR)
+        peers = computers.computers(OPERATOR)
         assert {peer.name for peer in peers} == {"Chuo cha Moshi", "Kompyuta ya pili"}
         assert not any(peer.is_silent for peer in peers)
 
