@@ -77,7 +77,8 @@ def computers(actor: Actor) -> list[Computer]:
                 node.seat,
                 names.get(node.home, ""),
                 at,
-                rules.is_silent(at, now) and node.key not in revoked,
+                # Most computers of a region report to the central office, and never to the coordinator.
+                rules.is_silent(at, now) and node.key not in revoked and (at is not None or queries.seat() == "central"),
                 node.key in revoked,
                 missing.get(node.home, 0),
                 len(receipts),

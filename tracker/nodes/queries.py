@@ -242,7 +242,7 @@ def sync_state(actor: Actor) -> SyncState | None:
         return SyncState(_("Last heard: %(at)s", at=_briefly(latest)) if latest else _("No centre has reported yet"))
     if replication.hub_key() is None:
         return SyncState(_("Saved on this computer"))
-    if any(reason not in words.NEEDS_UPGRADE for reason in replication.quarantined()):
+    if any(reason not in words.NO_ALARM for reason in replication.quarantined()):
         return SyncState(_("Some changes were refused: see This computer"), "wrong")
     return _safety()
 
@@ -256,13 +256,7 @@ def _safety() -> SyncState:
         return SyncState(_("Safe at the central office: up to %(at)s", at=_briefly(last.ended)) if last else _("Saved on this computer"))
     only_here = _together([_only_here(each) for each in lacking])
     if only_here.changes:
-        sentence = ngettext(
-            "Saved here: %(n)d is not safe elsewhere yet", "Saved here: %(n)d are not safe elsewhere yet", only_here.changes
-        )
+        sentence = ngettext("Only here: %(n)d change", "Only here: %(n)d changes", only_here.changes)
         return SyncState(sentence, "late" if rules.is_late(only_here.since, clock.wall()) else "calm")
     count = _together(list(lacking.values())).changes
-    return SyncState(
-        ngettext(
-            "Safe at the region; %(n)d not yet at the central office", "Safe at the region; %(n)d not yet at the central office", count
-        )
-    )
+    return SyncState(ngettext("At the region; %(n)d not yet central", "At the region; %(n)d not yet central", count))

@@ -43,4 +43,5 @@ REASONS: Final = {
     "unreadable": N_("Cannot be read"),
     "too-large": N_("Larger than a message may be"),
 }
-NEEDS_UPGRADE: Final = frozenset({"unknown-table", "unknown-field"})
+# What an upgrade brings to light, and what is kept aside because somebody ordered it: nobody has to hurry.
+NO_ALARM: Final = frozenset({"unknown-table", "unknown-field", "revoked", "erased"})

@@ -83,7 +83,7 @@ def missing_here() -> dict[str, int]:
 
 
 def receipts_due() -> dict[bytes, list[sync.Receipt]]:
-    """For each computer the receipts about its own centre that it has not been seen to hold, its own left out."""
+    """For each computer that exchanges with this one the receipts about its centre that it has not been seen to hold, its own left out."""
     connection = db.session.connection()
     nodes = sync.nodes(connection)
     told = {row.node: row.place for row in connection.execute(sa.select(_TOLD))}
@@ -91,9 +91,9 @@ def receipts_due() -> dict[bytes, list[sync.Receipt]]:
     for place, receipt in sync.held_receipts(connection, sync.heads(connection)):
         held.setdefault(receipt.partition, []).append((place, receipt))
     return {
-        node.key: [receipt for place, receipt in held.get(node.home, ()) if place > told.get(node.key, 0) and receipt.node != node.key]
+        node.key: [receipt for place, receipt in held.get(node.home, ()) if place > told[node.key] and receipt.node != node.key]
         for node in nodes.values()
-        if node.home
+        if node.home and node.key in told
     }
 
 

@@ -157,7 +157,10 @@ def test_a_stolen_laptop_is_stopped(country: Country) -> None:
     country.first.sync()
     with country.first.on():
         assert db.session.query(Apprentice).count() == 0
-        assert "stopped this computer" not in country.first.browser().sign_in("amina").get("/nodes/").text
+        page = country.first.browser().sign_in("amina").get("/nodes/").text
+        assert "stopped this computer" not in page
+        assert "Written by a computer after it was stopped: kept for review: " in page
+        assert "Some changes were refused" not in page  # it was to be expected, and stays so for good
 
 
 def test_only_the_central_office_stops(country: Country) -> None:

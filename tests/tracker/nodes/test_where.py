@@ -35,7 +35,7 @@ def test_a_change_is_only_here_until_a_receipt_says_otherwise(country: Country) 
     asha = _register(country.first, "Asha")
     assert _only_here(country.first) > 0
     assert "On this computer only" in _page(country.first, f"/people/{asha}")
-    assert "not safe elsewhere yet" in _page(country.first, f"/people/{asha}")
+    assert "Only here: " in _page(country.first, f"/people/{asha}")
     country.first.sync()
     assert _only_here(country.first) == 0
     page = _page(country.first, f"/people/{asha}")
@@ -63,7 +63,7 @@ def test_a_restored_central_office_turns_safe_back_until_it_is_filled_again(coun
     _carry(country.second, country.first, "Chuo cha Moshi", tmp_path / "stick.daftari")  # and with it what the server says now
     assert _only_here(country.first) > 0
     assert "On this computer only" in _page(country.first, f"/people/{asha}")
-    assert "not safe elsewhere yet" in _page(country.first, f"/people/{asha}")
+    assert "Only here: " in _page(country.first, f"/people/{asha}")
     assert "All but " in _page(country.first, "/nodes/")
     country.first.sync()
     assert _only_here(country.first) == 0
