@@ -18,7 +18,7 @@ from sync.changes import canonical, Change, decode, encode, KEY_MAX, NUMBER_MAX,
 from sync.dots import dot, split
 from sync.errors import Forged, TooLarge, Unreadable
 from sync.ledger import Held, Replica
-from sync.rights import Decree, ERASURE, GRANT, RESERVED, ROOT, Standing
+from sync.rights import Decree, ERASURE, GRANT, HANDOVER, RESERVED, REVOCATION, ROOT, Standing
 from sync.rows import all_count, apply, Counts, is_erased
 from sync.schema import Key, KEY_TEXT_MAX
 from sync.segments import Ancestry, ID_BYTES, Segment
@@ -171,17 +171,19 @@ def _fold(
     segment: Segment,
     some: Sorted,
     known: Ruling = NOTHING,
+    decided: dict[Decree, bool] | None = None,
 ) -> bool:
     """Fold one kept segment, all of whose ancestors are folded.
 
-    some   its changes; known: what a refold has found to rule further down the graph
+    some     its changes
+    known    what a refold has found to rule further down the graph; decided: which of those it has found to count
     Returns whether the segment rules over what is folded already: then the partition is to be folded again.
     """
     partition, header = segment.header.partition, segment.header
     is_founder = rights.founds(header, replica.authority)
     founders = ledger.roots(connection, partition) + ([(segment.id, header.author)] if is_founder else [])
     noted = ledger.decrees(connection, partition)
-    decided = noted if known == NOTHING else {}  # a refold judges them anew
+    decided = dict(noted) if decided is None else decided  # a refold judges them anew
     standing = Standing(graph, replica.authority, founders, {*noted, *known.decrees}, decided=decided)
     roles = standing.roles(segment.id, header.author)
     fresh, twice = _uncounted(connection, graph, segment, some)
@@ -196,7 +198,7 @@ def _fold(
     orders: list[Change] = []
     ruling = [change for change in fresh if change.table in RESERVED]
     # By the ancestors alone, and by what this fold has met on its way: so that what is noted never hangs on what is judged.
-    if ruling and Standing(graph, replica.authority, founders, noted).is_root(header.author, segment.id, judged=False):
+    if ruling and Standing(graph, replica.authority, founders, noted, decided=decided).is_root(header.author, segment.id, judged=False):
         decrees = [d for change in ruling if (d := rights.decree_of(segment.id, header.author, change))]
         orders = [change for change in ruling if change.table == ERASURE]
     # Only its author's own dots: a stranger's prediction of a dot must never count before the dot itself.
@@ -204,7 +206,9 @@ def _fold(
     for order in orders:
         rows, bodies = read_order(order)
         ledger.note_erasure(connection, partition, segment.id, order.dot, rows, bodies)
-    return bool(orders) or any(d.kind != GRANT for d in decrees)  # a root cannot be revoked by another, whichever is met first
+    revoked = {d.node for d in noted if d.kind == REVOCATION}
+    # A root cannot be revoked by another, whichever is met first.
+    return bool(orders) or any(d.kind == REVOCATION or (d.kind == HANDOVER and d.node in revoked) for d in decrees)
 
 
 def read_order(order: Change) -> tuple[list[str], dict[bytes, bytes]]:
@@ -350,13 +354,14 @@ def _refold_once(connection: sa.Connection, replica: Replica, partition: str, kn
     order = sorted(graph.ids, key=lambda segment: (graph.generation[segment], segment))
     waiting = {change.dot: change for _, change in ledger.pending(connection, partition)}
     counted: dict[str, Change] = {}
+    decided: dict[Decree, bool] = {}
     for segment in ledger.segments(connection, [each for each in order if each not in holes]):
         try:
             changes = decode(segment.body, segment.header.minters)
         except (Unreadable, TooLarge):
             continue
         some = _sorted_out(connection, graph, segment, changes, known.erased)
-        _fold(connection, replica, graph, segment, some, known)
+        _fold(connection, replica, graph, segment, some, known, decided)
         for change in some.own:
             if change.dot in waiting:
                 counted.setdefault(change.dot, change)

@@ -7,8 +7,8 @@ Judging by anything outside the ancestors made equal nodes disagree in 99 % of s
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 
 from sync.changes import Change
@@ -89,9 +89,9 @@ class Standing:
         founders: Iterable[tuple[bytes, bytes]],
         decrees: Iterable[Decree],
         *,
-        decided: Mapping[Decree, bool] = MappingProxyType({}),
+        decided: dict[Decree, bool] | None = None,
     ) -> None:
-        """founders: (founding segment, its author). decided: which decrees are known to count, or not."""
+        """founders: (founding segment, its author). decided: which decrees are known to count, or not; what is judged is added."""
         decrees = list(decrees)
         self._graph = graph
         self._authority = authority
@@ -100,8 +100,15 @@ class Standing:
         self._handovers = [d for d in decrees if d.kind == HANDOVER]
         self._revocations = [d for d in decrees if d.kind == REVOCATION]
         self._roots = {author for _, author in self._founders} | {d.node for d in self._handovers} | ({authority} if authority else set())
-        self._known = dict(decided)
-        for handover in sorted(self._handovers, key=lambda d: (graph.generation_of(d.segment), d.segment)):
+        self._left: dict[bytes, list[Decree]] = {}
+        self._handed: dict[bytes, list[Decree]] = {}
+        for handover in self._handovers:
+            self._left.setdefault(handover.by, []).append(handover)
+            self._handed.setdefault(handover.node, []).append(handover)
+        self._judged_root: dict[tuple[bytes, bytes, bool], bool] = {}
+        self._known = {} if decided is None else decided
+        undecided = [handover for handover in self._handovers if handover not in self._known]
+        for handover in sorted(undecided, key=lambda d: (graph.generation_of(d.segment), d.segment)):
             self.counts(handover)  # earliest first, so that each is judged by ones that are known, however long the chain
 
     def roles(self, segment: bytes, author: bytes) -> frozenset[str]:
@@ -117,10 +124,26 @@ class Standing:
 
     def is_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> bool:
         """Whether `key` is root in a segment. judged: False leaves revocations out, as where decrees are first noted."""
-        gone = [
-            d.segment for d in self._handovers if d.by == key and self._is_before(d.segment, segment) and (not judged or self.counts(d))
-        ]
-        return any(not any(self._graph.is_ancestor(made, left) for left in gone) for made in self._made_root(key, segment, judged=judged))
+        asked = (key, segment, judged)
+        if asked not in self._judged_root:
+            self._judged_root[asked] = self._find_root(key, segment, judged=judged)
+        return self._judged_root[asked]
+
+    def _find_root(self, key: bytes, segment: bytes, *, judged: bool) -> bool:
+        """Whether some place that made it root stands before none of those where it handed over."""
+        generation = self._graph.generation_of
+        gone = sorted({d.segment for d in self._before(self._left.get(key, ()), segment, judged=judged)}, key=generation, reverse=True)
+        made = sorted(set(self._made_root(key, segment, judged=judged)), key=generation, reverse=True)
+        return any(not self._is_left(place, gone) for place in made)
+
+    def _is_left(self, place: bytes, gone: Iterable[bytes]) -> bool:
+        """Whether a place stands before one of these, which come newest first: older ones cannot have seen it."""
+        generation = self._graph.generation_of
+        since = takewhile(lambda left: generation(left) >= generation(place), gone)
+        return any(self._graph.is_ancestor(place, left) for left in since)
+
+    def _before(self, some: Iterable[Decree], segment: bytes, *, judged: bool) -> list[Decree]:
+        return [d for d in some if self._is_before(d.segment, segment) and (not judged or self.counts(d))]
 
     def counts(self, decree: Decree) -> bool:
         """Whether a decree holds, all revocations considered."""
@@ -146,8 +169,7 @@ class Standing:
 
     def _made_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> list[bytes]:
         made = [founding for founding, author in self._founders if author == key and self._graph.is_ancestor(founding, segment)]
-        handed = [d for d in self._handovers if d.node == key and self._is_before(d.segment, segment) and (not judged or self.counts(d))]
-        return made + [d.segment for d in handed]
+        return made + [d.segment for d in self._before(self._handed.get(key, ()), segment, judged=judged)]
 
     def _excluded_by_authority(self, segment: bytes, author: bytes) -> bool:
         if author == self._authority or (segment, author) in self._founders:

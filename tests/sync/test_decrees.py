@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import random
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -398,3 +399,16 @@ def test_each_node_confirms_once_and_not_while_something_remains(country: World,
     with central.begin() as connection:
         assert decrees.unconfirmed(connection, ziwa.key.public) == []
         assert decrees.orders(connection) == [order]
+
+
+# ---- what a root can cost others
+
+
+@pytest.mark.parametrize(("table", "fields"), [("handover", {"note": ""}), ("grant", {"role": "writer"}), ("revocation", {"heads": ""})])
+def test_a_thousand_decrees_of_a_kind_do_not_hold_a_server(table: str, fields: dict[str, object], alone: Node) -> None:
+    """Any laptop is root of a centre that it founds: it must not be able to stop the server with it."""
+    keys = [hashlib.sha256(bytes([k % 256, k // 256])).hexdigest() for k in range(1_000)]
+    start = time.process_time()
+    forge.receive(alone, said("founder", alone, *((table, (key,), fields) for key in keys), counter=1))
+    alone.refold(HOME)
+    assert time.process_time() - start < 2
