@@ -323,6 +323,8 @@ def _ruling(connection: sa.Connection, partition: str) -> Ruling:
 def _trim(connection: sa.Connection, partition: str) -> None:
     """Take what orders erase out of the bodies that they name, and out of what is pending."""
     erased, proven = ledger.erased(connection, partition), ledger.trims(connection, partition)
+    if erased:  # what has come in pieces so far is of a body that may hold such a row: it begins again
+        connection.execute(store.STAGED.delete().where(store.STAGED.c.partition == partition))
     for segment in ledger.segments(connection, sorted(proven)):
         if segment.header.partition != partition:
             continue  # a root rules its own partition

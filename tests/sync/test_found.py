@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync import checks, decrees, exchange, fold, ledger, receipts, writing
+from sync import checks, decrees, exchange, fold, ledger, receipts, store, writing
 from sync.errors import Unreachable
 from sync.exchange import Message
 from sync.schema import Key
@@ -123,3 +123,14 @@ def test_a_server_states_nothing_that_stands_on_a_lost_body(ziwa: Node, central:
         stated = {receipt.partition: receipt.heads for _, receipt in receipts.held(connection, [ziwa.home])}
         parents = ledger.graph(connection, ziwa.home).ids[-3]
     assert stated == {ziwa.home: (parents,)}
+
+
+def test_an_order_takes_half_arrived_segments_along(country: World, ziwa: Node, central: Node) -> None:
+    name = ziwa.new(ziwa.home, "person", phone="+255 9")
+    sync(ziwa, central)
+    with central.begin() as connection:
+        piece = {"id": b"i" * 20, "partition": ziwa.home, "peer": ziwa.key.public, "place": 1, "total": 99, "body": b"+255 9"}
+        connection.execute(store.STAGED.insert().values(piece))
+        decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", name)], nonce=country.draw(8), at=9)
+    central.database.empty()
+    assert b"+255 9" not in central.database.copy()
