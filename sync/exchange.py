@@ -514,7 +514,9 @@ def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Messag
     """Fold a reply; say on until both digests agree."""
     received, mine = _take(connection, replica, peer, reply)
     is_same = digest(mine) == reply.digest
-    if is_same and not _bodies_for(connection, reply.wants, mine, is_same=True):
+    # A body that we miss is no news to the digests: ask on, while the other side still had something to give.
+    has_more = bool(received.taken or reply.fragment) and any(where in mine for where, _ in ledger.holes(connection).values())
+    if is_same and not has_more and not _bodies_for(connection, reply.wants, mine, is_same=True):
         return Step(None, len(received.taken), received.changes)
     heard = None if is_same else reply
     say = _say(connection, replica, peer, mine, heard, at=at, most=most, staged=reply.staged, asked=reply.wants)
