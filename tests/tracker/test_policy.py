@@ -41,6 +41,8 @@ class Enrolment:
         (BARAKA, "read", OWN),
         (DALALI, "accounts", None),
         (DALALI, "backup", None),
+        (DALALI, "erase", OWN),
+        (CENTRAL, "erase", OTHER),
         (COORDINATOR, "read", OWN),
         (COORDINATOR, "close", "region/TZ-01"),
         (COORDINATOR, "comment", OWN),
@@ -57,6 +59,9 @@ def test_they_may(actor: Actor, verb: str, thing: Placed | str | None) -> None:
 @pytest.mark.parametrize(
     ("actor", "verb", "thing"),
     [
+        (AMINA, "erase", OWN),
+        (DALALI, "erase", OTHER),
+        (COORDINATOR, "erase", OWN),
         (AMINA, "read", OTHER),
         (AMINA, "edit-people", OTHER),
         (AMINA, "close", "region/TZ-01"),

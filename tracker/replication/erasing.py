@@ -31,8 +31,8 @@ EMPTIED: Final = "emptied"
 """In `sync_self`: the fingerprint of the list of erasures after which the disk was emptied last."""
 
 
-SEEN: Final = "erasing_seen"
-"""In the application: the heads of the partitions with erased rows that were looked through last."""
+DONE: Final = "erased"
+"""In the application: the heads of the partitions with erased rows when all was carried out last."""
 
 
 class NotEmptied(Exception):
@@ -87,37 +87,46 @@ def count_rows(partition: str, named: Collection[sync.Key]) -> dict[str, int]:
 def carry_out_erasures() -> list[Order]:
     """Order what came in since of erased people, empty the disk of what was erased, and state so. Every start and exchange calls it.
 
-    Where nothing is due it costs two small queries. What cannot be done now (a full disk, a file that another program holds)
-    is left to the next call: no receipt is given before. Returns the orders that were confirmed.
+    Where nothing came since the last call it costs two small queries. What cannot be done now (a full disk, a file that another
+    program holds) is left to the next call: no receipt is given before. Returns the orders that were confirmed.
     """
     lock: Lock = current_app.extensions.setdefault("erasing", Lock())
     if not lock.acquire(blocking=False):
         return []
     try:
         db.session.rollback()  # our own reading would keep the log from being emptied
-        _order_remains()
-        return _confirm()
-    except (NotEmptied, OSError, sqlite3.Error, disk.DiskFull) as error:
+        heads = _heads()
+        if heads == current_app.extensions.get(DONE, {}):
+            return []
+        _order_remains(heads)
+        confirmed = _confirm()
+        current_app.extensions[DONE] = heads  # what was ordered meanwhile is looked through by the next call
+    except (NotEmptied, OSError, sqlite3.Error, sa.exc.SQLAlchemyError, disk.DiskFull) as error:
         log.warning("what was erased is not off the disk yet: %s", error)
         return []
+    else:
+        return confirmed
     finally:
         lock.release()
 
 
-def _order_remains() -> None:
-    """The root's part; nothing is read again where nothing came since the last call."""
-    carried = _carried()
+def _heads() -> dict[str, list[bytes]]:
+    """The heads of the partitions where anything is erased."""
+    erased = sync.metadata.tables["sync_erased"]
     with db.engine.connect() as connection:
-        heads = {partition: some for partition, some in sync.heads(connection).items() if partition in carried}
-    if heads == current_app.extensions.get(SEEN, {}):
-        return
+        partitions = set(connection.execute(sa.select(erased.c.partition).distinct()).scalars())
+        return {partition: heads for partition, heads in sync.heads(connection).items() if partition in partitions} if partitions else {}
+
+
+def _order_remains(partitions: Collection[str]) -> None:
+    """The root's part: what late segments hold of erased rows, and rows of their own that name an erased one."""
     keeping.erase_remains()
-    for partition in heads:
+    carried = _carried()
+    for partition in partitions:
         named = frozenset(tuple(json.loads(row)) for row in carried[partition]["rows"])
         if keeping.is_root_here(partition) and (fresh := rows_about(partition, named) - named):
             keeping.erase(partition, fresh)
     db.session.rollback()
-    current_app.extensions[SEEN] = heads
 
 
 def _carried() -> copies.Erased:
@@ -127,8 +136,6 @@ def _carried() -> copies.Erased:
 
 def _confirm() -> list[Order]:
     carried = _carried()
-    if not carried:
-        return []
     with db.engine.connect() as connection:
         is_emptied = sync.get_self(connection, EMPTIED) == _fingerprint(carried)
     if not is_emptied:
@@ -212,4 +219,5 @@ def keep_erased() -> None:
     if known and not _has(_carried(), known):
         with node.begin() as connection:
             sync.reapply(connection, node.replica(), known)
+        current_app.extensions.pop(DONE, None)
     carry_out_erasures()

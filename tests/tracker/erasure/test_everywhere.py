@@ -134,6 +134,24 @@ def test_what_an_offline_laptop_adds_about_the_person_is_erased_too(world: World
         assert replication.quarantined() == {}
 
 
+def test_no_receipt_is_given_while_the_log_still_holds_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracker.disk.BUSY_TIMEOUT_MS", 100)
+    laptop = world.country.first
+    with closing(sqlite3.connect(home_of(laptop) / "daftari.sqlite3", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("select count(*) from apprentice").fetchone()
+        _erase(world)
+        world.exchange()
+        assert canaries_in(home_of(laptop)) != set()
+        with world.country.central.on():
+            (case,) = queries.cases(OPERATOR)
+            assert [each.name for each in case.confirmations if each.at is None] == ["Chuo cha Moshi"]
+    world.exchange()
+    assert canaries_in(home_of(laptop)) == set()
+    with world.country.central.on():
+        assert all(case.outstanding == 0 for case in queries.cases(OPERATOR))
+
+
 def test_nothing_is_erased_before_the_number_is_typed(world: World) -> None:
     with world.country.central.on(), pytest.raises(NotTyped):
         actions.erase_person(OPERATOR, world.asha, reason="own-request", typed="KANARI/18")
