@@ -412,16 +412,12 @@ def _in_fragments(segments: Sequence[Segment], most: int, staged: Mapping[bytes,
     return [], Fragment(whole.header, whole.signature, len(whole.body), offset, piece, whole.is_substitute)
 
 
-def _staged(connection: sa.Connection, peer: bytes, partitions: Collection[str]) -> dict[bytes, int]:
-    """What is here of segments in fragments, of partitions that both may read and of what the peer itself has sent.
-
-    For of a centre whose grant for us stands further up we cannot tell yet that we may read it.
-    """
-    rows = connection.execute(_STAGED).all()
-    return {segment: size for segment, partition, sender, size in rows if partition in partitions or sender == peer}
+def _staged(connection: sa.Connection, peer: bytes) -> dict[bytes, int]:
+    """What is here of segments that the peer sends in fragments: nobody goes on from what another has begun, and may have spoilt."""
+    return {segment: size for segment, size in connection.execute(_STAGED, {"peer": peer})}  # noqa: C416
 
 
-_STAGED = sa.select(STAGED.c.id, STAGED.c.partition, STAGED.c.peer, sa.func.length(STAGED.c.body)).order_by(STAGED.c.place)
+_STAGED = sa.select(STAGED.c.id, sa.func.length(STAGED.c.body)).where(STAGED.c.peer == sa.bindparam("peer")).order_by(STAGED.c.place)
 
 
 def _stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[Segment]:
@@ -431,7 +427,7 @@ def _stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[S
     """
     keys.verify(fragment.header.author, "segment", fragment.header.text, fragment.signature)
     rows = connection.execute(sa.select(STAGED).order_by(STAGED.c.place)).all()
-    mine = next((row for row in rows if row.id == fragment.id and row.total == fragment.total), None)
+    mine = next((row for row in rows if (row.id, row.peer, row.total) == (fragment.id, peer, fragment.total)), None)
     have = mine.body if mine else b""
     if fragment.offset > len(have):
         return []
@@ -443,8 +439,9 @@ def _stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[S
         return [whole] if is_right else []  # pieces of different bodies: begin again
     row = {"id": fragment.id, "partition": fragment.header.partition, "peer": peer, "total": fragment.total, "body": body}
     ledger.upsert(connection, STAGED, [row | {"place": mine.place if mine else 1 + max((row.place for row in rows), default=0)}])
-    if mine is None and len(rows) >= STAGED_MAX:
-        connection.execute(STAGED.delete().where(STAGED.c.id == rows[0].id))
+    if fragment.id not in {row.id for row in rows} and len(rows) >= STAGED_MAX:
+        oldest = next((row for row in rows if row.peer == peer), rows[0])  # who begins many gives up his own
+        connection.execute(STAGED.delete().where(STAGED.c.id == oldest.id))
     return []
 
 
@@ -669,7 +666,7 @@ def _opening(connection: sa.Connection, replica: Replica, peer: bytes, mine: Map
         receipts=receipts.news(connection, peer, mine.keys(), at),
         stated=receipts.digest(connection, mine.keys()),
         wants=_missed(connection, mine, at),
-        staged=_staged(connection, peer, mine.keys()),
+        staged=_staged(connection, peer),
     )
 
 
