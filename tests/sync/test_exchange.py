@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import checks, exchange, fold, ledger, receipts, writing
+from sync import exchange, ledger, receipts, writing
 from sync.errors import SyncError, Unreadable
 from sync.exchange import digest, Message, pack, unpack
 from tests.sync import forge
@@ -191,15 +191,3 @@ def test_a_message_with_a_part_replaced_raises_nothing_but_ours(data: st.DataObj
         step = exchange.answer(connection, central.replica, peer, unpack(hostile, peer), at=5_000, answers=b"12345678")
         assert step.say is not None
         pack(step.say, central.key.public)
-
-
-def test_a_lost_body_is_asked_for_until_it_comes_though_news_goes_first(ziwa: Node, central: Node) -> None:
-    sync(ziwa, central)
-    with ziwa.begin() as connection:
-        ((founding, _), *_) = ledger.roots(connection, ziwa.home)
-        checks.mark_damaged(connection, [founding])
-        fold.refold(connection, ziwa.replica, ziwa.home)
-    central.new("nation", "news", text="Karibu")
-    sync(ziwa, central, most=400)
-    with ziwa.begin() as connection:
-        assert not ledger.holes(connection)

@@ -134,3 +134,12 @@ def test_an_order_takes_half_arrived_segments_along(country: World, ziwa: Node, 
         decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", name)], nonce=country.draw(8), at=9)
     central.database.empty()
     assert b"+255 9" not in central.database.copy()
+
+
+def test_a_lost_body_is_asked_for_until_it_comes_though_news_fills_the_first_reply(ziwa: Node, central: Node) -> None:
+    ziwa.new(ziwa.home, "person")
+    sync(ziwa, central)
+    lose(ziwa, ziwa.heads()[ziwa.home][0])
+    central.new("nation", "news", text=central.draw(950).hex())
+    sync(ziwa, central, most=600)
+    assert not holes(ziwa)
