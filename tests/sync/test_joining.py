@@ -108,3 +108,37 @@ def test_founding_alone_makes_the_laptop_root(country: World) -> None:
         home = decrees.found_alone(connection, alone.replica, nonce=b"12345678", at=1)
         assert ledger.roots(connection, home)[0][1] == alone.key.public
         assert ledger.writers(connection, home) == {alone.key.public}
+
+
+# ---- by file
+
+
+def admit_by_file(country: World, data: bytes) -> bytes:
+    by = joining.Admitting(country.authority, "office", country.draw, lambda *_: None)
+    with country.central.begin() as connection:
+        _, answer = joining.admit_by_file(connection, country.central.replica, by, data, at=1)
+    return answer
+
+
+def test_a_file_lets_in_its_own_key_alone_however_often_it_is_read(country: World) -> None:
+    code, laptop, other = invite(country), NodeKey(country.draw(32)), NodeKey(country.draw(32))
+    named, _ = read_code(code)
+    asked = joining.file_request(code, laptop, None, country.draw)
+    first, again = (joining.read_file_answer(named, laptop, admit_by_file(country, asked)) for _ in range(2))
+    assert first == again
+    with pytest.raises(BadInvitation):
+        admit_by_file(country, joining.file_request(code, other, None, country.draw))
+    answer = admit_by_file(country, asked)
+    with pytest.raises(Forged):
+        joining.read_file_answer(named, other, answer)
+    with pytest.raises(BadInvitation):
+        joining.read_file_answer(bytes(10), laptop, answer)
+
+
+def test_a_file_with_a_wrong_code_or_a_flipped_byte_is_refused(country: World) -> None:
+    asked = joining.file_request(invite(country), laptop := NodeKey(country.draw(32)), None, country.draw)
+    wrong = joining.file_request(joining.write_code(country.authority.public, b"no one"), laptop, None, country.draw)
+    flipped = [asked[:k] + bytes([asked[k] ^ 1]) + asked[k + 1 :] for k in (1, 10, len(asked) - 1)]
+    for data in (wrong, *flipped):
+        with pytest.raises(SyncError):
+            admit_by_file(country, data)
