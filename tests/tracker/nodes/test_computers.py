@@ -299,3 +299,18 @@ def test_a_code_for_another_place_changes_nothing(country: Country, copy: Machin
             actions.become_another(OPERATOR, code)
         assert replication.own_key() == before
     copy.sync()
+
+
+def test_two_people_who_found_out_different_things_are_asked(country: Country, copy: Machine) -> None:
+    for each, finding in ((country.first, "copied"), (copy, "restored")):
+        each.sync()
+        with each.on() as make:
+            (twin,) = computers.twins(OPERATOR, [make.centre])
+            actions.settle_twins(OPERATOR, twin.partition, twin.node, twin.fork, finding)
+    for each in (country.first, copy, country.first):
+        each.sync()
+    with country.first.on():
+        page = country.first.browser().sign_in("amina").get("/conflicts/").text
+    assert "What a computer that seems to exist twice was found to be" in page
+    assert "The folder was copied: two machines" in page
+    assert "One machine, restored from a backup" in page
