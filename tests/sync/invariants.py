@@ -128,8 +128,10 @@ def settle(history: History) -> None:
         for name, node in nodes.items():
             if node is not central and name not in history.outside:
                 _meet(history, node, is_last=count == ROUNDS)
-        if count < ROUNDS:
-            order_remains(history)
+        if order_remains(history) and count == ROUNDS:  # what a laptop could not give in the first round: everybody has to hear of it
+            for name, node in nodes.items():
+                if node is not central and name not in history.outside:
+                    _meet(history, node, is_last=True)
 
 
 def _write_down(history: History, name: str) -> None:
@@ -149,13 +151,14 @@ def _meet(history: History, node: Node, *, is_last: bool) -> None:
         check_belief(node, history.central)
 
 
-def order_remains(history: History) -> None:
-    """What came in since of erased people is ordered too, as central does after each exchange."""
+def order_remains(history: History) -> bool:
+    """What came in since of erased people is ordered too, as central does after each exchange. Returns whether there was any."""
     with history.central.begin() as connection:
         due = decrees.with_remains(connection)
         due = [partition for partition in due if decrees.is_root(connection, partition, history.world.authority.public)]
     for partition in due:
         order(history.central, history.world.authority, partition, [], history.now(history.central))
+    return bool(due)
 
 
 def check(history: History, *, deep: bool) -> None:
