@@ -1,8 +1,8 @@
 """The sync engine: git, for registers. These are its public names; nothing else may be imported from outside.
 
 `README.md` beside this file is the protocol's specification; the files read in the order
-errors dots schema changes keys segments merge rights store ledger rows fold writing checks receipts decrees exchange
-bundle joining http.
+errors dots schema changes keys segments merge rights store ledger rows fold writing checks receipts decrees messages
+transfer exchange bundle joining http.
 """
 
 from sync.bundle import accept, drop_mail, Envelope, in_files, mail, missing, read, write

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sync import exchange, fold, keys, ledger
+from sync import exchange, fold, keys, ledger, messages
 from sync.errors import OwnBundle, Stranger, TooLarge, Unreadable
-from sync.exchange import Message, NATION, PACKED_MAX
+from sync.exchange import NATION
 from sync.ledger import Replica
+from sync.messages import Message, PACKED_MAX
 from sync.segments import KEY_BYTES
 from sync.store import MAIL
 
@@ -80,7 +81,7 @@ def write(
 
 
 def _seal(replica: Replica, recipient: bytes, letter: Letter, draw: Callable[[int], bytes]) -> Envelope:
-    inside = _INNER.pack(letter.bundle, letter.number, letter.count) + exchange.pack(letter.message, replica.key.public)
+    inside = _INNER.pack(letter.bundle, letter.number, letter.count) + messages.pack(letter.message, replica.key.public)
     return Envelope(replica.key.public, recipient, replica.key.seal(recipient, inside, draw(keys.NONCE_BYTES)))
 
 
@@ -130,7 +131,7 @@ def opened(replica: Replica, envelope: Envelope) -> Letter:
     if len(inside) < _INNER.size:
         raise Unreadable
     bundle, number, count = _INNER.unpack_from(inside)
-    return Letter(bundle, number, count, exchange.unpack(inside[_INNER.size :], envelope.sender))
+    return Letter(bundle, number, count, messages.unpack(inside[_INNER.size :], envelope.sender))
 
 
 def take(connection: sa.Connection, replica: Replica, envelope: Envelope) -> tuple[Letter, fold.Received]:

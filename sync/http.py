@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from urllib3.exceptions import HTTPError
 from urllib3.util import SKIP_HEADER
 
-from sync import bundle, exchange, joining, keys, ledger, writing
+from sync import bundle, exchange, joining, keys, ledger, messages, writing
 from sync.changes import canonical, decode
 from sync.errors import (
     AlreadyJoined,
@@ -36,10 +36,11 @@ from sync.errors import (
     Unreachable,
     Unreadable,
 )
-from sync.exchange import DEFAULT_BYTES, PACKED_MAX, Progress
+from sync.exchange import DEFAULT_BYTES, Progress
 from sync.joining import Founded, Hello, Welcome
 from sync.keys import NodeKey
 from sync.ledger import Replica
+from sync.messages import PACKED_MAX
 from sync.segments import Segment
 
 PATH = "/sync"
@@ -172,7 +173,7 @@ def sync(
         say = exchange.first(connection, replica, hub, at=now, most=most)
     progress = Progress()
     while True:
-        plain = exchange.pack(say, replica.key.public)
+        plain = messages.pack(say, replica.key.public)
         envelope = MAGIC + MESSAGE + keys.short(replica.key.public) + replica.key.seal(hub, plain, draw(keys.NONCE_BYTES))
         reply = _open_reply(replica.key, hub, envelope, line.post(envelope))
         report.changes_sent += _changes_in(say)  # not before: what a cut line swallowed was not sent, and is said again
@@ -191,7 +192,7 @@ def sync(
             say = exchange.first(connection, replica, hub, at=now, most=most)
 
 
-def _changes_in(message: exchange.Message) -> int:
+def _changes_in(message: messages.Message) -> int:
     return sum(_changes_of(segment) for segment in message.segments)
 
 
@@ -202,9 +203,9 @@ def _changes_of(segment: Segment) -> int:
         return 0
 
 
-def _open_reply(key: NodeKey, hub: bytes, envelope: bytes, reply: bytes) -> exchange.Message:
+def _open_reply(key: NodeKey, hub: bytes, envelope: bytes, reply: bytes) -> messages.Message:
     try:
-        message = exchange.unpack(key.open(hub, reply[2:]), hub)
+        message = messages.unpack(key.open(hub, reply[2:]), hub)
     except Forged as error:
         raise NotDaftari from error
     if reply[1:2] != MESSAGE or message.answers != _answers(envelope):
@@ -357,7 +358,7 @@ def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
         peer = next((node for node in ledger.nodes(connection) if keys.short(node) == name), None)
         if peer is None:
             raise Stranger
-        message = exchange.unpack(replica.key.open(peer, sealed), peer)
+        message = messages.unpack(replica.key.open(peer, sealed), peer)
         # One message of a peer at a time, and all locks at once: else two exchanges of one laptop could wait for each other.
         ledger.lock(connection, peer.hex(), *ledger.pending_counts(connection), *exchange.named_in(message))
         writing.seal(connection, replica, now)
@@ -365,4 +366,4 @@ def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:
         if step.say is None:
             raise Stuck
         hub.heard(peer)
-    return MAGIC + MESSAGE + replica.key.seal(peer, exchange.pack(step.say, replica.key.public), hub.draw(keys.NONCE_BYTES))
+    return MAGIC + MESSAGE + replica.key.seal(peer, messages.pack(step.say, replica.key.public), hub.draw(keys.NONCE_BYTES))

@@ -7,11 +7,11 @@ import json
 import struct
 from pathlib import Path
 
-from sync import exchange, joining, keys, segments
+from sync import exchange, joining, keys, messages, segments
 from sync.changes import Change
 from sync.dots import dot, minter_of
-from sync.exchange import Message
 from sync.keys import NodeKey
+from sync.messages import Message
 from sync.schema import Plain
 from sync.segments import Segment
 
@@ -57,9 +57,9 @@ def message() -> Message:
 
 def plain() -> bytes:
     """The message without packing: how it packs may differ between versions of zlib, what it holds may not."""
-    packed = exchange.pack(message(), LAPTOP.public)
+    packed = messages.pack(message(), LAPTOP.public)
     _, method, length = struct.unpack_from(">BBI", packed)
-    block = exchange._unpacked(method, packed[6 : 6 + length])
+    block = messages._unpacked(method, packed[6 : 6 + length])
     return struct.pack(">BBI", 1, 0, len(block)) + block + packed[6 + length :]
 
 

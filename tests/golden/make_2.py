@@ -7,11 +7,11 @@ import hashlib
 import json
 import struct
 
-from sync import bundle, exchange, fold, joining, receipts, segments
+from sync import bundle, exchange, fold, joining, messages, receipts, segments
 from sync.changes import Change
 from sync.dots import dot, minter_of
-from sync.exchange import Fragment, Message
 from sync.joining import Founded
+from sync.messages import Fragment, Message
 from sync.receipts import Receipt
 from sync.segments import Segment
 from tests.golden.make import ASHA, AUTHORITY, founding, HERE, HOME, LAPTOP, of_segment, SERVER, work
@@ -71,9 +71,9 @@ def message() -> Message:
 
 def plain() -> bytes:
     """The message without packing."""
-    packed = exchange.pack(message(), SERVER.public)
+    packed = messages.pack(message(), SERVER.public)
     version, method, length = struct.unpack_from(">BBI", packed)
-    block = exchange._unpacked(method, packed[6 : 6 + length])
+    block = messages._unpacked(method, packed[6 : 6 + length])
     return struct.pack(">BBI", version, 0, len(block)) + block + packed[6 + length :]
 
 

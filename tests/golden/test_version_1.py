@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import exchange, joining, segments
+from sync import joining, messages, segments
 from sync.changes import decode
 from sync.dots import minter_of
 from sync.keys import NodeKey
@@ -61,12 +61,12 @@ def test_it_reads_the_envelope_and_the_message() -> None:
     server, laptop = NodeKey(bytes.fromhex(PINNED["keys"]["server"]["seed"])), bytes.fromhex(PINNED["keys"]["laptop"]["public"])
     plain = server.open(laptop, sealed[10:])
     assert plain.hex() == PINNED["message"]
-    said = exchange.unpack(plain, laptop)
+    said = messages.unpack(plain, laptop)
     assert [segment.id for segment in said.segments] == [read("founding").id, read("work").id]
     assert said.answers == b"answers!"
     assert (set(said.said), set(said.told)) == ({"nation"}, {PINNED["partition"]["name"]})
-    packed = exchange.pack(make.message(), laptop)
-    assert exchange.unpack(packed, laptop) == said
+    packed = messages.pack(make.message(), laptop)
+    assert messages.unpack(packed, laptop) == said
 
 
 def test_it_reads_the_invitation_and_the_hello() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import bundle, exchange, joining, keys, receipts, segments
+from sync import bundle, joining, keys, messages, receipts, segments
 from sync.changes import decode
 from sync.fold import read_order
 from sync.ledger import Replica
@@ -53,7 +53,7 @@ def test_it_reads_the_envelope_and_the_message() -> None:
     letter = bundle.opened(mine, envelope)
     assert (letter.bundle, letter.number, letter.count) == (b"bundle 1", 1, 3)
     assert letter.message == make_2.message()
-    assert exchange.unpack(bytes.fromhex(PINNED["message"]), make.SERVER.public) == make_2.message()
+    assert messages.unpack(bytes.fromhex(PINNED["message"]), make.SERVER.public) == make_2.message()
 
 
 def test_it_opens_the_request() -> None:

@@ -25,6 +25,8 @@ ENGINE = (
     "checks",
     "receipts",
     "decrees",
+    "messages",
+    "transfer",
     "exchange",
     "bundle",
     "joining",

@@ -18,13 +18,13 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from sync import bundle, decrees, exchange, fold, joining, keys, ledger, receipts, store
+from sync import bundle, decrees, exchange, fold, joining, keys, ledger, messages, receipts, store
 from sync.bundle import Envelope
 from sync.changes import Change, decode, encode
 from sync.dots import dot, split
 from sync.errors import SyncError
-from sync.exchange import Fragment, Message
 from sync.keys import NodeKey
+from sync.messages import Fragment, Message
 from sync.receipts import HOLDS, Receipt
 from sync.schema import Key, Plain
 from sync.segments import centre_partition, Header, Segment
@@ -267,7 +267,7 @@ class Attempt:
         elif self.rng.random() < 0.4:
             fold.receive(connection, to.replica, [segment])
             return
-        message = exchange.unpack(exchange.pack(message, peer.key.public), peer.key.public)
+        message = messages.unpack(messages.pack(message, peer.key.public), peer.key.public)
         match self.rng.randrange(3):
             case 0:
                 exchange.answer(connection, to.replica, peer.key.public, message, at=AT, answers=b"12345678")
@@ -277,7 +277,7 @@ class Attempt:
                 self.put_bundle(connection, to, peer, message)
 
     def put_bundle(self, connection: sa.Connection, to: Node, peer: Node, message: Message) -> None:
-        inside = bundle._INNER.pack(self.nonce, 0, 1) + exchange.pack(message, peer.key.public)
+        inside = bundle._INNER.pack(self.nonce, 0, 1) + messages.pack(message, peer.key.public)
         key = self.rng.choice((peer.key, peer.key, self.country.thief))
         sealed = bytearray(key.seal(to.key.public, inside, self.rng.randbytes(keys.NONCE_BYTES)))
         if self.rng.random() < 0.2:

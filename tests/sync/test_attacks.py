@@ -10,12 +10,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from sync import decrees, exchange, fold, http, joining, ledger, segments, store, writing
+from sync import decrees, exchange, fold, http, joining, ledger, messages, segments, store, writing
 from sync.changes import canonical, Change, decode, encode
 from sync.dots import dot
 from sync.errors import Forged, Stuck, SyncError, TooLarge
-from sync.exchange import Message
 from sync.keys import NodeKey, seal_anonymous
+from sync.messages import Message
 from sync.schema import Key, Plain
 from sync.segments import centre_partition, Segment
 from tests.sync import forge
@@ -27,7 +27,7 @@ BARE = {"t": "mark", "n": 1, "c": ["0000000000000001-1"], "u": ["x"], "w": [1], 
 
 def push(hub: Node, sender: Node, message: Message) -> exchange.Step:
     """A message of a node of the directory, as the hub's route takes it: in one transaction."""
-    heard = exchange.unpack(exchange.pack(message, sender.key.public), sender.key.public)
+    heard = messages.unpack(messages.pack(message, sender.key.public), sender.key.public)
     with hub.begin() as connection:
         return exchange.answer(connection, hub.replica, sender.key.public, heard, at=5_000, answers=b"12345678")
 
@@ -369,7 +369,7 @@ def test_nobody_is_told_of_a_centre_he_may_not_read(ziwa: Node, mlima: Node, cen
     assert step.say is not None
     assert not step.say.heads.get(mlima.home)
     assert mlima.home not in {each.header.partition for each in step.say.segments}
-    assert not any(head in exchange.pack(step.say, central.key.public) for head in heads)
+    assert not any(head in messages.pack(step.say, central.key.public) for head in heads)
     with central.begin() as connection:
         assert mlima.home not in exchange.shared(connection, central.replica, ziwa.key.public)
         assert mlima.home not in ledger.peer_heads(connection, ziwa.key.public)
@@ -480,7 +480,7 @@ HOSTILE_MESSAGES = {
 @pytest.mark.parametrize("data", HOSTILE_MESSAGES.values(), ids=HOSTILE_MESSAGES.keys())
 def test_a_hostile_message_is_refused_with_a_reason(data: bytes) -> None:
     with pytest.raises(SyncError):
-        exchange.unpack(data, THIEF.public)
+        messages.unpack(data, THIEF.public)
 
 
 def test_a_conversation_with_a_liar_ends(ziwa: Node, central: Node) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from sync import bundle, exchange, fold, ledger, writing
+from sync import bundle, fold, ledger, messages, writing
 from sync.bundle import Envelope
 from sync.errors import OwnBundle, Stranger, SyncError
-from sync.exchange import Message
 from sync.keys import NodeKey
+from sync.messages import Message
 from tests.sync import forge
 from tests.sync.world import Database, Node, sync, World
 
@@ -101,7 +101,7 @@ def test_a_server_that_has_forgotten_a_laptop_takes_from_it_only_what_the_author
 def test_a_stranger_s_own_segments_are_never_taken(central: Node) -> None:
     thief = NodeKey(b"thief" * 6 + b"!!")
     own = forge.with_body(thief, central, "nation", {"b": [], "m": []})
-    inside = bundle._INNER.pack(b"bundle!!", 0, 1) + exchange.pack(Message(digest=bytes(16), segments=[own]), thief.public)
+    inside = bundle._INNER.pack(b"bundle!!", 0, 1) + messages.pack(Message(digest=bytes(16), segments=[own]), thief.public)
     envelope = Envelope(thief.public, central.key.public, thief.seal(central.key.public, inside, bytes(24)))
     heads = central.heads()
     with pytest.raises(Stranger):

@@ -6,7 +6,7 @@ import pytest
 
 from sync import checks, exchange, fold, ledger, writing
 from sync.errors import Forged, Stuck
-from sync.exchange import Message
+from sync.messages import Message
 from sync.segments import Segment
 from tests.sync import forge
 from tests.sync.realm import KEYS

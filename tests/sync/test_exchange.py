@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import exchange, ledger, receipts, writing
+from sync import exchange, ledger, messages, receipts, writing
 from sync.errors import SyncError, Unreadable
-from sync.exchange import digest, Message, pack, unpack
+from sync.exchange import digest
+from sync.messages import Message, pack, unpack
 from tests.sync import forge
 from tests.sync.world import Database, Node, sync, World
 
@@ -155,7 +156,7 @@ def valid_message() -> tuple[World, bytes]:
     with ziwa.begin() as connection:
         made = writing.seal(connection, ziwa.replica, 7)
         receipt = receipts._signed(ziwa.replica, receipts.Receipt(ziwa.key.public, ziwa.home, "", 1, 7, (made[-1].id,)))
-        fragment = exchange.Fragment(made[0].header, made[0].signature, len(made[0].body), 0, made[0].body[:20])
+        fragment = messages.Fragment(made[0].header, made[0].signature, len(made[0].body), 0, made[0].body[:20])
         said = Message(
             digest=b"d" * 16,
             heads={ziwa.home: [made[-1].id]},
@@ -178,7 +179,7 @@ def test_a_message_with_a_part_replaced_raises_nothing_but_ours(data: st.DataObj
     """Segments inside are whole or refused; what the hub holds stays a register that it can fold anew."""
     country, packed = valid_message()
     _, method, length = struct.unpack_from(">BBI", packed)
-    block = exchange._unpacked(method, packed[6 : 6 + length])
+    block = messages._unpacked(method, packed[6 : 6 + length])
     (size,) = struct.unpack_from(">I", block)
     control = json.loads(block[4 : 4 + size])
     container, key = data.draw(st.sampled_from(places(control)))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sync import checks, decrees, exchange, fold, ledger, receipts, store, writing
+from sync import checks, decrees, fold, ledger, messages, receipts, store, writing
 from sync.errors import Unreachable
-from sync.exchange import Message
+from sync.messages import Message
 from sync.schema import Key
 from tests.sync import forge, network
 from tests.sync.world import Database, Node, sync, World
@@ -30,7 +30,7 @@ def test_a_message_holds_a_wanted_segment_before_its_parent(ziwa: Node, central:
     with central.begin() as connection:
         parent, child = list(ledger.segments(connection, ledger.graph(connection, ziwa.home).ids))[-2:]
     message = Message(segments=[child, parent, child])
-    assert exchange.unpack(exchange.pack(message, central.key.public), central.key.public).segments == [child, parent, child]
+    assert messages.unpack(messages.pack(message, central.key.public), central.key.public).segments == [child, parent, child]
 
 
 def test_a_laptop_that_has_lost_its_own_grant_gets_it_back(ziwa: Node, central: Node) -> None:

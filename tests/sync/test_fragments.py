@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sync import exchange, store, writing
+from sync import exchange, messages, store, writing
 from sync.errors import SyncError
-from sync.exchange import Fragment, Message
+from sync.messages import Fragment, Message
 from sync.segments import Segment
 from tests.sync import forge
 from tests.sync.world import Node, sync, World
@@ -30,7 +30,7 @@ def piece(made: Segment, start: int, end: int, **changed: object) -> Fragment:
 
 def push(to: Node, by: Node, fragment: Fragment) -> None:
     """One piece as a message brings it; a refusal rolls back, as the route does."""
-    message = exchange.unpack(exchange.pack(Message(digest=bytes(16), fragment=fragment), by.key.public), by.key.public)
+    message = messages.unpack(messages.pack(Message(digest=bytes(16), fragment=fragment), by.key.public), by.key.public)
     with to.begin() as connection:
         exchange.answer(connection, to.replica, by.key.public, message, at=AT, answers=b"12345678")
 
@@ -92,7 +92,7 @@ def test_hostile_pieces_fold_nothing_and_hinder_no_honest_one(kind: str, country
 
 
 def test_what_is_staged_is_bounded(country: World, ziwa: Node, central: Node) -> None:
-    for k in range(3 * exchange.STAGED_MAX):
+    for k in range(3 * messages.STAGED_MAX):
         made = forge.with_body(ziwa.key, central, ziwa.home, country.draw(2_000))
         push(central, ziwa, piece(made, 0, 1_000))
-        assert staged(central) == min(k + 1, exchange.STAGED_MAX)
+        assert staged(central) == min(k + 1, messages.STAGED_MAX)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cheroot.wsgi import Server
 
-from sync import exchange as messages
-from sync import http, joining, keys, ledger
+from sync import http, joining, keys, ledger, messages
 from sync.errors import BadInvitation, Forged, NotDaftari, Stranger, SyncError, TooLarge, Unreachable, Unreadable
 from sync.http import CONTENT_TYPE, Hub, Line, Report
 from sync.joining import Invitation

@@ -4,10 +4,10 @@ import json
 import re
 from pathlib import Path
 
-from sync import bundle, exchange, keys, receipts, segments
+from sync import bundle, exchange, keys, messages, receipts, segments
 from sync.changes import decode
-from sync.exchange import Message
 from sync.keys import NodeKey
+from sync.messages import Message
 from sync.segments import read_header, Segment
 from sync.store import CONTROL
 
@@ -38,7 +38,7 @@ def test_the_segment_is_whole_and_holds_a_morning() -> None:
 
 def test_the_message_carries_the_segment() -> None:
     data = bytes.fromhex("".join(example("message").split()))
-    read = exchange.unpack(data, LAPTOP.public)
+    read = messages.unpack(data, LAPTOP.public)
     assert read == Message(digest=exchange.digest({segment().header.partition: [segment().id]}), segments=[segment()], receipts=[])
 
 
@@ -49,11 +49,11 @@ def test_the_receipt_is_the_servers_word_about_the_segment() -> None:
 
 
 def test_the_caps_are_those_of_the_code() -> None:
-    assert exchange.PACKED_MAX == 2**20
-    assert exchange.UNPACKED_MAX == 32 * 2**20
-    for cap in (exchange.SEGMENTS_MAX, exchange.PARTITIONS_MAX, segments.PARENTS_MAX, segments.NONCES_MAX):
+    assert messages.PACKED_MAX == 2**20
+    assert messages.UNPACKED_MAX == 32 * 2**20
+    for cap in (messages.SEGMENTS_MAX, messages.PARTITIONS_MAX, segments.PARENTS_MAX, segments.NONCES_MAX):
         assert f"{cap:,}" in TEXT
     assert f"{segments.BODY_MAX // 1024} KiB" in TEXT
-    assert f"| {receipts.RECEIPTS_MAX:,} / {exchange.WANTS_MAX} / {exchange.STAGED_MAX} |" in TEXT
+    assert f"| {receipts.RECEIPTS_MAX:,} / {messages.WANTS_MAX} / {messages.STAGED_MAX} |" in TEXT
     assert f"| {bundle.MAIL_PER_SENDER_BYTES >> 20} MiB / {bundle.MAILBOX_BYTES >> 20} MiB |" in TEXT
     assert all(f"`{name}`" in TEXT for name in CONTROL)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import decrees, exchange, joining, ledger, receipts, store, writing
+from sync import decrees, exchange, joining, ledger, messages, receipts, store, writing
 from sync.changes import decode
 from sync.errors import Forged
 from sync.keys import NodeKey
@@ -175,11 +175,11 @@ def test_idle_exchanges_say_nothing_of_receipts_again(ziwa: Node, ziwa2: Node, m
             say = exchange.first(connection, ziwa.replica, central.key.public, at=AT)
         assert say.receipts == []
         with central.begin() as connection:
-            heard = exchange.unpack(exchange.pack(say, ziwa.key.public), ziwa.key.public)
+            heard = messages.unpack(messages.pack(say, ziwa.key.public), ziwa.key.public)
             step = exchange.answer(connection, central.replica, ziwa.key.public, heard, at=AT, answers=b"12345678")
         assert step.say is not None
         assert step.say.receipts == []
-        up, down = (exchange.pack(message, key) for message, key in ((say, ziwa.key.public), (step.say, central.key.public)))
+        up, down = (messages.pack(message, key) for message, key in ((say, ziwa.key.public), (step.say, central.key.public)))
         assert len(up) + len(down) < 220
         with ziwa.begin() as connection:
             assert exchange.take(connection, ziwa.replica, central.key.public, step.say, at=AT).say is None

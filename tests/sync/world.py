@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from sync import decrees, exchange, fold, joining, ledger, rows, store, writing
+from sync import decrees, exchange, fold, joining, ledger, messages, rows, store, writing
 from sync.dots import Mint
 from sync.keys import NodeKey
 from sync.ledger import Replica
@@ -246,18 +246,18 @@ def sync(node: Node, hub: Node, *, lose_reply: bool = False, most: int = exchang
     """A whole exchange; with `lose_reply` the hub's first reply never arrives. Returns the number of messages."""
     with node.begin() as connection:
         writing.seal(connection, node.replica, 5_000)
-        say: exchange.Message | None = exchange.first(connection, node.replica, hub.key.public, at=5_000, most=most)
+        say: messages.Message | None = exchange.first(connection, node.replica, hub.key.public, at=5_000, most=most)
     progress = exchange.Progress()
     for count in range(1, rounds):
         assert say is not None
-        heard = exchange.unpack(exchange.pack(say, node.key.public), node.key.public)
+        heard = messages.unpack(messages.pack(say, node.key.public), node.key.public)
         with hub.begin() as connection:
             writing.seal(connection, hub.replica, 5_000)
             answer = exchange.answer(connection, hub.replica, node.key.public, heard, at=5_000, answers=b"12345678", most=most)
         assert answer.say is not None
         if lose_reply:
             return count
-        reply = exchange.unpack(exchange.pack(answer.say, hub.key.public), hub.key.public)
+        reply = messages.unpack(messages.pack(answer.say, hub.key.public), hub.key.public)
         with node.begin() as connection:
             step = exchange.take(connection, node.replica, hub.key.public, reply, at=5_000, most=most)
         if step.say is None:
