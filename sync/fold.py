@@ -200,15 +200,16 @@ def _fold(
     # By the ancestors alone, and by what this fold has met on its way: so that what is noted never hangs on what is judged.
     if ruling and Standing(graph, replica.authority, founders, noted, decided=decided).is_root(header.author, segment.id, judged=False):
         decrees = [d for change in ruling if (d := rights.decree_of(segment.id, header.author, change))]
-        orders = [change for change in ruling if change.table == ERASURE]
+        orders = [change for change in ruling if change.table == ERASURE and standing.may_erase(header.author, segment.id)]
     # Only its author's own dots: a stranger's prediction of a dot must never count before the dot itself.
     ledger.note_facts(connection, segment, spans_of(some.own), is_founder=is_founder, decrees=[(d, standing.counts(d)) for d in decrees])
     for order in orders:
         rows, bodies = read_order(order)
         ledger.note_erasure(connection, partition, segment.id, order.dot, rows, bodies)
     revoked = {d.node for d in noted if d.kind == REVOCATION}
-    # A root cannot be revoked by another, whichever is met first.
-    return bool(orders) or any(d.kind == REVOCATION or (d.kind == HANDOVER and d.node in revoked) for d in decrees)
+    # A root cannot be revoked by another, whichever is met first; and what was ordered beside a handover counts no more.
+    is_late = any(d.kind == REVOCATION or (d.kind == HANDOVER and d.node in {*revoked, replica.authority}) for d in decrees)
+    return bool(orders) or is_late
 
 
 def read_order(order: Change) -> tuple[list[str], dict[bytes, bytes]]:
@@ -325,6 +326,8 @@ def _trim(connection: sa.Connection, partition: str) -> None:
     erased, proven = ledger.erased(connection, partition), ledger.trims(connection, partition)
     if erased:  # what has come in pieces so far is of a body that may hold such a row: it begins again
         connection.execute(store.STAGED.delete().where(store.STAGED.c.partition == partition))
+    trimmed = ledger.with_verdict(connection, partition, store.TRIMMED)
+    ledger.set_verdict(connection, sorted(trimmed - proven.keys()), store.UNPROVEN)  # their order counts no more: the whole is asked for
     for segment in ledger.segments(connection, sorted(proven)):
         if segment.header.partition != partition:
             continue  # a root rules its own partition

@@ -333,6 +333,14 @@ def holes(connection: sa.Connection, partition: str | None = None) -> dict[bytes
 _HOLES = sa.select(SEGMENT.c.id, SEGMENT.c.partition, SEGMENT.c.verdict).where(SEGMENT.c.verdict.in_(HOLES))
 
 
+def with_verdict(connection: sa.Connection, partition: str, verdict: str) -> set[bytes]:
+    """The segments of a partition that are kept under a verdict."""
+    return set(connection.execute(_WITH_VERDICT, {"partition": partition, "verdict": verdict}).scalars())
+
+
+_WITH_VERDICT = _of_partition(SEGMENT, "id").where(SEGMENT.c.verdict == sa.bindparam("verdict"))
+
+
 def partition_of(connection: sa.Connection, segment: bytes) -> str | None:
     """The partition of a held segment."""
     found: str | None = connection.execute(_PARTITION_OF, {"id": segment}).scalar()

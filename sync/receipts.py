@@ -183,7 +183,7 @@ _ALL = sa.select(*(RECEIPT.c[name] for name in _COLUMNS)).order_by(RECEIPT.c.pla
 
 def digest(connection: sa.Connection, partitions: Collection[str]) -> bytes:
     """Four bytes that agree when two nodes hold the same receipts about what they share."""
-    stated = sorted([r.partition, r.node.hex(), r.about, r.counter] for _, r in held(connection, partitions))
+    stated = sorted([r.partition, r.node.hex(), r.about, r.counter, r.signature.hex()] for _, r in held(connection, partitions))
     return hashlib.sha256(b"daftari receipts\n" + canonical(stated)).digest()[:DIGEST_BYTES] if stated else b""
 
 

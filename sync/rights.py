@@ -145,6 +145,16 @@ class Standing:
     def _before(self, some: Iterable[Decree], segment: bytes, *, judged: bool) -> list[Decree]:
         return [d for d in some if self._is_before(d.segment, segment) and (not judged or self.counts(d))]
 
+    def may_erase(self, author: bytes, segment: bytes) -> bool:
+        """Whether an erasure ordered in a segment is obeyed: what a body has lost no revocation brings back.
+
+        So it is not enough to be root by the ancestors: once a root has handed over to the authority, only what it ordered
+        before that counts, and a stolen key of a former root erases nothing.
+        """
+        last = [d for d in self._handed.get(self._authority or b"", ()) if not self._excluded_by_authority(d.segment, d.by)]
+        is_before = all(self._graph.is_ancestor(segment, d.segment) for d in last)
+        return author == self._authority or (is_before and not self._excluded_by_authority(segment, author))
+
     def counts(self, decree: Decree) -> bool:
         """Whether a decree holds, all revocations considered."""
         if decree not in self._known:

@@ -51,9 +51,11 @@ class Oracle:
         self.authors = {segment.id: segment.header.author for segment in order}
         self._founders = {s.id: s.header.author for s in order if founds(s.header, authority)}
         self._decrees: list[Decree] = []
+        self._orders: list[tuple[Segment, Change]] = []
         self.erased: set[Key] = set()
         for segment in order:
             self._note(segment)
+        self._erase()
         for held, changes in self._changes.items():  # as if all bodies were trimmed already
             self.remains |= {change.dot for change in changes if self._is_erased(change)}
             self._changes[held] = [change for change in changes if not self._is_erased(change)]
@@ -86,7 +88,17 @@ class Oracle:
         own = [change for change in self._own(segment) if change.table in RESERVED]
         if own and self._is_root(segment.header.author, segment.id, judged=False):
             self._decrees += [d for change in own if (d := decree_of(segment.id, segment.header.author, change))]
-            self.erased |= {tuple(row) for change in own if change.table == ERASURE for row in json.loads(str(change.fields["rows"]))}
+            self._orders += [(segment, change) for change in own if change.table == ERASURE]
+
+    def _erase(self) -> None:
+        """The rows of the orders that are obeyed: the authority's, and of others what stands before their handover to it."""
+        last = [d for d in self._decrees if (d.kind, d.node) == (HANDOVER, self._authority)]
+        last = [d for d in last if not self._is_revoked(d.segment, d.by, only=self._authority)]
+        for segment, order in self._orders:
+            by = segment.header.author
+            before = all(segment.id in {d.segment, *self._ancestors[d.segment]} for d in last)
+            if by == self._authority or (before and not self._is_revoked(segment.id, by, only=self._authority)):
+                self.erased |= {tuple(row) for row in json.loads(str(order.fields["rows"]))}
 
     def _made_root(self, key: bytes, segment: bytes, *, judged: bool = True) -> list[bytes]:
         here = {segment, *self._ancestors[segment]}

@@ -330,7 +330,6 @@ def test_a_role_that_no_index_holds_is_no_decree(role: str, alone: Node) -> None
         assert all(len(d.role) <= 80 and "\x00" not in d.role for d in ledger.decrees(connection, HOME))
 
 
-@pytest.mark.xfail(strict=True, reason="an order counts by its ancestors alone: a stolen key of a former root erases though it is revoked")
 def test_an_order_of_a_revoked_former_root_erases_nothing(alone: Node) -> None:
     """The laptop of a founder is stolen after its centre was handed over, and revoked; the thief orders beside the handover."""
     row = forge.own_dot(KEYS["ziwa"], HOME, 50, hashlib.sha256(b"ziwa2").digest()[:8])  # Ziwa's person
