@@ -228,7 +228,9 @@ def _say(
     spoken_of = differing | named_in(heard) if differing else mine.keys() | named_in(heard)
     stated = {partition: mine[partition] if partition in mine else _echo(connection, partition, heard) for partition in sorted(spoken_of)}
     ladders = {partition: _ladder(connection, partition, heard) if partition in mine else [] for partition in stated}
-    return replace(said, heads=stated, ladders=ladders, said=heard.told, told=heard.said | heard.heads.keys())
+    # Of what is not shared nothing was learnt: the first statement that can be, replaces what is believed.
+    told = mine.keys() & (heard.said | heard.heads.keys())
+    return replace(said, heads=stated, ladders=ladders, said=heard.told, told=frozenset(told))
 
 
 def _missed(connection: sa.Connection, mine: Collection[str], at: int) -> list[bytes]:

@@ -143,3 +143,16 @@ def test_a_lost_body_is_asked_for_until_it_comes_though_news_fills_the_first_rep
     central.new("nation", "news", text=central.draw(950).hex())
     sync(ziwa, central, most=600)
     assert not holes(ziwa)
+
+
+def test_a_laptop_that_has_lost_its_own_grant_fills_a_server_restored_from_a_backup(ziwa: Node, central: Node) -> None:
+    backup = central.database.copy()
+    ziwa.new(ziwa.home, "person")
+    sync(ziwa, central)
+    central.database = Database(backup)
+    with ziwa.begin() as connection:
+        first = ledger.graph(connection, ziwa.home).ids[0]
+    lose(ziwa, first)
+    central.new("nation", "news", text=central.draw(950).hex())
+    sync(ziwa, central, most=600)
+    assert central.heads()[ziwa.home] == ziwa.heads()[ziwa.home]
