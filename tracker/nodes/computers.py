@@ -125,13 +125,16 @@ def twins(actor: Actor, partitions: list[str] | None = None) -> list[Twins]:
     """The computers that seem to exist twice, in these partitions or in all that are held here; open ones first. Raises NotAllowed."""
     check(actor, "sync")
     names, computers_by_key, own = queries.centre_names(), {node.key: node.name for node in replication.nodes()}, replication.own_key()
-    wanted = replication.partitions() if partitions is None else partitions
-    found = [
-        _twins(each, names, computers_by_key, own)
-        for partition in wanted
-        if kind_of(partition) != NATION and may(actor, "read", partition)
-        for each in _looked_at(partition)
-    ]
+    home = replication.home()
+    # Whoever keeps the machine is told of its own centre, though he reads no records.
+    shown = {
+        partition: heads
+        for partition, heads in replication.heads().items()
+        if kind_of(partition) != NATION
+        and (partitions is None or partition in partitions)
+        and (may(actor, "read", partition) or partition == home)
+    }
+    found = [_twins(each, names, computers_by_key, own) for partition, heads in shown.items() for each in _looked_at(partition, heads)]
     return sorted(found, key=lambda each: (each.finding is not None, each.name))
 
 
@@ -140,10 +143,9 @@ def may_settle(actor: Actor) -> bool:
     return may(actor, "resolve") or may(actor, "join")
 
 
-def _looked_at(partition: str) -> list[replication.Twin]:
-    """Finding twins reads a whole graph: once for each state of it."""
+def _looked_at(partition: str, heads: list[bytes]) -> list[replication.Twin]:
+    """Finding twins reads a whole graph: once for each state of it, by its heads."""
     known: dict[str, tuple[object, list[replication.Twin]]] = current_app.extensions.setdefault(LOOKED_AT, {})
-    heads = replication.heads_of(partition)
     if partition not in known or known[partition][0] != heads:
         known[partition] = (heads, replication.twins(partition))
     return known[partition][1]

@@ -117,16 +117,16 @@ def bundles_out() -> list[Bundle]:
 
     A recipient that was restored from a backup takes its word back, and the bundles are out again.
     """
-    found: list[Bundle] = []
-    arrived: set[str] = set()  # each bundle holds all that the earlier ones to the same recipient hold
-    for row in db.session.scalars(select(Bundle).where(Bundle.is_ours).order_by(Bundle.id.desc())):
-        if row.peer in arrived:
-            continue
-        if replication.has_arrived(bytes.fromhex(row.peer), json.loads(row.heads)):
-            arrived.add(row.peer)
-        else:
-            found.append(row)
-    return found[::-1]
+    written: dict[str, list[Bundle]] = {}
+    for row in db.session.scalars(select(Bundle).where(Bundle.is_ours).order_by(Bundle.id)):
+        written.setdefault(row.peer, []).append(row)
+    found = []
+    for peer, rows in written.items():
+        arrived = replication.have_arrived(bytes.fromhex(peer), [json.loads(row.heads) for row in rows])
+        # Each holds all that the earlier ones to the same recipient hold: what came before one that arrived is not out.
+        last = max((number for number, has_arrived in enumerate(arrived, 1) if has_arrived), default=0)
+        found += rows[last:]
+    return sorted(found, key=lambda row: row.id)
 
 
 def centre_names() -> dict[str, str]:

@@ -21,7 +21,7 @@ from sync import (
     Welcome,
 )
 from tracker.replication import capture
-from tracker.replication.arrivals import has_arrived, heads_of, home_of, missing_here, own_key, receipts_due, waiting
+from tracker.replication.arrivals import have_arrived, heads, home_of, missing_here, own_key, receipts_due, waiting
 from tracker.replication.dates import confirm as confirm_date
 from tracker.replication.dates import doubt as doubts_date
 from tracker.replication.erasing import carry_out_erasures, count_rows, keep_erased, rows_about
@@ -136,8 +136,8 @@ __all__ = [
     "found_central",
     "found_centre",
     "found_region",
-    "has_arrived",
-    "heads_of",
+    "have_arrived",
+    "heads",
     "history",
     "home",
     "home_of",

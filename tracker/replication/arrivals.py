@@ -44,20 +44,26 @@ def unstated(connection: sa.Connection, other: bytes, heads: Mapping[str, Collec
     return count
 
 
-def has_arrived(recipient: bytes, heads: Mapping[str, Sequence[str]]) -> bool:
-    """Whether the recipient's own latest word covers these heads: its signed receipts, and for what it gives none of, what it said.
+def have_arrived(recipient: bytes, bundles: Sequence[Mapping[str, Sequence[str]]]) -> list[bool]:
+    """Of each bundle, whether the recipient's own latest word covers it: its signed receipts, else what it said.
 
-    heads  as `Written` has them
+    bundles  what each says that this computer held, as `Written.heads`
     """
     connection = db.session.connection()
     stated = dict(sync.peer_heads(connection, recipient))
-    stated |= {r.partition: list(r.heads) for _, r in sync.held_receipts(connection, heads.keys()) if r.node == recipient and not r.about}
-    for partition, some in heads.items():
-        wanted = {bytes.fromhex(head) for head in some}
-        said = set(stated.get(partition, ()))
-        if not (wanted <= said or wanted <= _reached(connection, partition, said)):
-            return False
-    return True
+    named = {partition for heads in bundles for partition in heads}
+    stated |= {r.partition: list(r.heads) for _, r in sync.held_receipts(connection, named) if r.node == recipient and not r.about}
+    reached: dict[str, set[bytes]] = {}  # walking a graph reads all of it: once, however many bundles are out
+
+    def covers(partition: str, heads: Sequence[str]) -> bool:
+        wanted, said = {bytes.fromhex(head) for head in heads}, set(stated.get(partition, ()))
+        if wanted <= said:
+            return True
+        if partition not in reached:
+            reached[partition] = _reached(connection, partition, said)
+        return wanted <= reached[partition]
+
+    return [all(covers(partition, some) for partition, some in heads.items()) for heads in bundles]
 
 
 def waiting() -> dict[str, int]:
@@ -97,9 +103,9 @@ def receipts_due() -> dict[bytes, list[sync.Receipt]]:
     }
 
 
-def heads_of(partition: str) -> list[bytes]:
-    """The newest segments of a partition."""
-    return sync.heads(db.session.connection()).get(partition, [])
+def heads() -> dict[str, list[bytes]]:
+    """The newest segments of every partition held here."""
+    return sync.heads(db.session.connection())
 
 
 def own_key() -> bytes:

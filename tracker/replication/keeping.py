@@ -13,6 +13,8 @@ from tracker.errors import DomainError
 from tracker.i18n import N_
 from tracker.replication import node
 
+_DECREE = sync.metadata.tables["sync_decree"]
+
 
 class NotTheRoot(DomainError):
     """Only the authority's server, or a laptop that founded its centre alone, decrees."""
@@ -90,9 +92,9 @@ def revoke(key: bytes) -> list[str]:
 
 
 def revoked_keys() -> set[bytes]:
-    """The computers of the directory that any partition held here revokes."""
-    connection = db.session.connection()
-    return {key for key in sync.nodes(connection) if sync.is_revoked_anywhere(connection, key)}
+    """The computers that any partition held here revokes."""
+    revoked = sa.select(_DECREE.c.node).where(_DECREE.c.kind == "revocation", _DECREE.c.counts)
+    return set(db.session.connection().execute(revoked).scalars())
 
 
 def is_revoked() -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+import sync
 from tests.conftest import Browser
 from tests.country import Country, enrol, Machine, machine
 from tests.journeys.looking import conflicts, rows
@@ -121,6 +123,35 @@ def test_what_a_receipt_names_and_is_not_here_yet_is_missing(country: Country, c
             missing.append(sum(each.missing for each in computers.computers(OPERATOR)))
     assert missing[0] > 0
     assert missing[-1] == 0
+
+
+def test_many_computers_and_bundles_cost_no_more_questions(country: Country, tmp_path: Path) -> None:
+    """A region has fifty computers, each with bundles on their way: the page may not ask the database anew for each."""
+
+    def write(number: int) -> None:
+        with country.central.on():
+            for each in replication.nodes():
+                if each.seat == "centre":
+                    actions.write_bundle(OPERATOR, tmp_path / f"{each.key.hex()}-{number}.daftari", each.key, most=1 << 20)
+
+    def questions() -> int:
+        asked: list[str] = []
+        browser = _at_central(country)
+        with country.central.on():
+            browser.get("/nodes/centres")  # what is looked up once is left out
+            sa.event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+            assert browser.get("/nodes/centres").status_code == 200
+        return len(asked)
+
+    write(0)
+    before = questions()
+    write(1)
+    assert questions() == before
+    with country.central.on():
+        for number in range(10):
+            code = actions.invite_centre(OPERATOR, f"Chuo {number}", "TZ-09")
+            sync.join(sync.Line(country.url, sync.Report()), code, sync.NodeKey(bytes([number + 1] * 32)), None)
+    assert questions() == before
 
 
 def test_a_centre_has_no_such_page(country: Country) -> None:
@@ -250,6 +281,29 @@ def test_an_instructor_settles_nothing(country: Country) -> None:
         browser = country.first.browser().sign_in("baraka")
         assert "Ask the people at the centre" not in browser.get("/nodes/").text
         assert browser.send("/nodes/twins", **sent).status_code == 403
+
+
+@pytest.mark.usefixtures("copy")
+def test_who_only_keeps_the_machine_is_told_and_gives_it_another_name(country: Country) -> None:
+    """He reads no records, but nobody else may join: without the notice he would never find the way."""
+    with country.first.on() as make:
+        make.user("Dalali Mrisho", "administrator")
+        (twin,) = computers.twins(OPERATOR, [make.centre])
+        sent = {"partition": twin.partition, "node": twin.node, "fork": twin.fork, "finding": "copied"}
+        browser = country.first.browser().sign_in("dalali")
+        assert "This computer seems to exist twice." in browser.get("/nodes/").text
+        assert browser.send("/nodes/twins", **sent).location == "/nodes/"
+        assert "/nodes/another" in browser.get("/nodes/").text
+
+
+def test_places_that_are_not_there_are_not_remembered(country: Country) -> None:
+    with country.first.on():
+        browser = country.first.browser().sign_in("amina")
+        browser.get("/nodes/")
+        before = set(country.first.app.extensions[computers.LOOKED_AT])
+        for partition in ("", "\0", "region/TZ-09", "centre/x", "x" * 10_000):
+            assert browser.send("/nodes/twins", partition=partition, node="x", fork="\0", finding="copied").status_code == 404
+        assert country.first.app.extensions[computers.LOOKED_AT].keys() == before
 
 
 def test_the_copied_machine_gets_a_name_of_its_own(country: Country, copy: Machine) -> None:
