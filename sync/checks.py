@@ -27,7 +27,7 @@ def damage(connection: sa.Connection) -> list[Damage]:
         proven = ledger.trims(connection, partition)
         rows = connection.execute(sa.select(SEGMENT).where(SEGMENT.c.partition == partition).execution_options(yield_per=200))
         found += (Damage(partition, row.id) for row in rows if row.verdict != store.UNPROVEN and not _is_whole(row, proven.get(row.id, ())))
-    pending = connection.execute(sa.select(PENDING))
+    pending = connection.execute(sa.select(PENDING).execution_options(yield_per=200))
     proofs = ((row, ledger.proof_of(row.partition, row.counter, row.nonce, row.change)) for row in pending)
     return found + [Damage(row.partition, b"") for row, proof in proofs if proof != row.proof]
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
-from sync import Schema, upgrade
+from sync import is_behind, Schema, upgrade
 from tests.country import Country
 from tests.journeys.looking import rows
 from tracker import replication
 from tracker.cli.voice import copy_database
+from tracker.db import db
 from tracker.employers import actions as employers
 from tracker.policy import OPERATOR
 
@@ -36,6 +38,11 @@ def test_what_an_older_program_could_not_read_is_folded_after_the_upgrade(countr
         replication.catch_up()
         assert replication.quarantined() == {}
     assert rows(country.second, centre) == rows(country.first, centre)
+
+
+def test_a_new_folder_is_of_this_version_before_anything_is_entered(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        assert not is_behind(connection, app.extensions["replica"]())
 
 
 def test_the_copy_before_an_upgrade_holds_what_the_log_still_holds(tmp_path: Path) -> None:

@@ -105,9 +105,11 @@ def create_tables() -> None:
     if migrations.is_due(db.engine):
         migrations.upgrade(db.engine)
     with begin() as connection:
-        if sync.get_self(connection, "seed") is None:
-            sync.set_self(connection, "seed", os.urandom(SEED_BYTES))
-            sync.set_self(connection, PROOF, _proof(connection))
+        if sync.get_self(connection, "seed") is not None:
+            return
+        sync.set_self(connection, "seed", os.urandom(SEED_BYTES))
+        sync.set_self(connection, PROOF, _proof(connection))
+    catch_up()  # while there is nothing: else the first start reads all that was entered before it, and a server keeps that memory
 
 
 def catch_up() -> None:
