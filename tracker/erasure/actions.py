@@ -13,10 +13,10 @@ def erase_person(actor: Actor, apprentice_id: str, *, reason: str, typed: str) -
     typed  the admission number, or the name of one without
     Raises NotFound, NotAllowed, NotTheRoot, NotTyped.
     """
-    subject = queries.subject_for(actor, apprentice_id)
-    rules.check_typed(subject.to_type, typed)
-    partition, records = subject.apprentice.partition, sum(count for _words, count in subject.records)
-    with write(actor) as session:
+    with write(actor) as session:  # the door too: of two who send it at once the second finds nobody any more
+        subject = queries.subject_for(actor, apprentice_id)
+        rules.check_typed(subject.to_type, typed)
+        partition, records = subject.apprentice.partition, sum(count for _words, count in subject.records)
         orders = replication.erase(partition, subject.rows)
         session.add(ErasureNote(partition=partition, order_dot=orders[0].dot, reason=reason, records=records))
     replication.carry_out_erasures()

@@ -1,9 +1,11 @@
 """Erasing a person, and which computers have done it."""
 
-from flask import Blueprint, flash, g, redirect, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from tracker import replication
 from tracker.erasure import actions, forms, queries, rules
+from tracker.errors import NotFound
 from tracker.i18n import _, say
 from tracker.web import may_, page, typed
 
@@ -21,6 +23,8 @@ def index() -> ResponseReturnValue:
 @may_("erase")
 def person(apprentice_id: str) -> ResponseReturnValue:
     """What would be erased; and erase it, once the reason is chosen and the number is typed."""
+    if request.method == "POST" and replication.is_erased(("apprentice", apprentice_id)):
+        return _done_before()
     subject = queries.subject_for(g.actor, apprentice_id)
     form = forms.EraseForm()
     form.offer()
@@ -29,7 +33,14 @@ def person(apprentice_id: str) -> ResponseReturnValue:
             actions.erase_person(g.actor, apprentice_id, reason=str(form.reason.data), typed=typed(form.typed))
         except rules.NotTyped as refusal:
             form.typed.errors = [say(refusal)]
+        except NotFound:  # somebody else was quicker
+            return _done_before()
         else:
             flash(_("The person is erased here. The other computers do it when they next exchange."))
             return redirect(url_for(".index"))
     return page("erasure/person.html", subject=subject, form=form)
+
+
+def _done_before() -> ResponseReturnValue:
+    flash(_("This person is erased already. Nothing was changed."))
+    return redirect(url_for(".index"))

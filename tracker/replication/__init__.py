@@ -24,7 +24,7 @@ from tracker.replication import capture
 from tracker.replication.arrivals import have_arrived, heads, home_of, missing_here, own_key, receipts_due, waiting
 from tracker.replication.dates import confirm as confirm_date
 from tracker.replication.dates import doubt as doubts_date
-from tracker.replication.erasing import carry_out_erasures, count_rows, keep_erased, rows_about
+from tracker.replication.erasing import carry_out_erasures, count_rows, is_erased, keep_erased, rows_about
 from tracker.replication.keeping import (
     erase,
     is_revoked,
@@ -145,6 +145,7 @@ __all__ = [
     "install",
     "invite",
     "is_central",
+    "is_erased",
     "is_revoked",
     "is_root_here",
     "is_set_up",

@@ -81,6 +81,11 @@ def count_rows(partition: str, named: Collection[sync.Key]) -> dict[str, int]:
     return {table: count for table, count in counts.items() if count}
 
 
+def is_erased(row: sync.Key) -> bool:
+    """Whether an order that is held here names this row: table and first parts of the key."""
+    return any(tuple(json.loads(each)) == tuple(row) for named in _carried().values() for each in named["rows"])
+
+
 # ---- carrying out
 
 

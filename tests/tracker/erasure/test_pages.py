@@ -1,14 +1,18 @@
 """The pages of an erasure: who sees them, what has to be typed, what they say afterwards."""
 
 from pathlib import Path
+from threading import Thread
+from typing import cast
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
-from tests.conftest import Browser
+from tests.conftest import Browser, TOKEN
 from tests.country import Country
 from tests.make import Make
 from tracker import replication
 from tracker.db import db, write
+from tracker.erasure.models import ErasureNote
 from tracker.files.models import Upload
 from tracker.people.models import Apprentice
 from tracker.policy import OPERATOR
@@ -84,3 +88,40 @@ def test_the_central_office_sees_which_computers_are_outstanding(country: Countr
         assert "All computers have confirmed it" in page
         assert "Kompyuta ya pili: confirmed on 2 March 2026, 08:00" in page
         assert replication.quarantined() == {}
+
+
+def test_a_second_click_finds_it_done(client: Browser, make: Make) -> None:
+    url = f"/erasure/person/{make.apprentice('Asha Juma', number='MS/0041').id}"
+    browser = client.sign_in(_keeper(make))
+    sent = {"reason": "own-request", "typed": "MS/0041"}
+    assert browser.send(url, **sent).location == "/erasure/"
+    assert browser.send(url, **sent).location == "/erasure/"
+    assert "This person is erased already. Nothing was changed." in browser.get("/erasure/").text
+    assert db.session.query(ErasureNote).count() == 1
+    assert browser.send("/erasure/person/x", **sent).status_code == 404
+
+
+def test_two_people_at_once_erase_a_person_once(app: Flask, client: Browser, make: Make) -> None:
+    url = f"/erasure/person/{make.apprentice('Asha Juma', number='MS/0041').id}"
+    browsers = [client.sign_in(_keeper(make)), cast(Browser, app.test_client())]
+    browsers[1].sign_in("zawadi")
+    answers: list[TestResponse] = []
+
+    def send(browser: Browser, token: str) -> None:
+        with app.app_context():
+            answers.append(browser.post(url, data={"csrf_token": token, "reason": "own-request", "typed": "MS/0041"}))
+
+    # Both have looked at the person, and wait for a third who is writing.
+    tokens = [found[1] for each in browsers if (found := TOKEN.search(each.get("/accounts/sign-in").text))]
+    threads = [Thread(target=send, args=each) for each in zip(browsers, tokens, strict=True)]
+    with write(OPERATOR):
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(0.5)
+        assert answers == []
+    for each in threads:
+        each.join()
+    assert [each.location for each in answers] == ["/erasure/", "/erasure/"]
+    db.session.rollback()
+    assert db.session.query(ErasureNote).count() == 1
