@@ -130,9 +130,12 @@ def stop(key: str) -> ResponseReturnValue:
     """A computer that was stolen, or is not used any more: what will happen, and a yes."""
     found = computers.computer_for(g.actor, key)
     form = forms.StopForm()
+    if found.is_revoked:
+        flash(_("This computer is stopped already. Nothing was changed."))
+        return redirect(url_for(".computer", key=key))
     if form.validate_on_submit():
         actions.revoke(g.actor, bytes.fromhex(key))
-        flash(_("%(name)s is stopped. The other computers learn it when they next exchange.", name=found.name))
+        flash(_("The computer is stopped. The other computers learn it when they next exchange."))
         return redirect(url_for(".computer", key=key))
     return page("nodes/stop.html", computer=found, form=form)
 

@@ -79,12 +79,13 @@ def _root_or_none(connection: sa.Connection, partition: str) -> sync.NodeKey | N
 def revoke(key: bytes) -> list[str]:
     """Let nothing that a computer writes from now on count, wherever it has a standing; what is held of it stays good.
 
-    Returns the partitions. Raises NotTheRoot.
+    Returns the partitions; none where it was revoked already. Raises NotTheRoot.
     """
     with node.begin() as connection:
         _root(connection, node.NATION)
+        # A second word would let count what has come from it since the first.
+        named = {part for part in {*sync.read_by(connection, key), node.NATION} if key not in sync.revoked(connection, part)}
         # A centre that has not handed its root over yet is left out: nobody here could decree there.
-        named = {*sync.read_by(connection, key), node.NATION}
         roots = {partition: root for partition in sorted(named) if (root := _root_or_none(connection, partition))}
         for partition, root in roots.items():
             sync.revoke(connection, node.replica(), root, partition, key, nonce=os.urandom(8), at=clock.now_s())

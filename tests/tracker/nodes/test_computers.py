@@ -194,6 +194,25 @@ def test_a_stolen_laptop_is_stopped(country: Country) -> None:
         assert "Some changes were refused" not in page  # it was to be expected, and stays so for good
 
 
+def test_a_second_word_lets_nothing_count_that_came_since(country: Country) -> None:
+    """The button once more, the page of yesterday, two people at once: the first word stands."""
+    key = _key(country, SECOND)
+    browser = _at_central(country)
+    with country.central.on():
+        browser.send(f"/nodes/centres/{key}/stop", sure="y")
+    _register(country.second, "Asha")
+    country.second.sync()
+    with country.central.on():
+        assert browser.get(f"/nodes/centres/{key}/stop").location == f"/nodes/centres/{key}"
+        assert browser.send(f"/nodes/centres/{key}/stop", sure="y").location == f"/nodes/centres/{key}"
+        assert "This computer is stopped already." in browser.get(f"/nodes/centres/{key}").text
+        assert actions.revoke(OPERATOR, bytes.fromhex(key)) == []  # the other of two who sent it at once
+        assert db.session.query(Apprentice).count() == 0
+        revocations = sync.metadata.tables["sync_revocation"]
+        assert len(set(db.session.execute(sa.select(revocations.c.partition)).scalars())) == 2
+        assert db.session.execute(sa.select(sa.func.count()).select_from(revocations)).scalar() == 2
+
+
 def test_only_the_central_office_stops(country: Country) -> None:
     key = _key(country, SECOND)
     with country.first.on():
