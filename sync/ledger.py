@@ -7,7 +7,7 @@ application show lives in the application's tables; what cannot be seen there li
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -432,8 +432,13 @@ def proof_of(partition: str, counter: int, nonce: bytes, text: str) -> bytes:
 
 def pending(connection: sa.Connection, partition: str) -> list[tuple[bytes, Change]]:
     """(nonce, change) of the pending changes, in counter order. One that the disk has spoilt is left out: it is never signed."""
-    rows = connection.execute(_PENDING, {"partition": partition})
-    return [(nonce, _change(text)) for counter, nonce, text, proof in rows if proof == proof_of(partition, counter, nonce, text)]
+    return list(_sound(connection.execute(_PENDING, {"partition": partition}), partition))
+
+
+def _sound(rows: Iterable[Any], partition: str) -> Iterator[tuple[bytes, Change]]:
+    for counter, nonce, text, proof in rows:
+        if proof == proof_of(partition, counter, nonce, text):
+            yield nonce, _change(text)
 
 
 _PENDING = _of_partition(PENDING, "counter", "nonce", "change", "proof").order_by(PENDING.c.counter)
@@ -447,10 +452,13 @@ def pending_counts(connection: sa.Connection) -> dict[str, int]:
 _PENDING_COUNTS = sa.select(PENDING.c.partition, sa.func.count()).group_by(PENDING.c.partition)
 
 
-def pending_since(connection: sa.Connection) -> dict[str, int]:
-    """The claimed second of the oldest pending change, by partition."""
-    oldest = ((partition, pending(connection, partition)[:1]) for partition in pending_counts(connection))
-    return {partition: change.at for partition, some in oldest for _, change in some}
+def pending_since(connection: sa.Connection, partition: str) -> int | None:
+    """The claimed second of the oldest pending change of a partition; None where there is none, or none that the disk has spared.
+
+    Every page asks this, so that no more is read than has to be: mostly one change.
+    """
+    with connection.execute(_PENDING.execution_options(yield_per=20), {"partition": partition}) as rows:
+        return next((change.at for _, change in _sound(rows, partition)), None)
 
 
 def change_counts(connection: sa.Connection, partition: str, wanted: Collection[bytes]) -> dict[bytes, int]:
@@ -761,7 +769,8 @@ class Unsent(NamedTuple):
 
 def unsent(connection: sa.Connection, peer: bytes) -> Unsent:
     """How much waits for a peer, pending and sealed, without reading any body: a page may ask."""
-    changes, moments = sum(pending_counts(connection).values()), list(pending_since(connection).values())
+    waiting = pending_counts(connection)
+    changes, moments = sum(waiting.values()), [at for partition in waiting if (at := pending_since(connection, partition)) is not None]
     for partition, missing in _unknown_to(connection, peer).items():
         sizes = change_counts(connection, partition, missing)
         changes += sum(sizes.values())

@@ -312,7 +312,8 @@ def kept(connection: sa.Connection, partition: str, *seats: str) -> Kept:
     Every page asks this: where all heads are safe nothing else is read.
     """
     count = ledger.pending_counts(connection).get(partition, 0)
-    moments = [ledger.pending_since(connection)[partition]] if count else []
+    oldest = ledger.pending_since(connection, partition) if count else None
+    moments = [] if oldest is None else [oldest]
     heads = {head for head, _ in ledger.heads_of(connection, partition)}
     safe = connection.execute(sa.select(SAFE.c.segment).where(SAFE.c.segment.in_(heads), SAFE.c.seat.in_(seats))).scalars()
     if heads - set(safe):

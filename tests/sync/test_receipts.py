@@ -250,3 +250,12 @@ def test_more_receipts_than_a_message_takes_all_arrive(ziwa: Node, central: Node
         with ziwa.begin() as connection:
             exchange.take(connection, ziwa.replica, central.key.public, step.say, at=AT + at)
     assert len([r for r in held(ziwa) if r.partition == "nation"]) == 8
+
+
+def test_what_waits_is_counted_though_the_disk_has_spoilt_all_of_it(ziwa: Node, central: Node) -> None:
+    ziwa.new(ziwa.home, "person", given="Asha")
+    with ziwa.begin() as connection:
+        connection.execute(store.PENDING.update().values(change=store.PENDING.c.change + " "))
+        waiting = ledger.pending_counts(connection)[ziwa.home]
+        assert receipts.kept(connection, ziwa.home, "central")[:2] == (waiting, None)
+        assert ledger.unsent(connection, central.key.public) == ledger.Unsent(waiting, None)
