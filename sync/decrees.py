@@ -20,7 +20,7 @@ from sync.ledger import Replica
 from sync.rights import ERASURE, GRANT, HANDOVER, REVOCATION
 from sync.schema import Key, Plain
 from sync.segments import centre_partition
-from sync.store import CARRIED, ERASED, QUARANTINE, TRIM
+from sync.store import CARRIED, ERASED, QUARANTINE, STAGED, TRIM
 
 HEADS_MAX = 500
 ROWS_AT_ONCE, BODIES_AT_ONCE = 100, 150
@@ -193,9 +193,9 @@ def confirm(connection: sa.Connection, replica: Replica, at: int) -> list[Order]
     """State that nothing of what the orders name is left here, for each order that this node has not confirmed yet.
 
     The caller has made sure that no free page, log or copy of the database holds what was erased. A partition with
-    remains is not confirmed: those are still to be ordered.
+    remains is not confirmed: those are still to be ordered. Nor is one of which pieces have come: nobody can tell what they hold.
     """
-    remains = set(with_remains(connection))
+    remains = {*with_remains(connection), *connection.execute(sa.select(STAGED.c.partition)).scalars()}
     due = [order for order in unconfirmed(connection, replica.key.public) if order.partition not in remains]
     for order in due:
         receipts.state_erased(connection, replica, order.partition, order.dot, at)

@@ -149,6 +149,7 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
     """
     arriving = [*message.segments, *(transfer.stage(connection, peer, message.fragment) if message.fragment else ())]
     received = fold.receive(connection, replica, arriving)
+    transfer.unstage(connection, received.taken)
     mine = shared(connection, replica, peer)
     for partition in {segment.header.partition for segment in arriving}:
         receipts.arrived(connection, partition, set(received.taken))

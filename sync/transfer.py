@@ -112,9 +112,12 @@ _STAGED = sa.select(STAGED.c.id, sa.func.length(STAGED.c.body)).where(STAGED.c.p
 def stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[Segment]:
     """Keep a piece that continues what is here; the whole segment, once it is. Raises Forged.
 
-    The signature is judged with the first piece, so that only real segments take room, and only the newest few do.
+    The signature is judged with the first piece, so that only real segments take room, and only the newest few do. Of one
+    that is held nothing is kept: it would outlive the erasure of what is held.
     """
     keys.verify(fragment.header.author, "segment", fragment.header.text, fragment.signature)
+    if ledger.partition_of(connection, fragment.id) and fragment.id not in ledger.holes(connection):
+        return []
     rows = connection.execute(sa.select(STAGED).order_by(STAGED.c.place)).all()
     mine = next((row for row in rows if (row.id, row.peer, row.total) == (fragment.id, peer, fragment.total)), None)
     have = mine.body if mine else b""
@@ -132,6 +135,13 @@ def stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[Se
         oldest = next((row for row in rows if row.peer == peer), rows[0])  # who begins many gives up his own
         connection.execute(STAGED.delete().where(STAGED.c.id == oldest.id))
     return []
+
+
+def unstage(connection: sa.Connection, taken: Collection[bytes]) -> None:
+    """Drop the pieces of what has come whole, by whichever route."""
+    begun = connection.execute(sa.select(STAGED.c.id)).scalars().all() if taken else ()
+    for segment in set(taken).intersection(begun):
+        connection.execute(STAGED.delete().where(STAGED.c.id == segment))
 
 
 def unpacked_within(segments: Iterable[Segment]) -> list[Segment]:

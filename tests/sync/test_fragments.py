@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sync import exchange, messages, store, writing
+from sync import decrees, exchange, messages, store, writing
 from sync.errors import SyncError
 from sync.messages import Fragment, Message
 from sync.segments import Segment
@@ -96,3 +96,27 @@ def test_what_is_staged_is_bounded(country: World, ziwa: Node, central: Node) ->
         made = forge.with_body(ziwa.key, central, ziwa.home, country.draw(2_000))
         push(central, ziwa, piece(made, 0, 1_000))
         assert staged(central) == min(k + 1, messages.STAGED_MAX)
+
+
+def test_no_piece_is_kept_of_what_is_held(country: World, ziwa: Node, ziwa2: Node, central: Node) -> None:
+    """It would outlive the erasure of what is held."""
+    _, made = a_large_segment(country, ziwa)
+    push(central, ziwa2, piece(made, 0, 5_000))
+    sync(ziwa, central)
+    assert staged(central) == 0
+    push(central, ziwa, piece(made, 0, 5_000))
+    assert staged(central) == 0
+
+
+def test_no_erasure_is_confirmed_while_pieces_have_come_that_may_hold_it(country: World, ziwa: Node, central: Node) -> None:
+    person = ziwa.new(ziwa.home, "person")
+    sync(ziwa, central)
+    _, late = a_large_segment(country, ziwa)
+    with central.begin() as connection:
+        decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", person)], nonce=country.draw(8), at=AT)
+    push(central, ziwa, piece(late, 0, 5_000))
+    with central.begin() as connection:
+        assert decrees.confirm(connection, central.replica, AT) == []
+    sync(ziwa, central)
+    with central.begin() as connection:
+        assert len(decrees.confirm(connection, central.replica, AT)) == 1
