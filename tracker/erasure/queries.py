@@ -51,10 +51,14 @@ def subject_for(actor: Actor, apprentice_id: str) -> Subject:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A computer that holds the centre's records, and its word that nothing is left; at: None while it is outstanding."""
+    """A computer that holds the centre's records, and its word that nothing is left; at: None while it is outstanding.
+
+    is_stopped  it was revoked, and will never give its word
+    """
 
     name: str
     at: int | None
+    is_stopped: bool
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,13 @@ class Case:
 
     @property
     def outstanding(self) -> int:
-        """How many computers have not confirmed yet."""
-        return sum(each.at is None for each in self.confirmations)
+        """How many computers have not confirmed yet, and still can."""
+        return sum(each.at is None and not each.is_stopped for each in self.confirmations)
+
+    @property
+    def out_of_reach(self) -> int:
+        """How many were stopped before they could."""
+        return sum(each.at is None and each.is_stopped for each in self.confirmations)
 
 
 def cases(actor: Actor) -> list[Case]:
@@ -79,18 +88,24 @@ def cases(actor: Actor) -> list[Case]:
     check(actor, "erase")
     names, computers = centre_names(), {node.key: node.name for node in replication.nodes()}
     found = [row for row in db.session.scalars(select(ErasureNote)) if may(actor, "erase", row)]
-    return sorted((_case(row, names, computers) for row in found), key=lambda each: each.at, reverse=True)
+    partitions = {row.partition for row in found}
+    words_given: dict[str, dict[bytes, int]] = {}
+    for receipt in replication.receipts(partitions):
+        words_given.setdefault(receipt.about, {})[receipt.node] = receipt.at
+    holders = {each: (replication.readers(each), replication.stopped_readers(each)) for each in partitions}
+    told = [_case(row, names, computers, words_given.get(row.order_dot or "", {}), *holders[row.partition]) for row in found]
+    return sorted(told, key=lambda each: each.at, reverse=True)
 
 
-def _case(note: ErasureNote, names: dict[str, str], computers: dict[bytes, str]) -> Case:
-    given = {each.node: each.at for each in replication.receipts({note.partition}) if each.about == note.order_dot}
-    holders = replication.readers(note.partition) | given.keys()
-    confirmations = [Confirmation(computers.get(key, ""), given.get(key)) for key in holders]
+def _case(
+    note: ErasureNote, names: dict[str, str], computers: dict[bytes, str], given: dict[bytes, int], readers: set[bytes], stopped: set[bytes]
+) -> Case:
+    confirmations = [Confirmation(computers.get(key, ""), given.get(key), key in stopped) for key in readers | stopped | given.keys()]
     return Case(
         place_name(note.partition, names),
         tz.label("erasure_reasons", note.reason, language()) if note.reason else "",
         name_of(note.by) or "" if note.by else "",
         note.at or 0,
         note.records or 0,
-        sorted(confirmations, key=lambda each: (each.at is not None, each.name)),
+        sorted(confirmations, key=lambda each: (each.at is not None, each.is_stopped, each.name)),
     )

@@ -39,6 +39,7 @@ from tracker.replication.keeping import (
     revoke,
     revoked_keys,
     safety,
+    stopped_readers,
     twins,
 )
 from tracker.replication.line import (
@@ -174,6 +175,7 @@ __all__ = [
     "safety",
     "sentence_of",
     "status",
+    "stopped_readers",
     "sync_by",
     "sync_now",
     "twins",

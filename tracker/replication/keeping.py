@@ -53,6 +53,12 @@ def readers(partition: str) -> set[bytes]:
     return (sync.writers(connection, partition) - sync.revoked(connection, partition)) & sync.nodes(connection).keys()
 
 
+def stopped_readers(partition: str) -> set[bytes]:
+    """The computers that held a partition until they were revoked: what they have is out of reach."""
+    connection = db.session.connection()
+    return sync.writers(connection, partition) & sync.revoked(connection, partition) & sync.nodes(connection).keys()
+
+
 # ---- one computer that is two
 
 

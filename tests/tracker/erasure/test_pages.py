@@ -90,6 +90,26 @@ def test_the_central_office_sees_which_computers_are_outstanding(country: Countr
         assert replication.quarantined() == {}
 
 
+def test_a_stopped_computer_is_said_to_keep_what_it_has(country: Country) -> None:
+    with country.first.on() as make:
+        asha = make.apprentice("Asha Juma", number="MS/0041").id
+    for each in (country.first, country.second):
+        each.sync()
+    with country.central.on() as make:
+        make.user("Chiku Said", "central", partition="nation")
+        browser = country.central.browser().sign_in("chiku")
+        key = next(each.key for each in replication.nodes() if each.name == "Kompyuta ya pili")
+        replication.revoke(key)
+        browser.send(f"/erasure/person/{asha}", reason="authority", typed="MS/0041")
+        assert "1 computer has not confirmed it yet" in browser.get("/erasure/").text
+    country.first.sync()
+    country.first.sync()
+    with country.central.on():
+        page = browser.get("/erasure/").text
+        assert "All computers that can be reached have confirmed it" in page
+        assert "Kompyuta ya pili: stopped before it could: what lies on its disk stays there" in page
+
+
 def test_a_second_click_finds_it_done(client: Browser, make: Make) -> None:
     url = f"/erasure/person/{make.apprentice('Asha Juma', number='MS/0041').id}"
     browser = client.sign_in(_keeper(make))
