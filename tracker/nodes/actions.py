@@ -114,11 +114,12 @@ def join(actor: Actor, url: str, code: str) -> None:
     """
     check(actor, "join")
     address = rules.server_address(url)
-    _check_can_join()
+    check_can_join()
     _keep_welcome(replication.join(address, code), address)
 
 
-def _check_can_join() -> None:
+def check_can_join() -> None:
+    """Raises HasCentre where this computer has joined, or belongs to a centre that it has not founded."""
     if replication.is_set_up() and not replication.may_join():
         raise rules.HasCentre
 
@@ -131,7 +132,7 @@ def _keep_welcome(welcome: replication.Welcome, address: str) -> None:
 def ask_by_file(actor: Actor, path: Path, code: str) -> None:
     """Write a request to join into a file that was not there. Raises NotAllowed, HasCentre, FileExists, CannotWrite, BadInvitation."""
     check(actor, "join")
-    _check_can_join()
+    check_can_join()
     replication.ask_by_file(path, code)
 
 
@@ -151,7 +152,7 @@ def join_by_answer(actor: Actor, path: Path, url: str = "") -> None:
     """
     check(actor, "join")
     address = rules.server_address(url) if url else ""
-    _check_can_join()
+    check_can_join()
     _keep_welcome(replication.join_by_answer(path), address)
 
 

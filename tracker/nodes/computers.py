@@ -68,7 +68,7 @@ def computers(actor: Actor) -> list[Computer]:
     for node in replication.nodes():
         if node.seat == "central" or node.key == own:
             continue
-        key, receipts = node.key.hex(), due.get(node.key, [])
+        key, receipts = node.key.hex(), [] if node.key in revoked else due.get(node.key, [])
         at = heard.get(key)
         found.append(
             Computer(

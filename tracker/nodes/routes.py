@@ -85,6 +85,7 @@ def progress() -> ResponseReturnValue:
 @may_("join")
 def join() -> ResponseReturnValue:
     """Join a server with an invitation code, and fetch what it holds."""
+    actions.check_can_join()
     form = forms.JoinForm()
     if form.validate_on_submit():
         try:
