@@ -46,6 +46,7 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
     partitions = {segment.header.partition for segment in segments_due}
     ledger.lock(connection, *partitions)
     graphs = {partition: Held(connection, partition) for partition in partitions}
+    facts = {partition: _facts(connection, partition) for partition in partitions}
     holes = ledger.holes(connection) if segments_due else {}
     taken: list[bytes] = []
     missing: set[bytes] = set()
@@ -68,7 +69,7 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
         if segment.header.generation != 1 + max((graph.generation_of(parent) for parent in segment.header.parents), default=0):
             raise Forged
         graph.add(segment.id, segment.header.parents, segment.header.generation)
-        changes += _take(connection, replica, graph, segment, due)
+        changes += _take(connection, replica, graph, segment, facts[segment.header.partition], due)
         taken.append(segment.id)
         if changes > RECEIVE_MAX:  # the rest is sent again: what packs to nothing must not hold a server for minutes
             break
@@ -92,7 +93,7 @@ def _is_proven(connection: sa.Connection, segment: Segment) -> bool:
     return hashlib.sha256(segment.body).digest() in proven
 
 
-def _take(connection: sa.Connection, replica: Replica, graph: Ancestry, segment: Segment, due: set[str]) -> int:
+def _take(connection: sa.Connection, replica: Replica, graph: Ancestry, segment: Segment, facts: "Facts", due: set[str]) -> int:
     """Keep one segment and fold it, or leave it to the refold of its partition that is due."""
     if segment.is_substitute and not _is_proven(connection, segment):
         ledger.add_segment(connection, segment, store.UNPROVEN)  # its order stands further down the graph
@@ -106,12 +107,12 @@ def _take(connection: sa.Connection, replica: Replica, graph: Ancestry, segment:
     partition = segment.header.partition
     if partition not in due:
         some = _sorted_out(connection, graph, segment, changes, ledger.erased(connection, partition))
-        if _copies_earlier(connection, graph, segment, some.own) or _fold(connection, replica, graph, segment, some):
+        if _copies_earlier(connection, replica, graph, segment, some.own) or _fold(connection, replica, graph, segment, some, facts):
             due.add(partition)
     return len(changes)
 
 
-def _copies_earlier(connection: sa.Connection, graph: Ancestry, segment: Segment, own: Sequence[Change]) -> bool:
+def _copies_earlier(connection: sa.Connection, replica: Replica, graph: Ancestry, segment: Segment, own: Sequence[Change]) -> bool:
     """Whether dots of this segment count elsewhere already, though by generation and id they should count here.
 
     So it is after a data folder was copied with pending changes in it; rare enough to fold the partition again. Only the
@@ -121,6 +122,8 @@ def _copies_earlier(connection: sa.Connection, graph: Ancestry, segment: Segment
     rank = (segment.header.generation, segment.id)
     if any((graph.generation_of(holder), holder) > rank for holder in holders(connection, graph, partition, own).values()):
         return True
+    if segment.header.author != replica.key.public:  # what waits has minters of our own key, and is much while there is no line
+        return False
     waiting = {change.dot for _, change in ledger.pending(connection, partition)}
     return any(change.dot in waiting for change in own)
 
@@ -150,6 +153,20 @@ class Ruling(NamedTuple):
 NOTHING = Ruling()
 
 
+class Facts(NamedTuple):
+    """What the folded segments of a partition say of its founders, (founding segment, author), and of decrees, each with whether it counts.
+
+    Read once and kept up by the fold: reading a partition's decrees again for each of many segments takes seconds.
+    """
+
+    founders: list[tuple[bytes, bytes]]
+    decrees: dict[Decree, bool]
+
+
+def _facts(connection: sa.Connection, partition: str) -> Facts:
+    return Facts(ledger.roots(connection, partition), ledger.decrees(connection, partition))
+
+
 class Sorted(NamedTuple):
     """The changes of a segment.
 
@@ -170,19 +187,22 @@ def _fold(
     graph: Ancestry,
     segment: Segment,
     some: Sorted,
+    facts: Facts,
     known: Ruling = NOTHING,
     decided: dict[Decree, bool] | None = None,
 ) -> bool:
     """Fold one kept segment, all of whose ancestors are folded.
 
     some     its changes
+    facts    what those folded before it say; what it says itself is added
     known    what a refold has found to rule further down the graph; decided: which of those it has found to count
     Returns whether the segment rules over what is folded already: then the partition is to be folded again.
     """
     partition, header = segment.header.partition, segment.header
     is_founder = rights.founds(header, replica.authority)
-    founders = ledger.roots(connection, partition) + ([(segment.id, header.author)] if is_founder else [])
-    noted = ledger.decrees(connection, partition)
+    if is_founder:
+        facts.founders.append((segment.id, header.author))
+    founders, noted = facts.founders, facts.decrees
     decided = dict(noted) if decided is None else decided  # a refold judges them anew
     standing = Standing(graph, replica.authority, founders, {*noted, *known.decrees}, decided=decided)
     roles = standing.roles(segment.id, header.author)
@@ -194,21 +214,25 @@ def _fold(
     if standing.is_revoked(segment.id, header.author):
         refused = [(change, "revoked" if reason == "not-granted" else reason) for change, reason in refused]
     _quarantine(connection, segment, refused, counts)
-    decrees: list[Decree] = []
+    decrees: dict[Decree, bool] = {}
     orders: list[Change] = []
     ruling = [change for change in fresh if change.table in RESERVED]
     # By the ancestors alone, and by what this fold has met on its way: so that what is noted never hangs on what is judged.
-    if ruling and Standing(graph, replica.authority, founders, noted, decided=decided).is_root(header.author, segment.id, judged=False):
-        decrees = [d for change in ruling if (d := rights.decree_of(segment.id, header.author, change))]
+    plain = Standing(graph, replica.authority, founders, noted, decided=decided) if ruling and known.decrees else standing
+    if ruling and plain.is_root(header.author, segment.id, judged=False):
+        stated = [d for change in ruling if (d := rights.decree_of(segment.id, header.author, change))]
+        last = {(d.kind, d.node, d.role): d for d in stated}  # of two in one segment the ledger has room for one
+        decrees = {d: standing.counts(d) for d in last.values()}
         orders = [change for change in ruling if change.table == ERASURE and standing.may_erase(header.author, segment.id)]
     # Only its author's own dots: a stranger's prediction of a dot must never count before the dot itself.
-    ledger.note_facts(connection, segment, spans_of(some.own), is_founder=is_founder, decrees=[(d, standing.counts(d)) for d in decrees])
+    ledger.note_facts(connection, segment, spans_of(some.own), is_founder=is_founder, decrees=decrees.items())
     for order in orders:
         rows, bodies = read_order(order)
         ledger.note_erasure(connection, partition, segment.id, order.dot, rows, bodies)
     revoked = {d.node for d in noted if d.kind == REVOCATION}
     # A root cannot be revoked by another, whichever is met first; and what was ordered beside a handover counts no more.
     is_late = any(d.kind == REVOCATION or (d.kind == HANDOVER and d.node in {*revoked, replica.authority}) for d in decrees)
+    facts.decrees.update(decrees)
     return bool(orders) or is_late
 
 
@@ -359,14 +383,14 @@ def _refold_once(connection: sa.Connection, replica: Replica, partition: str, kn
     order = sorted(graph.ids, key=lambda segment: (graph.generation[segment], segment))
     waiting = {change.dot: change for _, change in ledger.pending(connection, partition)}
     counted: dict[str, Change] = {}
-    decided: dict[Decree, bool] = {}
+    facts, decided = Facts([], {}), dict[Decree, bool]()
     for segment in ledger.segments(connection, [each for each in order if each not in holes]):
         try:
             changes = decode(segment.body, segment.header.minters)
         except (Unreadable, TooLarge):
             continue
         some = _sorted_out(connection, graph, segment, changes, known.erased)
-        _fold(connection, replica, graph, segment, some, known, decided)
+        _fold(connection, replica, graph, segment, some, facts, known, decided)
         for change in some.own:
             if change.dot in waiting:
                 counted.setdefault(change.dot, change)
