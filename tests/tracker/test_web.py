@@ -134,3 +134,11 @@ def test_a_refusal_shows_its_sentence(app: Flask, client: Browser) -> None:
 def test_a_route_that_forgot_to_say_who_may_is_closed(app: Flask, client: Browser) -> None:
     app.add_url_rule("/forgotten", view_func=lambda: "open")
     assert client.get("/forgotten").status_code == 403
+
+
+@pytest.mark.parametrize("url", ["/people/%00", "/people/?centre=%00", "/erasure/person/a%00", "/nodes/centres/%00/stop"])
+def test_an_address_with_a_nul_is_refused(client: Browser, url: str) -> None:
+    """PostgreSQL keeps no NUL, and fails over one in a question."""
+    answer = client.sign_in("amina").get(url)
+    assert answer.status_code == 400
+    assert "The request could not be understood." in answer.text

@@ -63,7 +63,7 @@ def install(app: Flask, settings: config.Settings) -> None:
             headers.check_origin()
             csrf.protect()
 
-    for step in (pages.recognise, headers.size_limit, guard):
+    for step in (pages.recognise, headers.refuse_nul, headers.size_limit, guard):
         app.before_request(step)
     # Run in reverse order: the language first, packing last.
     for finish in (headers.pack, headers.protect, headers.keep_language):
