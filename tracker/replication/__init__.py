@@ -27,6 +27,7 @@ from tracker.replication.dates import doubt as doubts_date
 from tracker.replication.erasing import carry_out_erasures, count_rows, is_erased, keep_erased, rows_about
 from tracker.replication.keeping import (
     erase,
+    hold,
     is_revoked,
     is_root_here,
     kept,
@@ -140,6 +141,7 @@ __all__ = [
     "have_arrived",
     "heads",
     "history",
+    "hold",
     "home",
     "home_of",
     "hub_key",

@@ -89,8 +89,10 @@ def revoke(key: bytes) -> list[str]:
     """
     with node.begin() as connection:
         _root(connection, node.NATION)
+        named = {*sync.read_by(connection, key), node.NATION}
+        sync.lock(connection, *named)
         # A second word would let count what has come from it since the first.
-        named = {part for part in {*sync.read_by(connection, key), node.NATION} if key not in sync.revoked(connection, part)}
+        named = {partition for partition in named if key not in sync.revoked(connection, partition)}
         # A centre that has not handed its root over yet is left out: nobody here could decree there.
         roots = {partition: root for partition in sorted(named) if (root := _root_or_none(connection, partition))}
         for partition, root in roots.items():
@@ -117,6 +119,11 @@ def is_root_here(partition: str) -> bool:
             return bool(_root(connection, partition))
         except NotTheRoot:
             return False
+
+
+def hold(partition: str) -> None:
+    """Let nobody else write in a partition until the transaction ends: what is read from here on is what is written upon."""
+    sync.lock(db.session.connection(), partition)
 
 
 def erase(partition: str, rows: Collection[sync.Key]) -> list[Order]:
