@@ -347,9 +347,9 @@ class Proxy:
             self.requests.append(request)
             earlier = list(self.replies)
         for part in self.plan(number)(Passage(request, self._forward, earlier, random.Random(f"{self.seed} {number}"))):
-            client.sendall(part)
-            with self._lock:
+            with self._lock:  # before it is sent: who has read it may ask at once how much came
                 self.down += len(part)
+            client.sendall(part)
 
     def _forward(self, request: bytes) -> bytes:
         """Hand a request on. One that was cut gets no reply: the server is told that no more comes, and is not waited for."""
