@@ -3,6 +3,7 @@
 Central may use gunicorn instead: `gunicorn "tracker.serve:application()"`.
 """
 
+import gc
 import ipaddress
 import logging
 import signal
@@ -63,6 +64,7 @@ def serve(settings: config.Settings, *, announce: Callable[[str], None]) -> None
         server = listen(app, settings)
         background = Background(app)
         signal.signal(signal.SIGTERM, stop)
+        gc.collect()  # what starting has left: it would stay for as long as the server runs
         announce(server.address)
         background.start()
         try:
