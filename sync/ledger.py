@@ -532,6 +532,16 @@ _SPANS = _of_partition(SPAN, "minter", "first", "last", "segment").where(
 )
 
 
+def last_counter(connection: sa.Connection, partition: str, minter: str) -> int:
+    """The greatest counter of a minter that stands in a folded segment; 0 for none."""
+    return int(connection.execute(_LAST_COUNTER, {"partition": partition, "minter": minter}).scalar() or 0)
+
+
+_LAST_COUNTER = sa.select(sa.func.max(SPAN.c.last)).where(
+    SPAN.c.partition == sa.bindparam("partition"), SPAN.c.minter == sa.bindparam("minter")
+)
+
+
 def holders_of(connection: sa.Connection, partition: str, dots: Collection[str]) -> dict[str, set[bytes]]:
     """The folded segments that hold each of these dots; none for a pending one."""
     found: dict[str, set[bytes]] = {each: set() for each in dots}

@@ -46,7 +46,9 @@ class Writing:
     def mint(self, partition: str) -> str:
         """The next dot of this process in a partition."""
         if partition not in self._drawn:
-            self._drawn[partition] = ledger.counter(self._connection, partition)
+            # A machine that was copied with its memory may have heard already what its copy has named so.
+            heard = ledger.last_counter(self._connection, partition, self._minter(partition))
+            self._drawn[partition] = max(ledger.counter(self._connection, partition), heard)
         self._drawn[partition] += 1
         return dot(self._minter(partition), self._drawn[partition])
 

@@ -156,3 +156,16 @@ def test_a_laptop_that_has_lost_its_own_grant_fills_a_server_restored_from_a_bac
     central.new("nation", "news", text=central.draw(950).hex())
     sync(ziwa, central, most=600)
     assert central.heads()[ziwa.home] == ziwa.heads()[ziwa.home]
+
+
+def test_a_machine_copied_with_its_memory_mints_nothing_that_it_has_heard_of(ziwa: Node, central: Node) -> None:
+    ziwa.new(ziwa.home, "person")
+    twin = ziwa.twin("twin")
+    twin.replica = ziwa.replica  # the same process, with the same nonce
+    twin.new(ziwa.home, "person", given="Juma")
+    sync(twin, central)
+    sync(ziwa, central)
+    ziwa.new(ziwa.home, "person", given="Asha")
+    before = ziwa.dump(ziwa.home)
+    ziwa.refold(ziwa.home)
+    assert ziwa.dump(ziwa.home) == before
