@@ -291,18 +291,31 @@ def _uncounted(connection: sa.Connection, graph: Ancestry, segment: Segment, som
 def _ancestry(connection: sa.Connection, graph: Ancestry, segment: Segment, changes: Sequence[Change]) -> Counts:
     """Whether a base stands earlier in the segment or in an ancestor. Predicted dots count for nothing."""
     named = {base for change in changes for base in change.bases}
-    spans: dict[str, list[tuple[int, int]]] = {}
+    spans: dict[str, list[tuple[int, int, bytes]]] = {}
     for minter, first, last, holder in ledger.spans(connection, segment.header.partition, named):
         if holder != segment.id and graph.is_ancestor(holder, segment.id):
-            spans.setdefault(minter, []).append((first, last))
+            spans.setdefault(minter, []).append((first, last, holder))
+    # Where an ancestor holds a second content of the dot, that is a value of its own row and of no other.
+    rows = connection.execute(_TWICE, {"partition": segment.header.partition, "dots": sorted(named)}) if spans else ()
+    elsewhere = {(dot, holder): (table, key) for dot, holder, table, key in rows}
     within = {change.dot for change in changes}
 
     def counts(base: str, change: Change) -> bool:
         minter, counter = split(base)
         is_earlier = base in within and (counter, base) < (split(change.dot)[1], change.dot)
-        return is_earlier or any(first <= counter <= last for first, last in spans.get(minter, ()))
+        here = (change.table, ledger.key_text(change.key)) if elsewhere else None
+        return is_earlier or any(
+            first <= counter <= last and elsewhere.get((base, holder), here) == here for first, last, holder in spans.get(minter, ())
+        )
 
     return counts
+
+
+_TWICE = sa.select(QUARANTINE.c.dot, QUARANTINE.c.segment, QUARANTINE.c.tbl, QUARANTINE.c.key).where(
+    QUARANTINE.c.partition == sa.bindparam("partition"),
+    QUARANTINE.c.dot.in_(sa.bindparam("dots", expanding=True)),
+    QUARANTINE.c.reason == "dot-twice",
+)
 
 
 def _quarantine(connection: sa.Connection, segment: Segment, refused: Iterable[tuple[Change, str]], counts: Counts) -> None:

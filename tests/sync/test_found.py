@@ -6,7 +6,7 @@ from sync import checks, decrees, fold, ledger, messages, receipts, store, writi
 from sync.errors import Unreachable
 from sync.messages import Message
 from sync.schema import Key
-from tests.sync import forge, network
+from tests.sync import forge, network, simulate
 from tests.sync.world import Database, Node, sync, World
 
 
@@ -169,3 +169,8 @@ def test_a_machine_copied_with_its_memory_mints_nothing_that_it_has_heard_of(ziw
     before = ziwa.dump(ziwa.home)
     ziwa.refold(ziwa.home)
     assert ziwa.dump(ziwa.home) == before
+
+
+def test_a_base_whose_ancestor_holds_another_content_of_its_dot_counts_as_the_oracle_says() -> None:
+    """A copy with memory gave one name to two rows: only the second's content stood before the base. Found by this seed."""
+    simulate.run(20204012)
