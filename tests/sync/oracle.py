@@ -188,6 +188,9 @@ class Oracle:
             if base in seen:
                 continue
             seen.add(base)
+            named, _ = self.applied.get(base) or self.quarantined.get(base) or (change, segment)
+            if (named.table, named.key) != (change.table, change.key):
+                continue  # the name counts for another row: here it is a second content, which links nothing
             if base in self.applied:
                 reached.add(base)
             elif base in self.quarantined:

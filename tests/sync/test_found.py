@@ -174,3 +174,8 @@ def test_a_machine_copied_with_its_memory_mints_nothing_that_it_has_heard_of(ziw
 def test_a_base_whose_ancestor_holds_another_content_of_its_dot_counts_as_the_oracle_says() -> None:
     """A copy with memory gave one name to two rows: only the second's content stood before the base. Found by this seed."""
     simulate.run(20204012)
+
+
+def test_a_name_that_counts_for_another_row_lends_no_time_to_this_one() -> None:
+    """The same copy, the other way round: here the oracle was wrong, and the engine as the specification says."""
+    simulate.run(20205373)
