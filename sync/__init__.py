@@ -1,7 +1,7 @@
 """The sync engine: git, for registers. These are its public names; nothing else may be imported from outside.
 
 `README.md` beside this file is the protocol's specification; the files read in the order
-errors dots schema changes keys segments merge rights store ledger rows fold writing checks receipts decrees messages
+errors dots schema changes keys segments merge rights store ledger index rows fold writing checks receipts decrees messages
 transfer exchange bundle joining http.
 """
 
@@ -27,6 +27,7 @@ from sync.errors import Forged, NotDaftari, NotJoined, OwnBundle, sentence_of, S
 from sync.exchange import DEFAULT_BYTES
 from sync.fold import is_behind, refold, upgrade
 from sync.http import answer, CONTENT_TYPE, forward_mail, Hub, join, Line, post_letters, refusal, Report, sync, who_is_there
+from sync.index import is_revoked_anywhere, read_by, revoked, writers
 from sync.joining import (
     admit_by_file,
     Admitting,
@@ -46,7 +47,6 @@ from sync.ledger import (
     equal_heads,
     get_self,
     heads,
-    is_revoked_anywhere,
     lock,
     Node,
     nodes,
@@ -56,14 +56,11 @@ from sync.ledger import (
     peer_heads,
     pending_counts,
     quarantine_counts,
-    read_by,
     Replica,
-    revoked,
     set_self,
     Unsent,
     unsent,
     unsent_by_table,
-    writers,
 )
 from sync.merge import Head
 from sync.receipts import held as held_receipts

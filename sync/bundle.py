@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sync import exchange, fold, keys, ledger, messages
+from sync import exchange, fold, index, keys, ledger, messages
 from sync.errors import OwnBundle, Stranger, TooLarge, Unreadable
 from sync.exchange import NATION
 from sync.ledger import Replica
@@ -148,7 +148,7 @@ def take(connection: sa.Connection, replica: Replica, envelope: Envelope) -> tup
         ours = {replica.key.public, replica.authority}
         segments = [each for each in letter.message.segments if each.header.partition == NATION and each.header.author in ours]
         fold.receive(connection, replica, segments)
-        if envelope.sender not in ledger.nodes(connection).keys() | ledger.granted(connection, NATION, "writer"):
+        if envelope.sender not in ledger.nodes(connection).keys() | index.granted(connection, NATION, "writer"):
             raise Stranger
     return letter, exchange.read_letter(connection, replica, envelope.sender, letter.message)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import keys, ledger, store
+from sync import index, keys, ledger, store
 from sync.errors import SyncError
 from sync.segments import ID_BYTES, read_header
 from sync.store import PENDING, SEGMENT
@@ -24,7 +24,7 @@ def damage(connection: sa.Connection) -> list[Damage]:
     """Every segment whose header, signature or body does not hold, and every pending change whose text has changed."""
     found: list[Damage] = []
     for partition in sorted(ledger.heads(connection)):
-        proven = ledger.trims(connection, partition)
+        proven = index.trims(connection, partition)
         rows = connection.execute(sa.select(SEGMENT).where(SEGMENT.c.partition == partition).execution_options(yield_per=200))
         found += (Damage(partition, row.id) for row in rows if row.verdict != store.UNPROVEN and not _is_whole(row, proven.get(row.id, ())))
     pending = connection.execute(sa.select(PENDING).execution_options(yield_per=200))

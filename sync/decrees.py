@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import fold, ledger, receipts, segments
+from sync import fold, index, ledger, receipts, segments
 from sync.changes import canonical, Change
 from sync.dots import dot, minter_of
 from sync.keys import NodeKey
@@ -89,11 +89,11 @@ def is_root(connection: sa.Connection, partition: str, key: bytes) -> bool:
 
 def _next_root(connection: sa.Connection, partition: str) -> bytes | None:
     """The key of the newest handover that counts, else the founder's."""
-    handed = [d for d, counts in ledger.decrees(connection, partition).items() if d.kind == HANDOVER and counts]
+    handed = [d for d, counts in index.decrees(connection, partition).items() if d.kind == HANDOVER and counts]
     if handed:
         graph = ledger.graph(connection, partition)
         return max(handed, key=lambda d: (graph.generation[d.segment], d.segment)).node
-    return next((author for _, author in ledger.roots(connection, partition)), None)
+    return next((author for _, author in index.roots(connection, partition)), None)
 
 
 # ---- revoking
@@ -135,7 +135,7 @@ def erase(
     """
     ledger.lock(connection, partition)
     ordered_once, hashes = _unordered(connection, partition)
-    erased = ledger.erased(connection, partition) | frozenset(rows)
+    erased = index.erased(connection, partition) | frozenset(rows)
     held = ledger.segments(connection, ledger.graph(connection, partition).ids)
     bodies = {segment.id: body for segment in held if (body := fold.without(segment, erased)) != segment.body}
     hashes += [(segment.hex(), hashlib.sha256(body).hexdigest()) for segment, body in bodies.items()]
@@ -220,6 +220,6 @@ def reapply(connection: sa.Connection, replica: Replica, known: Carried) -> None
     for partition, named in known.items():
         bodies = {bytes.fromhex(target): bytes.fromhex(hashed) for target, hashed in named["bodies"].items()}
         for row, name in named["rows"].items():
-            ledger.note_erasure(connection, partition, CARRIED, name, [row], {})
-        ledger.note_erasure(connection, partition, CARRIED, "", [], bodies)
+            index.note_erasure(connection, partition, CARRIED, name, [row], {})
+        index.note_erasure(connection, partition, CARRIED, "", [], bodies)
         fold.refold(connection, replica, partition)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from sync import fold, ledger, receipts, transfer
+from sync import fold, index, ledger, receipts, transfer
 from sync.changes import canonical
 from sync.errors import Forged, Stuck, TooLarge
 from sync.ledger import Replica
@@ -34,7 +34,7 @@ NATION = "nation"
 
 def shared(connection: sa.Connection, replica: Replica, peer: bytes) -> dict[str, list[bytes]]:
     """The heads of the non-empty partitions that this node and the peer may both read."""
-    both = ledger.read_by(connection, replica.key.public) & ledger.read_by(connection, peer)
+    both = index.read_by(connection, replica.key.public) & index.read_by(connection, peer)
     heads = ledger.heads(connection)
     return {partition: some for partition, some in heads.items() if partition_kind(partition) != "centre" or partition in both}
 
@@ -78,7 +78,7 @@ def answer(
     _check_pushed(connection, peer, received.taken)
     heard = None if digest(mine) == message.digest else message
     # One whose key is revoked is asked for all it has before it hears of that: what was done in good faith is kept for review.
-    is_silent = bool(received.taken) and ledger.is_revoked_anywhere(connection, peer)
+    is_silent = bool(received.taken) and index.is_revoked_anywhere(connection, peer)
     say = _say(
         connection,
         replica,
@@ -181,12 +181,12 @@ def _check_pushed(connection: sa.Connection, peer: bytes, taken: Sequence[bytes]
     pushed = {(partition, author) for partition, author in ledger.written_by(connection, taken) if partition not in blind}
     if not pushed:
         return
-    readable = ledger.read_by(connection, peer)
+    readable = index.read_by(connection, peer)
     for partition, author in pushed:
         is_own_place = partition in readable if partition_kind(partition) == "centre" else author != peer
-        if not is_own_place and author not in ledger.writers(connection, partition):
+        if not is_own_place and author not in index.writers(connection, partition):
             raise Forged
-    if len(ledger.founded_by(connection, peer)) > FOUNDED_MAX:
+    if len(index.founded_by(connection, peer)) > FOUNDED_MAX:
         raise TooLarge
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import ledger, rights, segments, store
+from sync import index, ledger, rights, segments, store
 from sync.changes import canonical, Change, decode, encode, KEY_MAX, NUMBER_MAX, spans_of
 from sync.dots import dot, split
 from sync.errors import Forged, TooLarge, Unreadable
@@ -89,7 +89,7 @@ def _mend(connection: sa.Connection, segment: Segment, verdict: str) -> bool:
 
 
 def _is_proven(connection: sa.Connection, segment: Segment) -> bool:
-    proven = ledger.trims(connection, segment.header.partition).get(segment.id, set())
+    proven = index.trims(connection, segment.header.partition).get(segment.id, set())
     return hashlib.sha256(segment.body).digest() in proven
 
 
@@ -106,7 +106,7 @@ def _take(connection: sa.Connection, replica: Replica, graph: Ancestry, segment:
     ledger.add_segment(connection, segment, store.TRIMMED if segment.is_substitute else store.FOLDED)
     partition = segment.header.partition
     if partition not in due:
-        some = _sorted_out(connection, graph, segment, changes, ledger.erased(connection, partition))
+        some = _sorted_out(connection, graph, segment, changes, index.erased(connection, partition))
         if _copies_earlier(connection, replica, graph, segment, some.own) or _fold(connection, replica, graph, segment, some, facts):
             due.add(partition)
     return len(changes)
@@ -134,7 +134,7 @@ def holders(connection: sa.Connection, graph: Ancestry, partition: str, changes:
     for minter, counter in sorted({split(change.dot) for change in changes}):
         counters.setdefault(minter, []).append(counter)
     found: dict[str, bytes] = {}
-    for minter, first, last, holder in ledger.spans(connection, partition, [change.dot for change in changes]):
+    for minter, first, last, holder in index.spans(connection, partition, [change.dot for change in changes]):
         mine = counters[minter]
         for counter in mine[bisect_left(mine, first) : bisect_right(mine, last)] if holder != but else ():
             name = dot(minter, counter)
@@ -164,7 +164,7 @@ class Facts(NamedTuple):
 
 
 def _facts(connection: sa.Connection, partition: str) -> Facts:
-    return Facts(ledger.roots(connection, partition), ledger.decrees(connection, partition))
+    return Facts(index.roots(connection, partition), index.decrees(connection, partition))
 
 
 class Sorted(NamedTuple):
@@ -225,10 +225,10 @@ def _fold(
         decrees = {d: standing.counts(d) for d in last.values()}
         orders = [change for change in ruling if change.table == ERASURE and standing.may_erase(header.author, segment.id)]
     # Only its author's own dots: a stranger's prediction of a dot must never count before the dot itself.
-    ledger.note_facts(connection, segment, spans_of(some.own), is_founder=is_founder, decrees=decrees.items())
+    index.note_facts(connection, segment, spans_of(some.own), is_founder=is_founder, decrees=decrees.items())
     for order in orders:
         rows, bodies = read_order(order)
-        ledger.note_erasure(connection, partition, segment.id, order.dot, rows, bodies)
+        index.note_erasure(connection, partition, segment.id, order.dot, rows, bodies)
     revoked = {d.node for d in noted if d.kind == REVOCATION}
     # A root cannot be revoked by another, whichever is met first; and what was ordered beside a handover counts no more.
     is_late = any(d.kind == REVOCATION or (d.kind == HANDOVER and d.node in {*revoked, replica.authority}) for d in decrees)
@@ -264,7 +264,7 @@ def _sorted_out(connection: sa.Connection, graph: Ancestry, segment: Segment, ch
     left = [change for change in changes if not is_erased(change, erased)] if gone else changes
     mine = set(segment.header.minters)
     used = {split(change.dot)[0] for change in left} - mine
-    for minter, listed_in, author in ledger.minters(connection, segment.header.partition, list(used)):
+    for minter, listed_in, author in index.minters(connection, segment.header.partition, list(used)):
         if author == segment.header.author and graph.is_ancestor(listed_in, segment.id):
             mine.add(minter)
     return Sorted([c for c in left if split(c.dot)[0] in mine], [c for c in left if split(c.dot)[0] not in mine], gone, erased)
@@ -292,7 +292,7 @@ def _ancestry(connection: sa.Connection, graph: Ancestry, segment: Segment, chan
     """Whether a base stands earlier in the segment or in an ancestor. Predicted dots count for nothing."""
     named = {base for change in changes for base in change.bases}
     spans: dict[str, list[tuple[int, int, bytes]]] = {}
-    for minter, first, last, holder in ledger.spans(connection, segment.header.partition, named):
+    for minter, first, last, holder in index.spans(connection, segment.header.partition, named):
         if holder != segment.id and graph.is_ancestor(holder, segment.id):
             spans.setdefault(minter, []).append((first, last, holder))
     # Where an ancestor holds a second content of the dot, that is a value of its own row and of no other.
@@ -353,14 +353,14 @@ def refold(connection: sa.Connection, replica: Replica, partition: str) -> None:
 
 
 def _ruling(connection: sa.Connection, partition: str) -> Ruling:
-    decrees = frozenset(d for d in ledger.decrees(connection, partition) if d.kind != GRANT)
-    trims = frozenset((target, found) for target, hashes in ledger.trims(connection, partition).items() for found in hashes)
-    return Ruling(decrees, ledger.erased(connection, partition), trims)
+    decrees = frozenset(d for d in index.decrees(connection, partition) if d.kind != GRANT)
+    trims = frozenset((target, found) for target, hashes in index.trims(connection, partition).items() for found in hashes)
+    return Ruling(decrees, index.erased(connection, partition), trims)
 
 
 def _trim(connection: sa.Connection, partition: str) -> None:
     """Take what orders erase out of the bodies that they name, and out of what is pending."""
-    erased, proven = ledger.erased(connection, partition), ledger.trims(connection, partition)
+    erased, proven = index.erased(connection, partition), index.trims(connection, partition)
     if erased:  # what has come in pieces so far is of a body that may hold such a row: it begins again
         connection.execute(store.STAGED.delete().where(store.STAGED.c.partition == partition))
     trimmed = ledger.with_verdict(connection, partition, store.TRIMMED)
@@ -412,7 +412,7 @@ def _refold_once(connection: sa.Connection, replica: Replica, partition: str, kn
     ledger.drop_pending(connection, partition, [split(name)[1] for name, change in counted.items() if waiting[name] == change])
     left = [change for name, change in waiting.items() if name not in counted]
     if left:
-        erased = ledger.erased(connection, partition)
+        erased = index.erased(connection, partition)
         apply(connection, replica, partition, left, counts=all_count, roles=frozenset({ROOT}), erased=erased)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import decrees, keys, ledger, writing
+from sync import decrees, index, keys, ledger, writing
 from sync.changes import canonical
 from sync.dots import NONCE_BYTES
 from sync.errors import AlreadyJoined, BadInvitation, Forged, Unreadable
@@ -149,7 +149,7 @@ class Founded(NamedTuple):
 
 def founded_here(connection: sa.Connection, replica: Replica, partition: str) -> Founded | None:
     """The proof that this node has founded a centre alone; None where another key did."""
-    for founding, author in ledger.roots(connection, partition):
+    for founding, author in index.roots(connection, partition):
         if author == replica.key.public:
             return next((Founded(partition, segment.header.nonces[0]) for segment in ledger.segments(connection, [founding])), None)
     return None
@@ -293,14 +293,14 @@ def _admit(connection: sa.Connection, replica: Replica, by: Admitting, asked: _A
 
 def _coordinators(connection: sa.Connection, replica: Replica, region: str) -> list[tuple[bytes, str]]:
     """Who writes a region besides this server reads, and comments on, every centre that is founded in it."""
-    found_there = ledger.granted(connection, f"region/{region}", "writer")
+    found_there = index.granted(connection, f"region/{region}", "writer")
     return [(node, "commenter") for node in sorted(found_there - {replica.key.public})]
 
 
 def adopt(connection: sa.Connection, replica: Replica, authority: NodeKey, partition: str, region: str, *, nonce: bytes, at: int) -> None:
     """Let the coordinators of a region read a centre that was founded alone, once its root has been handed over."""
     lacking = [
-        (node, role) for node, role in _coordinators(connection, replica, region) if node not in ledger.writers(connection, partition)
+        (node, role) for node, role in _coordinators(connection, replica, region) if node not in index.writers(connection, partition)
     ]
     if lacking and decrees.is_root(connection, partition, authority.public):
         decrees.found(connection, replica, authority, partition, lacking, nonce=nonce, at=at)
@@ -320,6 +320,6 @@ def _grant_all(connection: sa.Connection, replica: Replica, by: Admitting, node:
         if partition_kind(partition) == "centre" and not decrees.is_root(connection, partition, by.authority.public):
             continue  # its history has not come yet; `adopt` will grant this, and now it would count for nothing
         # A region is founded by its first coordinator's invitation, and central writes regional facts too.
-        ours = [] if ledger.roots(connection, partition) else [(replica.key.public, "writer")]
+        ours = [] if index.roots(connection, partition) else [(replica.key.public, "writer")]
         decrees.found(connection, replica, by.authority, partition, [*ours, (node, role)], nonce=by.draw(NONCE_BYTES), at=at)
     return home

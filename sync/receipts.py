@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import keys, ledger, store
+from sync import index, keys, ledger, store
 from sync.changes import canonical
 from sync.ledger import Replica
 from sync.schema import partition_kind
@@ -288,7 +288,7 @@ def safety_of(connection: sa.Connection, partition: str, dots: Collection[str]) 
     found: dict[str, Safety] = dict.fromkeys(dots, Safety(None, None))
     for start in range(0, len(dots), 200):
         part = list(dots)[start : start + 200]
-        holders = ledger.holders_of(connection, partition, part)
+        holders = index.holders_of(connection, partition, part)
         rows = connection.execute(sa.select(SAFE).where(SAFE.c.segment.in_({s for some in holders.values() for s in some}))).all()
         for dot, segments in holders.items():
             since = {

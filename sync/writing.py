@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import ledger, rights, segments, store
+from sync import index, ledger, rights, segments, store
 from sync.changes import canonical, Change, encode, fits, NAME_MAX, spans_of
 from sync.dots import dot, minter_of, split
 from sync.fold import holders, refold
@@ -47,7 +47,7 @@ class Writing:
         """The next dot of this process in a partition."""
         if partition not in self._drawn:
             # A machine that was copied with its memory may have heard already what its copy has named so.
-            heard = ledger.last_counter(self._connection, partition, self._minter(partition))
+            heard = index.last_counter(self._connection, partition, self._minter(partition))
             self._drawn[partition] = max(ledger.counter(self._connection, partition), heard)
         self._drawn[partition] += 1
         return dot(self._minter(partition), self._drawn[partition])
@@ -68,7 +68,7 @@ class Writing:
             changes,
             counts=all_count,
             roles=frozenset({ROOT}),
-            erased=ledger.erased(self._connection, partition),
+            erased=index.erased(self._connection, partition),
             write_rows=write_rows,
         )
         if outcome.refused:
@@ -102,7 +102,7 @@ def seal(connection: sa.Connection, replica: Replica, at: int) -> list[Segment]:
     ancestor nobody could tell that we may write, and all nodes would quarantine the changes.
     """
     made: list[Segment] = []
-    for partition in sorted(ledger.pending_counts(connection).keys() & ledger.read_by(connection, replica.key.public)):
+    for partition in sorted(ledger.pending_counts(connection).keys() & index.read_by(connection, replica.key.public)):
         ledger.lock(connection, partition)
         while len(ledger.heads_of(connection, partition)) > PARENTS_MAX:  # a flood of heads is bound up by empty segments
             made.append(_seal_part(connection, replica, partition, [], at))
@@ -135,7 +135,7 @@ def _is_sealable(part: list[tuple[bytes, Change]]) -> bool:
 def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part: list[tuple[bytes, Change]], at: int) -> Segment:
     nonces = list(dict.fromkeys(nonce for nonce, _ in part))
     minters = {minter_of(replica.key.public, nonce, partition): nonce for nonce in nonces}
-    listed = {minter for minter, _, _ in ledger.minters(connection, partition, list(minters))}
+    listed = {minter for minter, _, _ in index.minters(connection, partition, list(minters))}
     segment = segments.seal(
         replica.key,
         partition,
@@ -148,5 +148,5 @@ def _seal_part(connection: sa.Connection, replica: Replica, partition: str, part
     ledger.drop_pending(connection, partition, [split(change.dot)[1] for _, change in part])
     ledger.add_segment(connection, segment, store.FOLDED)
     is_founder = rights.founds(segment.header, replica.authority)
-    ledger.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=is_founder, decrees=[])
+    index.note_facts(connection, segment, spans_of(change for _, change in part), is_founder=is_founder, decrees=[])
     return segment

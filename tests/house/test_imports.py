@@ -19,6 +19,7 @@ ENGINE = (
     "rights",
     "store",
     "ledger",
+    "index",
     "rows",
     "fold",
     "writing",

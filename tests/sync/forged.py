@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from sync import bundle, decrees, exchange, fold, joining, keys, ledger, messages, receipts, store
+from sync import bundle, decrees, exchange, fold, index, joining, keys, ledger, messages, receipts, store
 from sync.bundle import Envelope
 from sync.changes import Change, decode, encode
 from sync.dots import dot, split
@@ -307,8 +307,8 @@ def shown(connection: sa.Connection, country: Country) -> list[object]:
     # A keeper that has kept what came says so, truly: only what it says of older segments is judged.
     found += [sorted(row for row in map(tuple, connection.execute(store.SAFE.select())) if row[0] in known)]
     people = [node.key.public for node in (*country.world.nodes.values(), country.founder)] + [country.thief.public]
-    found += [ledger.read_by(connection, key) for key in people]
-    found += [{p: ledger.trims(connection, p) for p in sorted(country.held)}]
+    found += [index.read_by(connection, key) for key in people]
+    found += [{p: index.trims(connection, p) for p in sorted(country.held)}]
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
-from sync import bundle, checks, decrees, fold, joining, ledger, rows, segments, store, writing
+from sync import bundle, checks, decrees, fold, index, joining, ledger, rows, segments, store, writing
 from sync.changes import Change
 from sync.dots import dot, minter_of, NONCE_BYTES
 from sync.errors import Stranger, Stuck, SyncError, Unreachable
@@ -284,7 +284,7 @@ class History:
         coordinator = self.world.nodes["coordinator"]
         self._new(coordinator, REGION, "news", text=self.word())
         with coordinator.begin() as connection:
-            is_reader = node.home in ledger.read_by(connection, coordinator.key.public)
+            is_reader = node.home in index.read_by(connection, coordinator.key.public)
         if is_reader:
             for person in self._known(coordinator, node.home)[:1]:
                 name = coordinator.edit(node.home, "mark", (person, DAYS[0]), at=self._when(), status="late")

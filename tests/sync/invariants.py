@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TypeAlias
 
-from sync import checks, decrees, exchange, fold, ledger, receipts, rows, writing
+from sync import checks, decrees, exchange, fold, index, ledger, receipts, rows, writing
 from sync.changes import decode
 from sync.keys import NodeKey
 from sync.schema import Key
@@ -203,7 +203,7 @@ def holders(history: History, partition: str) -> list[Node]:
     if not partition.startswith("centre/"):
         return joined
     with central.begin() as connection:
-        able = [node for node in joined if partition in ledger.read_by(connection, node.key.public)]
+        able = [node for node in joined if partition in index.read_by(connection, node.key.public)]
     return able or [node for node in nodes.values() if node.home == partition]
 
 

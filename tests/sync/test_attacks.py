@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from sync import decrees, exchange, fold, http, joining, ledger, messages, segments, store, writing
+from sync import decrees, exchange, fold, http, index, joining, ledger, messages, segments, store, writing
 from sync.changes import canonical, Change, decode, encode
 from sync.dots import dot
 from sync.errors import Forged, Stuck, SyncError, TooLarge
@@ -152,8 +152,8 @@ def test_nobody_grants_himself(ziwa: Node, central: Node) -> None:
         grant = Change(forge.own_dot(key, "nation", 1, nonce), "grant", (key.public.hex(),), {"role": "writer"}, (), "", 1)
         forge.receive(central, forge.segment(key, central, "nation", [grant], nonces=[nonce]))
     with central.begin() as connection:
-        assert ledger.read_by(connection, THIEF.public) == set()
-        assert ledger.read_by(connection, ziwa.key.public) == {ziwa.home}
+        assert index.read_by(connection, THIEF.public) == set()
+        assert index.read_by(connection, ziwa.key.public) == {ziwa.home}
     assert forge.reasons(central, "nation") == {"not-granted": 2}
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import checks, decrees, fold, joining, ledger, store, writing
+from sync import checks, decrees, fold, index, joining, ledger, store, writing
 from sync.changes import Change
 from sync.errors import Stuck
 from sync.schema import Key, Plain
@@ -170,7 +170,7 @@ def test_a_revoked_laptop_is_told_nothing_more_and_its_own_work_is_kept_for_revi
         assert forge.reasons(node, ziwa.home) == {"revoked": 1}
     assert not ziwa2.state(ziwa.home, "person", (secret,))
     with ziwa.begin() as connection:
-        (holder,) = ledger.holders_of(connection, ziwa.home, [secret])[secret]
+        (holder,) = index.holders_of(connection, ziwa.home, [secret])[secret]
     with ziwa2.begin() as connection:
         assert ledger.partition_of(connection, holder) is None
 
@@ -182,15 +182,15 @@ def test_a_revoked_laptop_comes_to_hear_of_it(country: World, ziwa2: Node, centr
         with contextlib.suppress(Stuck):
             sync(ziwa2, central)
     with ziwa2.begin() as connection:
-        assert ledger.is_revoked_anywhere(connection, ziwa2.key.public)
+        assert index.is_revoked_anywhere(connection, ziwa2.key.public)
 
 
 def test_a_root_s_revocation_of_a_former_root_ends_no_reading_either(alone: Node) -> None:
     forge.receive(alone, said("founder", alone, ("handover", key_of("heir"), {"note": ""}), counter=10))
     forge.receive(alone, said("heir", alone, ("revocation", key_of("founder"), {"heads": ""}), counter=20))
     with alone.begin() as connection:
-        assert ledger.read_by(connection, KEYS["founder"].public) == {HOME}
-        assert not ledger.is_revoked_anywhere(connection, KEYS["founder"].public)
+        assert index.read_by(connection, KEYS["founder"].public) == {HOME}
+        assert not index.is_revoked_anywhere(connection, KEYS["founder"].public)
 
 
 # ---- erasing
@@ -320,14 +320,14 @@ def test_an_order_that_cannot_be_read_stops_nobody(order: dict[str, object], alo
     forge.receive(alone, said("founder", alone, ("erasure", None, order), counter=10))
     alone.refold(HOME)
     with alone.begin() as connection:
-        assert all(len(json.dumps(row)) < 2_000 for row in ledger.erased(connection, HOME))  # an index holds no more on PostgreSQL
+        assert all(len(json.dumps(row)) < 2_000 for row in index.erased(connection, HOME))  # an index holds no more on PostgreSQL
 
 
 @pytest.mark.parametrize("role", ["x" * 100_000, "a\x00b", ""])
 def test_a_role_that_no_index_holds_is_no_decree(role: str, alone: Node) -> None:
     forge.receive(alone, said("founder", alone, ("grant", key_of("thief"), {"role": role}), counter=10))
     with alone.begin() as connection:
-        assert all(len(d.role) <= 80 and "\x00" not in d.role for d in ledger.decrees(connection, HOME))
+        assert all(len(d.role) <= 80 and "\x00" not in d.role for d in index.decrees(connection, HOME))
 
 
 def test_an_order_of_a_revoked_former_root_erases_nothing(alone: Node) -> None:

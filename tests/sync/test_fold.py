@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 import sqlalchemy as sa
 
-from sync import fold, ledger, writing
+from sync import fold, index, ledger, writing
 from sync.changes import Change, decode, spans_of
 from sync.keys import NodeKey
 from sync.writing import Draft
@@ -138,14 +138,14 @@ def test_a_process_that_runs_for_months_costs_its_last_segment_only(ziwa: Node, 
         sync(ziwa, central)
     ziwa.edit(ziwa.home, "person", (person,), phone="last")
     read: list[int] = []
-    spans = ledger.spans
+    spans = index.spans
 
     def counted(connection: sa.Connection, partition: str, dots: Iterable[str]) -> list[tuple[str, int, int, bytes]]:
         found = spans(connection, partition, dots)
         read.append(len(found))
         return found
 
-    monkeypatch.setattr(ledger, "spans", counted)
+    monkeypatch.setattr(index, "spans", counted)
     sync(ziwa, central)
     assert max(read) <= 1
     assert central.state(ziwa.home, "person", (person,))["phone"][0].values == ("last",)

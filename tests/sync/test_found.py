@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync import checks, decrees, fold, ledger, messages, receipts, store, writing
+from sync import checks, decrees, fold, index, ledger, messages, receipts, store, writing
 from sync.errors import Unreachable
 from sync.messages import Message
 from sync.schema import Key
@@ -59,7 +59,7 @@ def test_a_revoked_laptop_comes_to_an_end(country: World, ziwa2: Node, central: 
     for _ in range(2):
         network.exchange(ziwa2, central, country.authority, now=9, most=64_000)
     with ziwa2.begin() as connection:
-        assert ledger.is_revoked_anywhere(connection, ziwa2.key.public)
+        assert index.is_revoked_anywhere(connection, ziwa2.key.public)
 
 
 def test_an_order_that_went_with_the_disk_is_given_again(country: World, ziwa: Node, central: Node) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync import decrees, joining, ledger
+from sync import decrees, index, joining, ledger
 from sync.errors import BadInvitation, Forged, SyncError
 from sync.joining import ALPHABET, Invitation, read_code, Welcome, write_code
 from sync.keys import NodeKey
@@ -51,7 +51,7 @@ def test_a_node_comes_in_with_a_centre_of_its_own(country: World) -> None:
     welcome = join(country, invite(country), node)
     assert (welcome.seat, welcome.name, welcome.server, welcome.authority) == ("centre", "ziwa", "office", country.authority.public)
     with country.central.begin() as connection:
-        assert ledger.writers(connection, welcome.home) == {country.authority.public, country.central.key.public, node.public}
+        assert index.writers(connection, welcome.home) == {country.authority.public, country.central.key.public, node.public}
         assert ledger.nodes(connection)[node.public].home == welcome.home
 
 
@@ -67,7 +67,7 @@ def test_a_coordinator_s_laptop_is_granted_what_the_invitation_names(country: Wo
     node = NodeKey(b"n" * 32)
     assert join(country, invite(country, invitation), node).regions == "TZ-01"
     with country.central.begin() as connection:
-        assert ledger.read_by(connection, node.public) == {"region/TZ-01", ziwa.home}
+        assert index.read_by(connection, node.public) == {"region/TZ-01", ziwa.home}
 
 
 def test_a_wrong_secret_a_wrong_server_and_a_forged_hello_are_refused(country: World) -> None:
@@ -106,8 +106,8 @@ def test_founding_alone_makes_the_laptop_root(country: World) -> None:
     alone = country.stranger("alone", "")
     with alone.begin() as connection:
         home = decrees.found_alone(connection, alone.replica, nonce=b"12345678", at=1)
-        assert ledger.roots(connection, home)[0][1] == alone.key.public
-        assert ledger.writers(connection, home) == {alone.key.public}
+        assert index.roots(connection, home)[0][1] == alone.key.public
+        assert index.writers(connection, home) == {alone.key.public}
 
 
 # ---- by file
