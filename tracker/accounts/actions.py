@@ -5,6 +5,7 @@ from datetime import date
 
 from flask import current_app
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from tracker.accounts import passwords, queries, rules
 from tracker.accounts.models import Credential, Session, Staff, Teaching, Throttle
@@ -46,11 +47,18 @@ def sign_in(username: str, password: str, *, device: str, address: str, old_toke
 
 def _count_try(subjects: list[str]) -> None:
     """Count a try before its password is checked, so that a hundred tries at once get no free look; raises WaitFirst."""
+    try:
+        _count_once(subjects)
+    except IntegrityError:  # PostgreSQL lets two first tries begin at once; now the other one's row is there to wait for
+        _count_once(subjects)
+
+
+def _count_once(subjects: list[str]) -> None:
     settings, now = _settings(), steady()
     with write(OPERATOR) as session:
         longest = 0.0
         for subject in subjects:
-            row = session.get(Throttle, subject)
+            row = session.get(Throttle, subject, with_for_update=True)
             if row is None:
                 row = Throttle(subject=subject, tries=0, last_s=now)
                 session.add(row)

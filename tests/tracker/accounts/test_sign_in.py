@@ -1,12 +1,13 @@
 """Signing in and out, sessions, and what wrong passwords cost."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, insert, select
+from sqlalchemy.orm import Session as OrmSession
 
 from tests.conftest import Browser, PinnedClock
 from tests.make import Make, PASSWORD
 from tracker.accounts import actions, queries, rules
-from tracker.accounts.models import Session
+from tracker.accounts.models import Session, Throttle
 from tracker.db import db
 from tracker.policy import OPERATOR
 
@@ -146,3 +147,22 @@ def test_it_leads_back_to_where_one_came_from(client: Browser) -> None:
 @pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "evil"])
 def test_it_never_leads_to_another_site(client: Browser, elsewhere: str) -> None:
     assert client.send("/accounts/sign-in", username="amina", password=PASSWORD, next=elsewhere).location == "/"
+
+
+def test_a_first_try_that_meets_another_first_try_is_counted_behind_it(make: Make) -> None:
+    make.actor("amina")
+    met = []
+
+    def meet(session: OrmSession, *_rest: object) -> None:
+        if any(isinstance(row, Throttle) for row in session.new) and not met:
+            met.append(True)
+            session.connection().execute(insert(Throttle).values(subject="account:amina", tries=1, last_s=0.0))
+
+    event.listen(OrmSession, "before_flush", meet)
+    try:
+        with pytest.raises(rules.WrongSignIn):
+            _try("something else")
+    finally:
+        event.remove(OrmSession, "before_flush", meet)
+    assert met
+    assert db.session.get_one(Throttle, "account:amina").tries == 1  # the other one's transaction went with ours here
