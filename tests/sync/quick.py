@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 _MARK = "_quick_plans"
+_LISTS = (list, tuple, set)
 _Reader = Callable[[Mapping[str, Any]], Any]
 
 
@@ -25,10 +26,15 @@ class _Plan:
         compiled = statement.compile(dialect=dialect, column_keys=keys)
         state = compiled.construct_expanded_state(dict(given), escape_names=False)
         self.text = state.statement
-        lists = {f"{name}_{k}": (name, k - 1) for name, value in given.items() if _is_list(value) for k in range(1, len(value) + 1)}
+        lists = {f"{name}_{k}": (name, k - 1) for name, value in given.items() if type(value) in _LISTS for k in range(1, len(value) + 1)}
         processors = {**compiled._bind_processors, **state.processors}
+        for name, bind in compiled.binds.items():
+            if isinstance(bind.type, sa.LargeBinary):  # wrapped for drivers that need it; this one takes bytes as they are
+                processors.pop(name, None)
         fixed = {**compiled.params, **state.additional_parameters}
-        self._readers = [_reader(name, lists, given, fixed, processors.get(name)) for name in state.positiontup or ()]
+        names = list(state.positiontup or ())
+        self._readers = [_reader(name, lists, given, fixed, processors.get(name)) for name in names]
+        self._plain = names if all(name in given and name not in lists and not processors.get(name) for name in names) else None
         self.metadata: SimpleResultMetaData | None = None
         self._columns: list[tuple[int, Callable[[Any], Any]]] = []
         if compiled._result_columns:
@@ -39,6 +45,8 @@ class _Plan:
                     self._columns.append((place, processor))
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
+        if self._plain is not None:
+            return [given[name] for name in self._plain]
         return [reader(given) for reader in self._readers]
 
     def rows(self, cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
@@ -46,10 +54,6 @@ class _Plan:
         for place, processor in self._columns:
             rows = [(*row[:place], processor(row[place]), *row[place + 1 :]) for row in rows]
         return rows
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple | set)
 
 
 def _reader(
@@ -84,9 +88,12 @@ class Quick:
             statement.__dict__[_MARK] = {}
             return self._ordinary.execute(statement, given)
         first: Mapping[str, Any] = given[0] if isinstance(given, list) else cast("Mapping[str, Any]", given or {})
-        shape = tuple((name, len(value)) if _is_list(value) else name for name, value in first.items())
-        if any(isinstance(part, tuple) and not part[1] for part in shape):
+        lists = [value for value in first.values() if type(value) in _LISTS]
+        if not all(lists):
             return self._ordinary.execute(statement, given)
+        shape: tuple[object, ...] = tuple(first)
+        if lists:
+            shape = tuple([(name, len(value)) if type(value) in _LISTS else name for name, value in first.items()])
         plan = plans.get(shape)
         if plan is None:
             plan = plans[shape] = _Plan(statement, self.dialect, first)
