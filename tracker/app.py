@@ -16,6 +16,7 @@ from tracker.nodes import start, sync_route
 # Registration order = import order: each slice may import the ones before it (tests/house/test_imports.py).
 SLICES: Final = (
     "accounts",
+    "phones",
     "places",
     "programmes",
     "people",

@@ -226,9 +226,10 @@ def void(row: SyncedRow, reason: str | None) -> None:
 
 
 @contextmanager
-def write(actor: Actor) -> Iterator[Session]:
+def write(actor: Actor, *, at: int | None = None) -> Iterator[Session]:
     """One action, one transaction: committed at the end, or nothing of it happened. An inner `write` joins the outer one.
 
+    at  the second at which the person did it, where that was before now; the outermost one counts
     Raises DiskFull, of a person's write also while only the reserve is left: that is for exchanges and exports.
     """
     session = db.session()
@@ -240,6 +241,8 @@ def write(actor: Actor) -> Iterator[Session]:
         reserve.check()
     session.rollback()  # ends the reading transaction, so that the write begins on the newest rows
     session.info["actor"] = actor
+    if at is not None:
+        session.info["at"] = at
     try:
         session.connection(execution_options={"is_write": True})
         yield session

@@ -55,6 +55,7 @@ class Session(LocalRow):
     created_s: Mapped[float]
     seen_s: Mapped[float]
     device: Mapped[str] = mapped_column(String(200))
+    phone_id: Mapped[int | None]  # the enrolled phone it was opened on, with a PIN: ends with the phone
 
 
 class Throttle(LocalRow):

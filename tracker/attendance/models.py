@@ -1,11 +1,14 @@
-"""Registers and marks, with natural keys: two laptops that mark the same apprentice on the same day meet in one row."""
+"""Registers and marks, with natural keys: two laptops that mark the same apprentice on the same day meet in one row.
+
+And what stands around them: leave that was given beforehand, and who was called about an absence.
+"""
 
 from datetime import date
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Ref, Synced, SyncedRow
+from tracker.db import Code, Ref, Row, Synced, SyncedRow
 
 
 class Register(SyncedRow):
@@ -37,3 +40,30 @@ class Mark(SyncedRow):
     minutes: Mapped[int | None]
 
     __table_args__ = (Index("mark_by_day", "partition", "on"),)  # the register and the overview read by day
+
+
+class ExpectedAbsence(Row):
+    """Leave given beforehand. It marks nobody: it stands in the register as a reason to excuse, until a person does."""
+
+    __tablename__ = "expected_absence"
+    __sync__ = Synced(partitions=("centre",), groups={"span": ("since", "until")})
+
+    apprentice_id: Mapped[str | None] = mapped_column(Ref)
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    reason: Mapped[str | None]
+    void_reason: Mapped[str | None]
+
+
+class FollowUp(Row):
+    """An attempt to reach somebody who stays away, and what came of it."""
+
+    __tablename__ = "follow_up"
+    __sync__ = Synced(partitions=("centre",))
+
+    apprentice_id: Mapped[str | None] = mapped_column(Ref)
+    on: Mapped[date | None]
+    means: Mapped[str | None] = mapped_column(Code)
+    outcome: Mapped[str | None] = mapped_column(Code)
+    note: Mapped[str | None]
+    void_reason: Mapped[str | None]

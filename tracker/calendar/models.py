@@ -10,7 +10,10 @@ ANYWHERE = ("nation", "region", "centre")
 
 
 class WeeklyPattern(Row):
-    """The training days of a week (1 = Monday .. 7 = Sunday) from a date on; a new pattern never rewrites the past."""
+    """The training days of a week (1 = Monday .. 7 = Sunday) from a date on; a new pattern never rewrites the past.
+
+    am_minutes, pm_minutes  length of the two halves of a day; None where nobody said it
+    """
 
     __tablename__ = "weekly_pattern"
     __sync__ = Synced(partitions=("centre",))
@@ -18,6 +21,8 @@ class WeeklyPattern(Row):
     campus_id: Mapped[str | None] = mapped_column(Ref)
     since: Mapped[date | None]
     weekdays: Mapped[str | None]
+    am_minutes: Mapped[int | None]
+    pm_minutes: Mapped[int | None]
     void_reason: Mapped[str | None]
 
 

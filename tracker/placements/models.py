@@ -1,4 +1,4 @@
-"""Placements at host employers, and suspensions that a person decided; those by closures are worked out, not stored."""
+"""Placements at host employers with their rosters, and suspensions that a person decided; those by closures are worked out."""
 
 from datetime import date
 
@@ -45,4 +45,17 @@ class Suspension(Row):
     since: Mapped[date | None]
     until: Mapped[date | None]
     reason: Mapped[str | None] = mapped_column(Code)
+    void_reason: Mapped[str | None]
+
+
+class Roster(Row):
+    """The days of a week (1 = Monday .. 7 = Sunday) and the minutes a day that a placement works from a date on."""
+
+    __tablename__ = "roster"
+    __sync__ = Synced(partitions=("centre",), groups={"week": ("weekdays", "minutes")})
+
+    placement_id: Mapped[str | None] = mapped_column(Ref)
+    since: Mapped[date | None]
+    weekdays: Mapped[str | None]
+    minutes: Mapped[int | None]
     void_reason: Mapped[str | None]

@@ -35,7 +35,7 @@ def _writing(session: Session) -> Writing:
         raise PastTheHook(message)
     if "writing" not in session.info:
         session.info["writing"] = Writing(session.connection(), current_app.extensions["replica"]())
-        session.info["at"] = int(clock.now().timestamp())
+        session.info.setdefault("at", int(clock.now().timestamp()))
     writing: Writing = session.info["writing"]
     return writing
 
