@@ -125,9 +125,14 @@ class Settings:
         return _listed(self.trusted_hosts)
 
     @property
+    def region_codes(self) -> frozenset[str]:
+        """The codes of the regions that this laptop serves."""
+        return frozenset(_listed(self.regions))
+
+    @property
     def region_partitions(self) -> frozenset[str]:
         """The partitions of the regions that this laptop serves."""
-        return frozenset(f"region/{code}" for code in _listed(self.regions))
+        return frozenset(f"region/{code}" for code in self.region_codes)
 
 
 def _listed(text: str) -> list[str]:

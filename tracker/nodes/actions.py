@@ -185,16 +185,16 @@ def settle_twins(actor: Actor, partition: str, node: str, fork: str, finding: st
 
 
 def become_another(actor: Actor, code: str) -> None:
-    """Give this machine, whose folder was copied from another, a name of its own, with a code for a further computer of its centre.
+    """Give this machine, whose folder was copied from another, a name of its own, with a code for a further computer of its place.
 
-    What it has not sent goes first, under the old name. Raises NotAllowed, AlreadyRunning, SyncError, StillWrites.
+    What it has not sent goes first, under the old name. Raises NotAllowed, AlreadyRunning, SyncError, StillWrites, OtherCentre.
     """
     check(actor, "join")
-    now = running()
+    now, settings = running(), _settings()
     if not now.lock.acquire(blocking=False):
         raise rules.AlreadyRunning
     try:
-        welcome = replication.become_another(_settings().server, code)
+        welcome = replication.become_another(settings.server, code, settings.region_codes)
     finally:
         now.lock.release()
     keep_settings(name=welcome.name)

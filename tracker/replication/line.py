@@ -130,11 +130,11 @@ class OtherCentre(DomainError):
     """A code for another place: what this folder holds would stay behind."""
 
     code, status = "node.other_centre", 409
-    sentence = N_("This code is not for a further computer of this centre. Ask the central office for one. Nothing was changed.")
+    sentence = N_("This code is not for a further computer of this centre or region. Ask the central office for one. Nothing was changed.")
 
 
-def become_another(url: str, code: str) -> sync.Welcome:
-    """Draw a new key for this folder and join its own centre with it, as a further computer.
+def become_another(url: str, code: str, regions: frozenset[str]) -> sync.Welcome:
+    """Draw a new key for this folder and join its own centre, or its own regions, with it, as a further computer.
 
     All that is pending is sealed and sent under the old key first: a change keeps the name of the key that made it.
     A cut before the end leaves everything as it was, but the code is used up. Raises SyncError, StillWrites, OtherCentre.
@@ -143,7 +143,7 @@ def become_another(url: str, code: str) -> sync.Welcome:
     sync_now(url)
     with _told_why():
         welcome = sync.join(_line(url, Report()), code, key, None)
-    if welcome.home != home:
+    if welcome.home != home or (not home and frozenset(welcome.regions.split(",")) != regions):
         raise OtherCentre
     for _attempt in range(TRIES):
         if node.take_key(key.seed, welcome):

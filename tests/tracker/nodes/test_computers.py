@@ -376,6 +376,21 @@ def test_a_code_for_another_place_changes_nothing(country: Country, copy: Machin
     copy.sync()
 
 
+def test_a_coordinators_code_for_another_region_changes_nothing(country: Country, tmp_path: Path) -> None:
+    with country.central.on():
+        own, other, again = (actions.invite_coordinator(OPERATOR, "Mkoa", [region], []) for region in ("TZ-09", "TZ-25", "TZ-09"))
+    coordinator = machine(tmp_path / "coordinator", seat="region")
+    enrol(country, coordinator, own)
+    coordinator = machine(tmp_path / "coordinator", server=country.url)  # started anew, as the settings file says by now
+    with coordinator.on():
+        before = replication.own_key()
+        with pytest.raises(replication.OtherCentre):
+            actions.become_another(OPERATOR, other)
+        assert replication.own_key() == before
+        actions.become_another(OPERATOR, again)
+        assert replication.own_key() != before
+
+
 def test_two_people_who_found_out_different_things_are_asked(country: Country, copy: Machine) -> None:
     for each, finding in ((country.first, "copied"), (copy, "restored")):
         each.sync()
