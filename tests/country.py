@@ -1,5 +1,11 @@
-"""Three machines with folders of their own: central, and two laptops of one centre, joined over real HTTP."""
+"""Three machines with folders of their own: central, and two laptops of one centre, joined over real HTTP.
 
+With `DAFTARI_TEST_POSTGRESQL=postgresql://user:password@host/postgres` central keeps its register there, in a database that
+lives as long as the test.
+"""
+
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +15,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.serving import make_server
 
@@ -71,6 +78,29 @@ def _empty_database() -> bytes:
         return (Path(folder) / "daftari.sqlite3").read_bytes()
 
 
+POSTGRESQL = os.environ.get("DAFTARI_TEST_POSTGRESQL", "")
+
+on_files_only = pytest.mark.skipif(bool(POSTGRESQL), reason="is about the file of central's database")
+
+
+@contextmanager
+def _central_database() -> Iterator[str]:
+    """The address of an empty database for central; the empty text where it is to be a file."""
+    if not POSTGRESQL:
+        yield ""
+        return
+    server = sa.create_engine(POSTGRESQL.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
+    name = f"daftari_test_{secrets.token_hex(8)}"
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    try:
+        yield f"{POSTGRESQL.rpartition('/')[0]}/{name}"
+    finally:
+        with server.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+        server.dispose()
+
+
 @dataclass
 class Country:
     """The machines of a test."""
@@ -84,7 +114,12 @@ class Country:
 @pytest.fixture
 def country(tmp_path: Path) -> Iterator[Country]:
     """A centre's two laptops have joined; the first founded it with Amina on its staff, and all have exchanged."""
-    central = machine(tmp_path / "central", seat="central", name="VETA")
+    with _central_database() as database:
+        yield from _country(tmp_path, database)
+
+
+def _country(tmp_path: Path, database: str) -> Iterator[Country]:
+    central = machine(tmp_path / "central", seat="central", name="VETA", database=database)
     with central.app.app_context():
         replication.found_central("VETA")
     server = make_server("127.0.0.1", 0, central.app, threaded=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.country import Country, enrol, Machine, machine
+from tests.country import Country, enrol, Machine, machine, on_files_only
 from tracker import replication
 from tracker.attendance import actions as attendance
 from tracker.attendance.rules import MarkLine
@@ -92,6 +92,7 @@ def _erase(world: World) -> None:
         actions.erase_person(OPERATOR, world.asha, reason="own-request", typed="kanari/17 ")
 
 
+@on_files_only
 def test_the_canaries_are_found_before(world: World) -> None:
     for each in world.machines:
         found = {canary for _file, canary in canaries_in(home_of(each))}

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from tests.country import Country, Machine
+from tests.country import Country, Machine, on_files_only
 from tracker import replication
 from tracker.db import db
 from tracker.nodes import queries
@@ -45,6 +45,7 @@ def test_a_change_is_only_here_until_a_receipt_says_otherwise(country: Country) 
     assert "Everything; last receipt 2 March 2026, 08:00" in _page(country.first, "/nodes/")
 
 
+@on_files_only
 def test_a_restored_central_office_turns_safe_back_until_it_is_filled_again(country: Country, tmp_path: Path) -> None:
     country.first.sync()
     country.second.sync()
