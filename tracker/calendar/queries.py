@@ -230,7 +230,9 @@ class Calendar:
         own = {row.since: row for row in self.patterns.get(campus_id, ()) if campus_id}
         common = {row.since: row for row in self.patterns.get(None, ())}
         return [
-            rules.WeeklyPattern(since, frozenset(int(day) - 1 for day in row.weekdays or "" if day in "1234567"))
+            rules.WeeklyPattern(
+                since, frozenset(int(day) - 1 for day in row.weekdays or "" if day in "1234567"), row.am_minutes, row.pm_minutes
+            )
             for since, row in {**common, **own}.items()
             if since
         ]

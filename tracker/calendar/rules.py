@@ -144,10 +144,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyPattern:
-    """The days of training in a week (Monday is 0) since a date, until the next pattern begins."""
+    """The days of training in a week (Monday is 0) since a date, until the next pattern begins.
+
+    am_minutes, pm_minutes  length of the two halves of a day; None where nobody said it
+    """
 
     since: date
     weekdays: frozenset[int]
+    am_minutes: int | None = None
+    pm_minutes: int | None = None
 
 
 class ClosedInterval(NamedTuple):
@@ -300,11 +305,16 @@ def _in_force(day: date, intervals: Iterable[ClosedInterval], closure_by_id: Map
 # Days
 
 
-def weekdays_on(day: date, patterns: Iterable[WeeklyPattern]) -> frozenset[int]:
-    """The weekdays of training in force on a day; Monday to Friday before the first pattern."""
+def pattern_on(day: date, patterns: Iterable[WeeklyPattern]) -> WeeklyPattern | None:
+    """The weekly pattern in force on a day; None before the first."""
     begun = [pattern for pattern in patterns if pattern.since <= day]
     # Two patterns of one date come from two laptops: any rule will do that all laptops share.
-    latest = max(begun, key=lambda pattern: (pattern.since, sorted(pattern.weekdays)), default=None)
+    return max(begun, key=lambda one: (one.since, sorted(one.weekdays), one.am_minutes or 0, one.pm_minutes or 0), default=None)
+
+
+def weekdays_on(day: date, patterns: Iterable[WeeklyPattern]) -> frozenset[int]:
+    """The weekdays of training in force on a day; Monday to Friday before the first pattern."""
+    latest = pattern_on(day, patterns)
     return MONDAY_TO_FRIDAY if latest is None else latest.weekdays
 
 
