@@ -5,10 +5,10 @@ And what stands around them: leave that was given beforehand, and who was called
 
 from datetime import date
 
-from sqlalchemy import Index
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Ref, Row, Synced, SyncedRow
+from tracker.db import Code, LocalRow, Ref, Row, Synced, SyncedRow
 
 
 class Register(SyncedRow):
@@ -67,3 +67,16 @@ class FollowUp(Row):
     outcome: Mapped[str | None] = mapped_column(Code)
     note: Mapped[str | None]
     void_reason: Mapped[str | None]
+
+
+class SavedTap(LocalRow):
+    """That a tap of a phone was saved here, so that it is saved once however often it comes. Kept some weeks, then forgotten.
+
+    act  the change of the mark it made, or of the mark it found equal; "" = there was nothing to change
+    """
+
+    __tablename__ = "saved_tap"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)  # drawn by the phone
+    act: Mapped[str]
+    kept_on: Mapped[date] = mapped_column(index=True)  # the old ones are looked for at each tap

@@ -1,4 +1,4 @@
-"""Phones, leave, follow-ups, rosters, and the length of half days."""
+"""Phones and their taps, leave, follow-ups, rosters, and the length of half days."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -72,6 +72,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('roster', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_roster_id'), ['id'], unique=False)
+
+    op.create_table('saved_tap',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('act', sa.Text(), nullable=False),
+    sa.Column('kept_on', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('saved_tap', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_saved_tap_kept_on'), ['kept_on'], unique=False)
 
     op.create_table('enrolment_code',
     sa.Column('code_hash', sa.String(length=64), nullable=False),
