@@ -16,6 +16,7 @@ ABOUT: Final[dict[str | tuple[str, str], str]] = {
     ("placement", "contract"): N_("Contract of %(whom)s"),
     ("register", "status"): N_("Register of %(whom)s, %(on)s"),
     ("resumption", "scope"): N_("What reopens: %(whom)s"),
+    ("roster", "week"): N_("Days and hours of work of %(whom)s"),
     ("staff", "active"): N_("Whether %(whom)s works here"),
     ("staff", "role"): N_("Role of %(whom)s"),
     ("taught_day", "reason"): N_("Why %(whom)s was taught, %(on)s"),
@@ -121,7 +122,7 @@ FIELDS: Final[dict[str, str]] = {
     "threshold_percent": N_("Attendance threshold in per cent"),
     "until": N_("Until"),
     "void_reason": N_("Withdrawn, because"),
-    "weekdays": N_("Training days"),
+    "weekdays": N_("Days of the week"),
     "workplace_weeks": N_("Weeks at the workplace"),
     "zanid": N_("Zanzibar ID"),
 }

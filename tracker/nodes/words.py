@@ -21,6 +21,7 @@ TABLES: Final = {
     "programme": N_("Programmes"),
     "register": N_("Registers taken"),
     "resumption": N_("Resumptions"),
+    "roster": N_("Days and hours of work"),
     "staff": N_("Staff"),
     "suspension": N_("Suspensions of placements"),
     "taught_day": N_("Days taught although closed"),

@@ -1,4 +1,4 @@
-"""What people do with placements: open, correct, end, suspend, resume, withdraw."""
+"""What people do with placements: open, correct, end, suspend, resume, set the roster, withdraw."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from tracker.db import apply_form, db, void, write
 from tracker.employers.models import Employer
 from tracker.people.models import Apprentice
 from tracker.placements import queries, rules
-from tracker.placements.models import Placement, Suspension
+from tracker.placements.models import Placement, Roster, Suspension
 from tracker.policy import Actor, check
 
 FIELDS = (
@@ -124,3 +124,28 @@ def withdraw_suspension(actor: Actor, suspension_id: str, reason: str) -> Suspen
         suspension = queries.suspension_for(actor, suspension_id, "edit-placements")
         void(suspension, rules.check_reason(reason))
         return suspension
+
+
+def set_roster(actor: Actor, placement_id: str, since: date, weekdays: str, minutes: int | None) -> Roster:
+    """Say on which days and how long a placement works from a date on; days before keep the roster that was set for them.
+
+    weekdays  "1" = Monday .. "7" = Sunday
+    Raises NotFound, NotAllowed, RosterOutside, NoWorkdays, NoHours.
+    """
+    with write(actor) as session:
+        placement = queries.placement_for(actor, placement_id, "edit-placements")
+        rules.check_roster(placement.starts_on, placement.ends_on, since, weekdays, minutes)
+        row = next((each for each in queries.rosters(placement) if each.since == since and each.void_reason is None), None)
+        if row is None:
+            row = Roster(partition=placement.partition, placement_id=placement.id, since=since)
+            session.add(row)
+        row.weekdays, row.minutes = "".join(sorted(set(weekdays))), minutes
+        return row
+
+
+def withdraw_roster(actor: Actor, roster_id: str, reason: str) -> Roster:
+    """Say that a roster never was; raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        roster = queries.roster_for(actor, roster_id, "edit-placements")
+        void(roster, rules.check_reason(reason))
+        return roster

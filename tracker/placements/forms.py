@@ -1,12 +1,13 @@
-"""Forms of the placements' pages: open and correct, end, suspend, resume, withdraw."""
+"""Forms of the placements' pages: open and correct, end, suspend, resume, set the roster, withdraw."""
 
 from collections.abc import Sequence
 
-from wtforms import Field, SelectField, StringField
+from wtforms import Field, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracker.errors import N_
-from tracker.i18n import _
+from tracker.i18n import _, language, WEEKDAYS
 from tracker.placements import rules
 from tracker.web import DayField, Form
 
@@ -51,6 +52,18 @@ class DayForm(Form):
     """The first day back, or the last day."""
 
     on = _day(N_("Date"), needed=rules.NO_DATE)
+
+
+class RosterForm(Form):
+    """The days of a week and the hours a day, from a date on."""
+
+    since = _day(N_("From"), needed=rules.NO_DATE)
+    weekdays = SelectMultipleField(N_("Days of work"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
+    hours = StringField(N_("Hours a day"), [InputRequired(rules.NoHours.sentence)], render_kw={"autocomplete": "off"})
+
+    def offer(self) -> None:
+        """Name the days."""
+        self.weekdays.choices = list(zip(rules.WEEKDAYS, WEEKDAYS[language()], strict=True))
 
 
 class WhyForm(Form):

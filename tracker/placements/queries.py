@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from sqlalchemy import or_, select
@@ -20,8 +20,8 @@ from tracker.employers.rules import matches
 from tracker.errors import NotFound, Problem
 from tracker.people.models import Apprentice
 from tracker.placements import rules
-from tracker.placements.models import Placement, Suspension
-from tracker.placements.rules import Pause, State, StateKind, Terms
+from tracker.placements.models import Placement, Roster, Suspension
+from tracker.placements.rules import Hours, Pause, State, StateKind, Terms
 from tracker.places import queries as places
 from tracker.places.models import Centre
 from tracker.policy import Actor, kind_of, may
@@ -81,6 +81,26 @@ def suspensions(placement: Placement) -> Sequence[Suspension]:
     """The suspensions of a placement that people decided, the earliest first, withdrawn ones included."""
     rows = select(Suspension).where(Suspension.partition == placement.partition, Suspension.placement_id == placement.id)
     return db.session.scalars(rows.order_by(Suspension.since, Suspension.id)).all()
+
+
+def rosters(placement: Placement) -> Sequence[Roster]:
+    """The rosters of a placement, the earliest first, withdrawn ones included."""
+    rows = select(Roster).where(Roster.partition == placement.partition, Roster.placement_id == placement.id)
+    return db.session.scalars(rows.order_by(Roster.since, Roster.id)).all()
+
+
+def roster_for(actor: Actor, roster_id: str, may: str = "read") -> Roster:
+    """The access door of a roster; raises NotFound, NotAllowed."""
+    return row_for(Roster, actor, roster_id, may)
+
+
+def hours(rows: Iterable[Roster]) -> list[Hours]:
+    """The rosters that stand, as the rules take them."""
+    return [
+        Hours(row.since, frozenset(int(day) - 1 for day in row.weekdays or "" if day in rules.WEEKDAYS), row.minutes)
+        for row in rows
+        if row.since and row.minutes and row.void_reason is None
+    ]
 
 
 def pauses(rows: Iterable[Suspension]) -> list[Pause]:
@@ -143,6 +163,54 @@ def listed(actor: Actor, partition: str, rows: Sequence[Placement], on: date) ->
         state = _state(row, on, pauses(paused[row.id]), closures)
         found.append(Listed(row, apprentice, employer, state, _warnings(row, apprentice, employer, spans)))
     return found
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A placement over some days.
+
+    states    what it is on each day, oldest first, no gaps
+    rostered  minutes that it works on each of these days: 0 on a day off, None where no roster says anything
+    """
+
+    row: Placement
+    apprentice: Apprentice | None
+    employer: Employer | None
+    states: Mapping[date, State]
+    rostered: Mapping[date, int | None]
+
+
+def stretches(actor: Actor, partition: str, first: date, last: date) -> list[Stretch]:
+    """The placements of a centre that stand on some day from `first` to `last`, by employer, then apprentice. Raises NotFound."""
+    calendar = calendar_for(actor, partition)
+    rows = [row for row in placements(actor, partition) if row.starts_on and row.starts_on <= last and (row.ends_on or last) >= first]
+    apprentices = _by_id(db.session.scalars(select(Apprentice).where(Apprentice.partition == partition)))
+    hosts_by_id = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
+    paused: dict[str | None, list[Suspension]] = defaultdict(list)
+    for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
+        paused[suspension.placement_id].append(suspension)
+    rosters_of: dict[str | None, list[Roster]] = defaultdict(list)
+    for roster in db.session.scalars(select(Roster).where(Roster.partition == partition).order_by(Roster.since, Roster.id)):
+        rosters_of[roster.placement_id].append(roster)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    found = []
+    for row in rows:
+        employer, week = hosts_by_id.get(row.employer_id or ""), hours(rosters_of[row.id])
+        closures = {on: calendar.workplace_closed(employer, on) if employer else () for on in days}
+        states = {on: _state(row, on, pauses(paused[row.id]), closures[on]) for on in days}
+        rostered = {on: rules.rostered(week, on) for on in days}
+        found.append(Stretch(row, apprentices.get(row.apprentice_id or ""), employer, states, rostered))
+    return sorted(found, key=_by_employer)
+
+
+def _by_employer(each: Stretch) -> tuple[str, str, str, str]:
+    employer, apprentice = each.employer, each.apprentice
+    return (
+        ((employer.name if employer else None) or "").casefold(),
+        employer.id if employer else "",
+        apprentice.full_name.casefold() if apprentice else "",
+        each.row.id,
+    )
 
 
 def _by_id(rows: Iterable[AnyRow]) -> dict[str, AnyRow]:
@@ -236,7 +304,7 @@ def apprentice_for(actor: Actor, apprentice_id: str) -> Apprentice:
 class Told:
     """A line of a history: who made which value of what, when; and where it is safe, in words."""
 
-    row: Placement | Suspension
+    row: Placement | Suspension | Roster
     version: Version
     who: str | None
     names: Mapping[str, str]
@@ -244,8 +312,8 @@ class Told:
 
 
 def history(placement: Placement) -> list[Told]:
-    """All values that a placement and its suspensions ever had, newest first; empty ones left out."""
-    rows: list[Placement | Suspension] = [placement, *suspensions(placement)]
+    """All values that a placement, its suspensions and its rosters ever had, newest first; empty ones left out."""
+    rows: list[Placement | Suspension | Roster] = [placement, *suspensions(placement), *rosters(placement)]
     people = db.session.scalars(select(Apprentice).where(Apprentice.partition == placement.partition))
     names = {row.id: row.full_name for row in people}
     found = db.session.scalars(select(Employer).where(Employer.partition == placement.partition))

@@ -30,6 +30,9 @@ FIELD_OF: dict[type[DomainError], tuple[str, ...]] = {
     rules.AlreadySuspended: ("since",),
     rules.SuspendsOutside: ("since",),
     rules.NotSuspended: ("on",),
+    rules.RosterOutside: ("since",),
+    rules.NoWorkdays: ("weekdays",),
+    rules.NoHours: ("hours",),
 }
 
 
@@ -114,6 +117,7 @@ def placement(placement_id: str) -> ResponseReturnValue:
         warnings=[say(problem) for problem in shown.warnings],
         recorded=queries.recorded(row),
         suspensions=queries.suspensions(row),
+        rosters=queries.rosters(row),
         history=[
             {"at": line.version.at, "who": line.who or "–", "what": words.told(line), "where": line.where} for line in queries.history(row)
         ],
@@ -147,10 +151,10 @@ def edit(placement_id: str) -> ResponseReturnValue:
     return page("placements/edit.html", form=form, title=_("Correct the placement"), back=_back(placement_id), seen=seen or seen_token(row))
 
 
-def _form_page(row: Placement, form: Form, title: str, **values: Any) -> ResponseReturnValue:
+def _form_page(row: Placement, form: Form, title: str, template: str = "placements/form.html", **values: Any) -> ResponseReturnValue:
     apprentice, employer = queries.apprentice_of(row), queries.employer_of(row)
     about = " · ".join(each for each in (apprentice.full_name if apprentice else "", (employer.name if employer else None) or "") if each)
-    return page("placements/form.html", form=form, title=title, about=about, back=_back(row.id), **values)
+    return page(template, form=form, title=title, about=about, back=_back(row.id), **values)
 
 
 @bp.route("/<placement_id>/suspend", methods=["GET", "POST"])
@@ -225,3 +229,35 @@ def withdraw_suspension(suspension_id: str) -> ResponseReturnValue:
         flash(_("The suspension is withdrawn."))
         return redirect(_back(row.id))
     return _form_page(row, form, _("Withdraw the suspension"), submit=_("Withdraw"))
+
+
+@bp.route("/<placement_id>/roster", methods=["GET", "POST"])
+@may_("edit-placements")
+def roster(placement_id: str) -> ResponseReturnValue:
+    """Set the days and hours of work from a date on."""
+    row = _mine(placement_id)
+    latest = next((each for each in reversed(queries.rosters(row)) if each.void_reason is None), None)
+    form = forms.RosterForm(
+        since=clock.today() if latest else row.starts_on,
+        weekdays=list((latest.weekdays if latest else None) or "12345"),
+        hours=rules.clock_of(latest.minutes) if latest and latest.minutes else "8:00",
+    )
+    form.offer()
+    values, days = accept(form, schemas.RosterSchema()), "".join(form.weekdays.data or [])
+    if values and _try(form, lambda: actions.set_roster(g.actor, placement_id, values["since"], days, values["hours"])):
+        flash(_("The days and hours of work are saved."))
+        return redirect(_back(placement_id))
+    return _form_page(row, form, _("Days and hours of work"), template="placements/roster.html")
+
+
+@bp.route("/rosters/<roster_id>/withdraw", methods=["GET", "POST"])
+@may_("edit-placements")
+def withdraw_roster(roster_id: str) -> ResponseReturnValue:
+    """Say that a roster never was."""
+    found = queries.roster_for(g.actor, roster_id, "edit-placements")
+    row, form = _mine(found.placement_id or ""), forms.WhyForm()
+    if values := accept(form, schemas.WhySchema()):
+        actions.withdraw_roster(g.actor, roster_id, values["why"])
+        flash(_("The days and hours of work are withdrawn."))
+        return redirect(_back(row.id))
+    return _form_page(row, form, _("Withdraw the days and hours of work"), submit=_("Withdraw"))

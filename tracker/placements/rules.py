@@ -1,5 +1,6 @@
 """When a placement stands, what suspends it, and what decent work asks of it. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,8 @@ from tracker.errors import DomainError, N_, Problem
 ADULT_AGE: Final = 18
 LEAST_AGE: Final = 14
 FEWEST_DEPARTMENTS: Final = 3
+DAY_MINUTES: Final = 24 * 60
+WEEKDAYS: Final = "1234567"  # 1 = Monday
 NO_DATE: Final = N_("Enter a date.")
 
 # Why a person suspends a placement; closures suspend by themselves.
@@ -136,6 +139,27 @@ class NotSuspended(DomainError):
     sentence = N_("Nobody has suspended this placement on that day. A closure ends when the employer reopens.")
 
 
+class RosterOutside(DomainError):
+    """A roster that begins when the placement does not stand."""
+
+    code, status = "placement.roster_outside", 422
+    sentence = N_("The date lies outside the placement.")
+
+
+class NoWorkdays(DomainError):
+    """A roster without a day."""
+
+    code, status = "placement.no_workdays", 422
+    sentence = N_("Choose at least one day of the week.")
+
+
+class NoHours(DomainError):
+    """A roster without hours, or with more than a day has."""
+
+    code, status = "placement.no_hours", 422
+    sentence = N_("Write the hours a day as 8 or 7:30; a day has at most 24.")
+
+
 class NoReason(DomainError):
     """Nothing is withdrawn without saying why."""
 
@@ -193,6 +217,60 @@ def check_can_suspend(starts_on: date | None, ends_on: date | None, pauses: Iter
             continue
         if overlap((since, until), (pause.since, pause.until)):
             raise AlreadySuspended(since=pause.since)
+
+
+# ---- rosters
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A roster that stands: the days of a week and the minutes a day, from a date on.
+
+    weekdays  0 = Monday, as in `date.weekday()`
+    """
+
+    since: date
+    weekdays: frozenset[int]
+    minutes: int
+
+
+def minutes_of(text: str) -> int:
+    """The minutes that `8`, `7:30`, `7.5` or `7,5` hours are; raises NoHours, also for none at all and for more than a day."""
+    found = re.fullmatch(r"([0-9]{1,2})(?::([0-5][0-9])|[.,]([0-9]{1,2}))?", text.strip())
+    if not found:
+        raise NoHours
+    minutes = int(found[1]) * 60 + int(found[2] or 0) + round(60 * float(f"0.{found[3] or 0}"))
+    if not 0 < minutes <= DAY_MINUTES:
+        raise NoHours
+    return minutes
+
+
+def clock_of(minutes: int) -> str:
+    """`8:00`, `7:30`."""
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def rostered(rosters: Iterable[Hours], on: date) -> int | None:
+    """Minutes that a placement works on a day: 0 on a day off, None where no roster says anything.
+
+    rosters  the latest begun counts; of several of one day the one that comes last
+    """
+    in_force = [each for each in rosters if each.since <= on]
+    if not in_force:
+        return None
+    latest = max(each.since for each in in_force)
+    found = [each for each in in_force if each.since == latest][-1]
+    return found.minutes if on.weekday() in found.weekdays else 0
+
+
+def check_roster(starts_on: date | None, ends_on: date | None, since: date, weekdays: str, minutes: int | None) -> None:
+    """Raise RosterOutside, NoWorkdays or NoHours."""
+    if starts_on is None or not starts_on <= since <= (ends_on or date.max):
+        raise RosterOutside
+    if not weekdays or not set(weekdays) <= set(WEEKDAYS):
+        raise NoWorkdays
+    if minutes is None or not 0 < minutes <= DAY_MINUTES:
+        raise NoHours
 
 
 def check_reason(reason: str) -> str:

@@ -57,6 +57,24 @@ class DaySchema(inputs.Sheet):
     on = inputs.Day(needed=rules.NO_DATE)
 
 
+class Hours(inputs.Cell):
+    """Hours a day, as minutes."""
+
+    def read(self, text: str) -> int:
+        """The minutes."""
+        try:
+            return rules.minutes_of(text)
+        except rules.NoHours as refusal:
+            raise inputs.Wrong(refusal.sentence) from None
+
+
+class RosterSchema(inputs.Sheet):
+    """The first day of a roster and its hours; the days are ticked, not typed."""
+
+    since = inputs.Day(needed=rules.NO_DATE)
+    hours = Hours(needed=rules.NoHours.sentence)
+
+
 class WhySchema(inputs.Sheet):
     """Why something is withdrawn."""
 

@@ -1,14 +1,15 @@
-"""Words of the placements: what one is on a day and why, and what a history line says."""
+"""Words of the placements: what one is on a day and why, its roster, and what a history line says."""
 
 from datetime import date
 
 from tracker.calendar.rules import ClosureFact, counting_notice
+from tracker.calendar.words import SHORT_WEEKDAYS
 from tracker.country import tz
 from tracker.employers.told import department_names
 from tracker.errors import N_
 from tracker.i18n import _, format_date, language, pgettext
 from tracker.placements.queries import Told
-from tracker.placements.rules import Pause, REASONS, State, StateKind
+from tracker.placements.rules import clock_of, Pause, REASONS, State, StateKind, WEEKDAYS
 
 STATES = {
     StateKind.NOT_STARTED: N_("Not started"),
@@ -26,6 +27,8 @@ FIELD_NAMES = {
     "department": N_("Department"),
     "contract": N_("Contract"),
     "reason": N_("Reason"),
+    "since": N_("From"),
+    "week": N_("Days and hours of work"),
     "void_reason": N_("Withdrawn, because"),
 }
 
@@ -76,16 +79,27 @@ def span(first: date | None, last: date | None) -> str:
     return _("%(first)s to %(last)s", first=first, last=last) if last else _("from %(first)s, no end set", first=first)
 
 
+ROWS = {"placement": N_("Placement"), "suspension": N_("Suspension"), "roster": N_("Roster")}
+
+
+def roster(weekdays: str | None, minutes: int | None) -> str:
+    """The days of a week and the hours of each: `Mon Tue Wed, 8:00 a day`."""
+    days = " ".join(_(SHORT_WEEKDAYS[int(day) - 1]) for day in weekdays or "" if day in WEEKDAYS)
+    return _("%(days)s, %(hours)s hours a day", days=days, hours=clock_of(minutes or 0))
+
+
 def told(line: Told) -> str:
     """A line of a history."""
     values, group = line.version.values, line.version.group
     if group == "span":
         first, last = list(values.values())
         shown = span(first if isinstance(first, date) else None, last if isinstance(last, date) else None)
+    elif group == "week":
+        days, minutes = values.get("weekdays"), values.get("minutes")
+        shown = roster(days if isinstance(days, str) else None, minutes if isinstance(minutes, int) else None)
     else:
         shown = ", ".join(_value(group, value, line) for value in values.values() if value is not None)
-    row = _("Placement") if line.row.__tablename__ == "placement" else _("Suspension")
-    return f"{row} · {_(FIELD_NAMES.get(group, group))}: {shown}"
+    return f"{_(ROWS[line.row.__tablename__])} · {_(FIELD_NAMES.get(group, group))}: {shown}"
 
 
 def _value(group: str, value: object, line: Told) -> str:
