@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import config, replication, web
+from tracker.attendance import tap_routes
 from tracker.clock import Clock, REAL
 from tracker.clock import use as use_clock
 from tracker.db import db, prepare_engine
@@ -47,6 +48,7 @@ def create_app(settings: config.Settings, *, clock: Clock = REAL) -> Flask:
     replication.install(app)
     for name in SLICES:
         app.register_blueprint(import_module(f"tracker.{name}.routes").bp, url_prefix=f"/{name}")
+    app.register_blueprint(tap_routes.bp, url_prefix="/attendance")
     app.register_blueprint(sync_route.bp)
     app.register_blueprint(start.bp, url_prefix="/start")
     return app

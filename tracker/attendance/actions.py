@@ -1,6 +1,6 @@
 """Marking: one tap, all who remain, a whole form, a file; taking a register; undoing; saying that a closed day was taught."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -87,9 +87,12 @@ def _correct(row: Mark, value: MarkValue, seen: str | None) -> Mark:
     return row
 
 
-def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mapping[str, Entry]) -> Act | None:
+def save_marks(
+    actor: Actor, cohort_id: str, on: date, slot: str, entries: Mapping[str, Entry], *, method: str = "taps"
+) -> Act | None:
     """Save the rows of a page, by apprentice. Only what somebody changed is an edit; gives the act to undo.
 
+    method  how the register was taken if it is complete now
     Raises NotFound, NotAllowed, UnknownStatus, NotYet.
     """
     touched = {key: entry for key, entry in entries.items() if entry.shown is None or entry.shown != entry.status}
@@ -107,7 +110,7 @@ def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mappi
             for each, entry in touched.items()
         ]
         session.flush()
-        taken = _take_when_complete(session, actor, cohort, on, slot, "taps")
+        taken = _take_when_complete(session, actor, cohort, on, slot, method)
         dots = [row.dot for row in rows if row is not None and before.get(row.apprentice_id) != row.dot]
         return Act.of([*dots, taken.dot if taken else None])
 
@@ -117,19 +120,22 @@ def _check_members(actor: Actor, cohort: Cohort, apprentice_ids: Iterable[str]) 
         raise NotFound
 
 
-def mark_remaining_present(actor: Actor, cohort_id: str, on: date, slot: str = "day") -> Act | None:
+def mark_remaining_present(
+    actor: Actor, cohort_id: str, on: date, slot: str = "day", *, only: Collection[str] | None = None, method: str = BULK
+) -> Act | None:
     """Mark all who are expected and still unmarked as present: the act of a person, kept as such in the register.
 
+    only  ids of those whom the person had before the eyes; None = everybody
     Raises NotFound, NotAllowed, NotYet.
     """
     rules.check_mark(rules.UNMARKED, slot)
     rules.check_day("present", on, clock.today())
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
-        missing = queries.missing(actor, cohort, on, slot)
+        missing = [each for each in queries.missing(actor, cohort, on, slot) if only is None or each in only]
         stored = queries.marks_by_apprentice(cohort.partition, on, slot, missing)
         rows = [_put(session, stored.get(each), _key(cohort.partition, each, on, slot), MarkValue("present"), None) for each in missing]
-        register = _take(session, cohort, on, slot, BULK, None) if rows else None
+        register = _take(session, cohort, on, slot, method, None) if rows else None
         session.flush()
         return Act.of([*(row.dot for row in rows if row), register.dot if register else None])
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_wtf.file import FileField, FileRequired
 from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -51,4 +52,12 @@ class TaughtForm(Form):
     reason = StringField(
         N_("Why was there training on this day?"),
         [InputRequired(N_("Please say why.")), Length(max=200, message=N_("Please write no more than 200 letters."))],
+    )
+
+
+class TapFileForm(Form):
+    """The file of a phone whose marks could not be sent."""
+
+    file = FileField(
+        N_("File from the phone"), [FileRequired(N_("Choose a file."))], render_kw={"accept": ".json,application/json", "required": True}
     )

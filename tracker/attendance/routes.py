@@ -1,5 +1,6 @@
 """The register of a cohort for a day, the list of registers due, and one mark in full."""
 
+from collections.abc import Collection
 from datetime import date
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -108,6 +109,11 @@ def _save(cohort_id: str, on: date, slot: str) -> ResponseReturnValue:
     if "part" not in request.form:
         flash(_("The last save is undone.") if wish == "undo" else _("The register is saved."))
         return redirect(_address(cohort_id, on, act=act))
+    return drawn(cohort_id, on, slot, touched, act)
+
+
+def drawn(cohort_id: str, on: date, slot: str, touched: Collection[str], act: rules.Act | None) -> str:
+    """What a script puts in the place of what changed: these rows and those of the act, and the counts. Raises NotFound."""
     shown = queries.register_for(g.actor, cohort_id, on, slot)
     return render_template(
         "attendance/_part.html",

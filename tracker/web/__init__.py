@@ -5,7 +5,7 @@ from tracker.web.forms import DayField, Form, ReadDayField, typed
 from tracker.web.headers import cookie_name
 from tracker.web.install import install
 from tracker.web.pages import nav_item, page, set_loader, SyncState, top_bar, wants_json
-from tracker.web.static import static_url
+from tracker.web.static import static_url, static_version, worker_script
 
 __all__ = [
     "DayField",
@@ -24,7 +24,9 @@ __all__ = [
     "public",
     "set_loader",
     "static_url",
+    "static_version",
     "top_bar",
     "typed",
     "wants_json",
+    "worker_script",
 ]

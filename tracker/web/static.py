@@ -52,6 +52,10 @@ class StaticFiles:
         whole = "\n".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in (*STYLES, *more))
         return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)).strip()
 
+    def script(self, filename: str) -> str:
+        """A script as it goes out: without indents and the lines that only explain it, which a phone need not pay for."""
+        return re.sub(r"^\s*//.*\n|^[ \t]+", "", (self.folder / filename).read_text(encoding="utf-8"), flags=re.MULTILINE)
+
     @cached_property
     def mark(self) -> str:
         """The mark as a data address: an image of 300 bytes is no request worth."""
@@ -67,6 +71,16 @@ def install_static(app: Flask, folder: Path) -> None:
 def static_url(filename: str) -> str:
     """The address of a static file, its version included."""
     return url_for("static", version=_files().version, filename=filename)
+
+
+def static_version() -> str:
+    """The version in the addresses of all static files."""
+    return _files().version
+
+
+def worker_script(filename: str) -> str:
+    """The text of a script that a page's own route serves."""
+    return _files().script(filename)
 
 
 def mark_url() -> str:
@@ -88,7 +102,8 @@ def _serve(version: str, filename: str) -> Response:
         kind = KINDS.get(Path(filename).suffix)
         if path is None or kind is None or not Path(path).is_file():
             abort(404)
-        response = Response(Path(path).read_bytes(), mimetype=kind)
+        content = files.script(filename) if kind == KINDS[".js"] else Path(path).read_bytes()
+        response = Response(content, mimetype=kind)
     # A page left open over an upgrade asks with the old version: it gets the new file, but keeps it under no false name.
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if version == files.version else "no-cache"
     return response
