@@ -140,6 +140,17 @@ def mark_remaining_present(
         return Act.of([*(row.dot for row in rows if row), register.dot if register else None])
 
 
+def put_all(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, values: Mapping[str, MarkValue]) -> Act | None:
+    """Write the marks of several apprentices inside another action's transaction; a register that is complete now is taken."""
+    if not values:
+        return None
+    stored = queries.marks_by_apprentice(cohort.partition, on, slot, values.keys())
+    rows = [_put(session, stored.get(each), _key(cohort.partition, each, on, slot), value, None) for each, value in values.items()]
+    session.flush()
+    taken = _take_when_complete(session, actor, cohort, on, slot, "taps")
+    return Act.of([*(row.dot for row in rows if row), taken.dot if taken else None])
+
+
 def take_register(actor: Actor, cohort_id: str, on: date, slot: str = "day", *, note: str | None = None) -> Register:
     """Say that the register is done, whoever is still unmarked; raises NotFound, NotAllowed, NotYet."""
     rules.check_mark(rules.UNMARKED, slot)
@@ -168,8 +179,7 @@ def save_register(
             acts.append(mark_remaining_present(actor, cohort_id, on, slot))
         if done:
             take_register(actor, cohort_id, on, slot)
-        made = [act for act in acts if act]
-        return Act(made[0].minter, made[0].first, made[-1].last) if made else None
+        return Act.joined(acts)
 
 
 def teach_anyway(actor: Actor, cohort_id: str, on: date, reason: str) -> None:

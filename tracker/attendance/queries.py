@@ -11,8 +11,8 @@ from sqlalchemy import select
 from tracker import clock, replication
 from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
-from tracker.attendance import rules
-from tracker.attendance.models import Mark, Register
+from tracker.attendance import absence_queries, rules
+from tracker.attendance.models import ExpectedAbsence, Mark, Register
 from tracker.attendance.rules import MarkValue, Tally
 from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import Day
@@ -129,6 +129,26 @@ def is_complete(actor: Actor, cohort: Cohort, on: date, slot: str) -> bool:
     return all(each in placed for each in unmarked) and not missing(actor, cohort, on, slot)
 
 
+def reasons_of_leave(cohort: Cohort, on: date) -> dict[str, str | None]:
+    """The reasons of the leave that covers a day, by apprentice."""
+    return {key: row.reason for key, row in absence_queries.leave_on(cohort.partition, on).items()}
+
+
+def excused_before(actor: Actor, cohort: Cohort, on: date, slot: str) -> dict[str, str | None]:
+    """Who was excused in this slot on the cohort's last day of training before, with the reasons, by apprentice."""
+    days = _days(calendar_for(actor, cohort.partition), cohort, on - NEAR, on - timedelta(days=1))
+    return _excused_on(cohort, max(days, default=None), slot)
+
+
+def _excused_on(cohort: Cohort, on: date | None, slot: str) -> dict[str, str | None]:
+    if on is None:
+        return {}
+    rows = select(Mark.apprentice_id, Mark.reason).where(
+        Mark.partition == cohort.partition, Mark.on == on, Mark.slot == slot, Mark.status == "excused"
+    )
+    return dict(db.session.execute(rows).tuples().all())
+
+
 def _unmarked(actor: Actor, cohort: Cohort, on: date, slot: str) -> list[str]:
     ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
     stored = marks_by_apprentice(cohort.partition, on, slot, ids)
@@ -145,6 +165,7 @@ class RegisterRow:
     seen        token of what is shown: "" while nobody ever marked
     by, at      who marked last, and when (seconds); None while unmarked
     workplace   name of the employer where the apprentice is today, so that nobody is expected at the centre
+    leave_until last day of leave that was given beforehand and covers this day
     """
 
     id: str
@@ -159,6 +180,7 @@ class RegisterRow:
     at: int | None
     workplace: str | None
     has_conflict: bool
+    leave_until: date | None = None
 
     @property
     def name(self) -> str:
@@ -180,6 +202,8 @@ class RegisterPage:
     taught_reason  why the cohort was taught on a day without training
     previous, next the nearest days of training or taught, None if too far
     may_mark       whether the actor may take it
+    on_leave       how many on leave are expected and unmarked
+    as_before      how many who were excused on the previous day are expected and unmarked
     """
 
     cohort: Cohort
@@ -194,6 +218,8 @@ class RegisterPage:
     previous: date | None
     next: date | None
     may_mark: bool
+    on_leave: int = 0
+    as_before: int = 0
 
     @property
     def tally(self) -> Tally:
@@ -221,6 +247,9 @@ def register_for(actor: Actor, cohort: Cohort | str, on: date, slot: str = "day"
     day, was_taught = calendar.day(cohort, on), calendar.was_taught(cohort.id, on)
     taught = calendar.taught.get((cohort.id, on))
     register = db.session.get(Register, {"partition": cohort.partition, "cohort_id": cohort.id, "on": on, "slot": slot})
+    rows = tuple(_rows(actor, cohort, on, slot, calendar))
+    previous = max((each for each in _days(calendar, cohort, on - NEAR, on - timedelta(days=1))), default=None)
+    before = _excused_on(cohort, previous, slot)
     return RegisterPage(
         cohort,
         on,
@@ -228,12 +257,14 @@ def register_for(actor: Actor, cohort: Cohort | str, on: date, slot: str = "day"
         day,
         is_offered=rules.is_offered(day.kind, was_taught=was_taught),
         taught_reason=taught.reason if taught and was_taught else None,
-        rows=tuple(_rows(actor, cohort, on, slot, calendar)),
+        rows=rows,
         register=register,
         taken_by=name_of(register.by) if register and register.status else None,
-        previous=max((each for each in _days(calendar, cohort, on - NEAR, on - timedelta(days=1))), default=None),
+        previous=previous,
         next=min((each for each in _days(calendar, cohort, on + timedelta(days=1), on + NEAR)), default=None),
         may_mark=may(actor, "mark", cohort),
+        on_leave=sum(row.is_expected and row.leave_until is not None for row in rows),
+        as_before=sum(row.is_expected and row.id in before for row in rows),
     )
 
 
@@ -253,11 +284,17 @@ def _rows(actor: Actor, cohort: Cohort, on: date, slot: str, calendar: Calendar)
     away = at_workplace(actor, cohort.partition, on, ids, calendar)
     disputed = {id(conflict.row) for conflict in replication.open_conflicts(cohort.partition)}
     names = {by: name_of(by) for by in {row.by for row in stored.values()}}
-    return [_row(person, stored.get(person.id), names, away.get(person.id), disputed) for person in people]
+    leave = absence_queries.leave_on(cohort.partition, on)
+    return [_row(person, stored.get(person.id), names, away.get(person.id), disputed, leave.get(person.id)) for person in people]
 
 
 def _row(
-    person: Apprentice, mark: Mark | None, names: Mapping[str | None, str | None], workplace: str | None, disputed: set[int]
+    person: Apprentice,
+    mark: Mark | None,
+    names: Mapping[str | None, str | None],
+    workplace: str | None,
+    disputed: set[int],
+    leave: ExpectedAbsence | None,
 ) -> RegisterRow:
     status = mark.status if mark else None
     return RegisterRow(
@@ -273,6 +310,7 @@ def _row(
         mark.at if mark and status else None,
         workplace,
         has_conflict=mark is not None and id(mark) in disputed,
+        leave_until=leave.until if leave else None,
     )
 
 

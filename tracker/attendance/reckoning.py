@@ -67,7 +67,7 @@ class Plan:
 
     def not_taken(self, spans: Collection[Span], today: date) -> list[date]:
         """The days before `today` whose register nobody took, though somebody was there to mark; they count in nothing."""
-        return [on for on in self.days if on < today and _lies_in(on, spans) and not self.is_taken(on)]
+        return [on for on in self.days if on < today and lies_in(on, spans) and not self.is_taken(on)]
 
 
 class Verdict(StrEnum):
@@ -177,7 +177,7 @@ def reckon(
     attended = expected = excused = 0
     to_come, absent_on = [], list[date]()
     for on, length in plan.days.items():
-        if not _lies_in(on, spans):
+        if not lies_in(on, spans):
             continue
         statuses, open_minutes = set(), 0
         for mark, slot, size, minutes in _pieces(on, length, marks):
@@ -203,6 +203,16 @@ def halves_of(on: date, marks: Mapping[Place, MarkValue]) -> tuple[MarkValue | N
     day = _known(marks.get((on, DAY)))
     am, pm = (_known(marks.get((on, half))) or day for half in HALVES)
     return am, pm
+
+
+def halves_on(plan: Plan, spans: Collection[Span], marks: Mapping[Place, MarkValue], on: date) -> dict[str, int]:
+    """What counts of one day: half days by status; empty where nothing does."""
+    found: Counter[str] = Counter()
+    if on in plan.days and lies_in(on, spans):
+        for mark, slot, size, _minutes in _pieces(on, plan.days[on], marks):
+            if mark is not None and _counts(plan, on, slot):
+                found[str(mark.status)] += size
+    return dict(found)
 
 
 def _known(mark: MarkValue | None) -> MarkValue | None:
@@ -249,7 +259,7 @@ def _follow(absent_on: list[date], on: date, statuses: Collection[str | None]) -
 def _at_work(plan: Plan, spans: Collection[Span], marks: Mapping[Place, MarkValue]) -> Rate:
     attended = expected = 0
     for on in {on for (on, _slot), mark in marks.items() if mark.place == WORKPLACE}:
-        if on in plan.work_off or not _lies_in(on, spans):
+        if on in plan.work_off or not lies_in(on, spans):
             continue
         for mark in halves_of(on, marks):
             if mark is not None and mark.place == WORKPLACE and mark.status != "excused":
@@ -258,7 +268,8 @@ def _at_work(plan: Plan, spans: Collection[Span], marks: Mapping[Place, MarkValu
     return Rate(attended, expected)
 
 
-def _lies_in(on: date, spans: Collection[Span]) -> bool:
+def lies_in(on: date, spans: Collection[Span]) -> bool:
+    """Whether a day lies in one of these spans."""
     return any(first <= on and (last is None or on <= last) for first, last in spans)
 
 

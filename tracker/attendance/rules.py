@@ -15,7 +15,7 @@ STATUSES: Final = ("present", "late", "absent", "excused", "remote")
 ATTENDED: Final = frozenset({"present", "late", "remote"})
 SLOTS: Final = ("day", "am", "pm")
 PLACES: Final = ("centre", "workplace", "remote")
-METHODS: Final = ("taps", "bulk", "import")
+METHODS: Final = ("taps", "bulk", "import", "paper")
 TAKEN: Final = "taken"
 DAY_MINUTES: Final = 24 * 60
 
@@ -163,6 +163,12 @@ class Act(NamedTuple):
         """The act that made these changes of one transaction; None if there is none."""
         parts = sorted((dot.partition("-") for dot in dots if dot), key=lambda part: int(part[2]))
         return cls(parts[0][0], int(parts[0][2]), int(parts[-1][2])) if parts else None
+
+    @classmethod
+    def joined(cls, acts: Iterable["Act | None"]) -> "Act | None":
+        """Several acts of one transaction, in their order, as one."""
+        made = [act for act in acts if act]
+        return cls(made[0].minter, made[0].first, made[-1].last) if made else None
 
     @classmethod
     def read(cls, token: str | None) -> "Act | None":

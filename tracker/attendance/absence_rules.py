@@ -1,0 +1,75 @@
+"""What may be written down of leave and of follow-ups. Pure."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Final
+
+from tracker.errors import DomainError, N_
+
+# Longer is a mistyped year: whoever stays away longer has left, or is suspended.
+LONGEST_LEAVE: Final = timedelta(days=366)
+MEANS: Final = ("call", "message", "visit")
+OUTCOMES: Final = ("reached", "not_reached", "wrong_number", "promised", "left")
+
+
+class LeaveBackwards(DomainError):
+    """Leave that ends before it begins."""
+
+    code, status = "attendance.leave_backwards", 422
+    sentence = N_("The last day of the leave cannot be before %(since)s, its first day.")
+
+
+class LeaveTooLong(DomainError):
+    """Leave of more than a year."""
+
+    code, status = "attendance.leave_too_long", 422
+    sentence = N_("Leave of more than a year cannot be entered. Check the years.")
+
+
+class AheadOfToday(DomainError):
+    """A call that nobody can have made yet."""
+
+    code, status = "attendance.follow_up_ahead", 422
+    sentence = N_("This day is yet to come. Enter the day on which you tried to reach the apprentice.")
+
+
+class UnknownChoice(DomainError):
+    """A means or an outcome that no list has; only synced rows may carry one."""
+
+    code, status = "attendance.unknown_choice", 422
+    sentence = N_("Choose one from the list.")
+
+
+class SayWhy(DomainError):
+    """Nothing is withdrawn without a reason."""
+
+    code, status = "attendance.say_why", 422
+    sentence = N_("Say why. Nothing is withdrawn without a reason.")
+
+
+def check_leave(since: date, until: date) -> None:
+    """Both days belong to the leave. Raises LeaveBackwards, LeaveTooLong."""
+    if until < since:
+        raise LeaveBackwards(since=since)
+    if until - since > LONGEST_LEAVE:
+        raise LeaveTooLong
+
+
+def check_follow_up(on: date, means: str, outcome: str, today: date) -> None:
+    """Raises AheadOfToday, UnknownChoice."""
+    _check_among(means, MEANS)
+    _check_among(outcome, OUTCOMES)
+    if on > today:
+        raise AheadOfToday
+
+
+def _check_among(code: str, known: Collection[str]) -> None:
+    if code not in known:
+        raise UnknownChoice
+
+
+def check_reason(reason: str) -> str:
+    """The reason without spaces around it; raises SayWhy."""
+    if not reason.strip():
+        raise SayWhy
+    return reason.strip()

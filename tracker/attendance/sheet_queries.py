@@ -1,0 +1,442 @@
+"""Attendance over many days: the reckoning of a cohort's apprentices, the month sheet, and the lists of whom to call."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from tracker import clock
+from tracker.attendance import reckoning, rules
+from tracker.attendance.absence_queries import last_follow_ups
+from tracker.attendance.models import FollowUp, Mark, Register
+from tracker.attendance.reckoning import DEFAULT_THRESHOLD_PERCENT, HALF_MINUTES, Length, Place, Plan, reckon, Reckoning, Verdict
+from tracker.attendance.rules import MarkValue
+from tracker.calendar import rules as calendar_rules
+from tracker.calendar.queries import Calendar, calendar_for
+from tracker.calendar.rules import Day, DayKind, Site, SiteKind, Span
+from tracker.country.tz import Holiday
+from tracker.db import db
+from tracker.employers.models import Employer
+from tracker.errors import NotFound
+from tracker.people.models import Apprentice, Cohort, Enrolment
+from tracker.people.queries import all_members, CHUNK, cohort_for, cohorts
+from tracker.placements import queries as placements
+from tracker.placements import rules as placement_rules
+from tracker.placements.models import Placement, Roster, Suspension
+from tracker.policy import Actor, may
+from tracker.programmes.queries import programme
+
+# A mistyped planned end (2099) must not make every page reckon for a century.
+LONGEST: Final = timedelta(days=10 * 365)
+MOST_DAYS_LISTED: Final = 30
+_DAY = timedelta(days=1)
+
+
+# ---- what a cohort is taught
+
+
+def _after_months(on: date, months: int) -> date:
+    """The day before the same day so many months later: the last day of a course of that length."""
+    count = on.year * 12 + on.month - 1 + months
+    year, month = divmod(count, 12)
+    following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    return min(date(year, month + 1, 1) + timedelta(days=on.day - 1), following) - _DAY
+
+
+def planned_end(cohort: Cohort) -> date | None:
+    """The cohort's last day; where nobody said it, that of its programme's length from the first day on; None if that is not known."""
+    if cohort.ends_on or cohort.starts_on is None:
+        return cohort.ends_on
+    course = programme(cohort.programme)
+    return _after_months(cohort.starts_on, course.months) if course and course.months else None
+
+
+def threshold_of(cohort: Cohort) -> int:
+    """The attendance in per cent that the cohort's programme asks for."""
+    course = programme(cohort.programme)
+    return course.threshold_percent if course else DEFAULT_THRESHOLD_PERCENT
+
+
+def plan_of(calendar: Calendar, cohort: Cohort, first: date, today: date) -> Plan:
+    """The sessions of a cohort by the calendar as known, and its registers taken.
+
+    first  from when on where the cohort's own first day is not known
+    """
+    begin, end = cohort.starts_on or first, planned_end(cohort)
+    last = min(end or today, today + LONGEST)
+    site, weekly = calendar.site_of(cohort), calendar.weekly(cohort.campus_id)
+    taught = [
+        on for (cohort_id, on) in calendar.taught if cohort_id == cohort.id and begin <= on <= last and calendar.was_taught(cohort_id, on)
+    ]
+    days = sorted({*calendar.training_days(cohort, begin, last), *taught}) if begin <= last else []
+    taken = select(Register.on, Register.slot).where(
+        Register.partition == cohort.partition, Register.cohort_id == cohort.id, Register.status == rules.TAKEN
+    )
+    # Workplaces in general, whoever the employer is: I7 counts by the same days.
+    work = Site(SiteKind.WORKPLACE, site.centre, site.campus, site.cohort, None, site.region, site.jurisdiction)
+    return Plan(
+        {on: _length(calendar_rules.pattern_on(on, weekly)) for on in days},
+        {(on, slot) for on, slot in db.session.execute(taken)},
+        has_end=end is not None,
+        work_off=calendar_rules.closed_days(begin, last, calendar.intervals(work)),
+    )
+
+
+def _length(pattern: calendar_rules.WeeklyPattern | None) -> Length:
+    am, pm = (pattern.am_minutes, pattern.pm_minutes) if pattern else (None, None)
+    return Length(HALF_MINUTES if am is None else am, HALF_MINUTES if pm is None else pm)
+
+
+# ---- what is known of its apprentices
+
+
+def spans_in(cohort: Cohort) -> dict[str, list[Span]]:
+    """The days that each apprentice belongs to the cohort, by apprentice; a day in two cohorts belongs to the later begun."""
+    rows = db.session.execute(
+        select(Enrolment.apprentice_id, Enrolment.cohort_id, Enrolment.starts_on, Enrolment.ended_on)
+        .where(Enrolment.partition == cohort.partition, Enrolment.void_reason.is_(None))
+        .order_by(Enrolment.id)
+    )
+    by_apprentice: dict[str, list[tuple[str, Span]]] = defaultdict(list)
+    for apprentice_id, cohort_id, starts_on, ended_on in rows:
+        by_apprentice[apprentice_id or ""].append((cohort_id or "", Span(starts_on or date.min, ended_on)))
+    found = {}
+    for apprentice_id, enrolments in by_apprentice.items():
+        if any(cohort_id == cohort.id for cohort_id, _span in enrolments):
+            found[apprentice_id] = reckoning.own_spans(sorted(enrolments, key=lambda each: each[1].first), cohort.id)
+    return found
+
+
+def marks_of(partition: str, apprentice_ids: Collection[str]) -> dict[str, dict[Place, MarkValue]]:
+    """All marks that stand, by apprentice, day and slot. Plain columns: a cohort of two years has twenty thousand of them."""
+    found: dict[str, dict[Place, MarkValue]] = defaultdict(dict)
+    ids = sorted(apprentice_ids)
+    for start in range(0, len(ids), CHUNK):
+        rows = select(Mark.apprentice_id, Mark.on, Mark.slot, Mark.status, Mark.place, Mark.reason, Mark.minutes).where(
+            Mark.partition == partition, Mark.apprentice_id.in_(ids[start : start + CHUNK]), Mark.status.is_not(None)
+        )
+        for apprentice_id, on, slot, *value in db.session.execute(rows):
+            found[apprentice_id][on, slot] = MarkValue(*value)
+    return found
+
+
+def away_days(calendar: Calendar, partition: str, apprentice_ids: Collection[str], days: Sequence[date]) -> dict[str, set[date]]:
+    """Those of the given days on which a placement expects the apprentice at the workplace, by apprentice.
+
+    A placement that is suspended, by a closure or by a person, sends him back to the centre; so does a day off its roster.
+    """
+    found: dict[str, set[date]] = defaultdict(set)
+    if not days:
+        return found
+    rows = select(Placement).where(Placement.partition == partition, Placement.void_reason.is_(None), Placement.starts_on <= max(days))
+    rows_by_placement: dict[str, list[Suspension]] = defaultdict(list)
+    for pause in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
+        rows_by_placement[pause.placement_id or ""].append(pause)
+    rosters: dict[str, list[Roster]] = defaultdict(list)
+    for roster in db.session.scalars(select(Roster).where(Roster.partition == partition).order_by(Roster.since, Roster.id)):
+        rosters[roster.placement_id or ""].append(roster)
+    employers = {row.id: row for row in db.session.scalars(select(Employer).where(Employer.partition == partition))}
+    for row in db.session.scalars(rows):
+        if row.apprentice_id not in apprentice_ids or row.starts_on is None:
+            continue
+        inside = [on for on in days if row.starts_on <= on <= (row.ends_on or date.max)]
+        employer, pauses = employers.get(row.employer_id or ""), placements.pauses(rows_by_placement[row.id])
+        intervals = calendar.intervals(calendar.site_of_employer(employer)) if employer else ()
+        closed = calendar_rules.closed_days(min(days), max(days), intervals)
+        hours = placements.hours(rosters[row.id])
+        found[row.apprentice_id or ""].update(
+            on
+            for on in inside
+            if on not in closed
+            and not any(placement_rules.covers(pause, on) for pause in pauses)
+            and placement_rules.rostered(hours, on) != 0
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a cohort's reckoning stands on, read once.
+
+    spans  by apprentice: only those who were ever enrolled here
+    away   from today on, by apprentice
+    """
+
+    cohort: Cohort
+    calendar: Calendar
+    plan: Plan
+    people: Mapping[str, Apprentice]
+    spans: Mapping[str, Sequence[Span]]
+    marks: Mapping[str, Mapping[Place, MarkValue]]
+    away: Mapping[str, Collection[date]]
+    threshold_percent: int
+    today: date
+
+    def reckon(self, apprentice_id: str, plan: Plan | None = None) -> Reckoning:
+        """The attendance of one apprentice, over the whole plan or a part of it."""
+        return reckon(
+            plan or self.plan,
+            self.spans[apprentice_id],
+            self.marks.get(apprentice_id, {}),
+            today=self.today,
+            threshold_percent=self.threshold_percent,
+            away=self.away.get(apprentice_id, ()),
+        )
+
+    def not_taken(self) -> list[date]:
+        """The days before today whose register nobody took, though somebody was there to mark."""
+        return self.plan.not_taken([span for spans in self.spans.values() for span in spans], self.today)
+
+    def is_here(self, apprentice_id: str, on: date) -> bool:
+        """Whether the apprentice belongs to the cohort on a day."""
+        return reckoning.lies_in(on, self.spans[apprentice_id])
+
+    def halves_on(self, apprentice_id: str, on: date) -> dict[str, int]:
+        """What counts of a day of an apprentice: half days by status."""
+        return reckoning.halves_on(self.plan, self.spans[apprentice_id], self.marks.get(apprentice_id, {}), on)
+
+
+def ground_of(actor: Actor, cohort: Cohort, calendar: Calendar | None = None) -> Ground:
+    """Read what a cohort's reckoning stands on. Raises NotFound for a cohort that the actor does not see."""
+    calendar, today = calendar or calendar_for(actor, cohort.partition), clock.today()
+    people = {apprentice.id: apprentice for apprentice, _enrolment in all_members(actor, cohort)}
+    spans = {key: found for key, found in spans_in(cohort).items() if key in people}
+    marks = marks_of(cohort.partition, people.keys())
+    begun = [span.first for found in spans.values() for span in found if span.first > date.min]
+    begun += [on for found in marks.values() for on, _slot in found]
+    plan = plan_of(calendar, cohort, min(begun, default=today), today)
+    ahead = [on for on in plan.days if on >= today]
+    away = away_days(calendar, cohort.partition, people.keys(), ahead)
+    return Ground(cohort, calendar, plan, people, spans, marks, away, threshold_of(cohort), today)
+
+
+# ---- the month sheet
+
+
+@dataclass(frozen=True)
+class SheetDay:
+    """A column of the month sheet.
+
+    day       what the calendar says and why
+    is_due    a register is due: training, or taught anyway, and somebody is enrolled
+    is_taken  in one slot or another
+    halves    half days that count, by status, of all apprentices
+    """
+
+    day: Day[Holiday]
+    was_taught: bool
+    is_due: bool
+    is_taken: bool
+    is_ahead: bool
+    halves: Mapping[str, int]
+
+    @property
+    def on(self) -> date:
+        """Its date."""
+        return self.day.on
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether its register should have been taken by now."""
+        return self.is_due and not self.is_taken and not self.is_ahead
+
+
+@dataclass(frozen=True)
+class SheetCell:
+    """A day of an apprentice.
+
+    am, pm   what holds for the two halves, None while unmarked; of a mark of the whole day both are the same
+    is_here  whether the apprentice belongs to the cohort on this day
+    counts   whether it counts here; marks at the workplace, on days without training or in registers not taken do not
+    """
+
+    am: str | None
+    pm: str | None
+    is_here: bool
+    counts: bool
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """An apprentice in the month sheet: a cell per day, the reckoning of the month alone, and that of all the time in the cohort."""
+
+    id: str
+    name: str
+    number: str
+    cells: tuple[SheetCell, ...]
+    month: Reckoning
+    whole: Reckoning
+
+
+@dataclass(frozen=True)
+class MonthSheet:
+    """The month sheet of a cohort.
+
+    days            every day of the month, oldest first
+    rows            everybody who belonged to the cohort on some day of it, by name
+    planned_end     None: not known, and so no reading of the whole programme
+    previous, next  first days of the months before and after; None outside the time of the cohort
+    """
+
+    cohort: Cohort
+    first: date
+    last: date
+    days: tuple[SheetDay, ...]
+    rows: tuple[SheetRow, ...]
+    threshold_percent: int
+    planned_end: date | None
+    previous: date | None
+    next: date | None
+
+    @property
+    def missing(self) -> list[date]:
+        """The days whose register should have been taken by now."""
+        return [each.on for each in self.days if each.is_missing]
+
+
+def month_sheet(actor: Actor, cohort: Cohort | str, year: int, month: int) -> MonthSheet:
+    """The month sheet of a cohort (or its id). Raises NotFound for a cohort that the actor may not see, and for no month."""
+    cohort = cohort_for(actor, cohort) if isinstance(cohort, str) else cohort
+    if not (1900 <= year < 2200 and 1 <= month <= 12):
+        raise NotFound
+    first = date(year, month, 1)
+    last = date(year + month // 12, month % 12 + 1, 1) - _DAY
+    ground = ground_of(actor, cohort)
+    plan = ground.plan.between(first, last)
+    days = ground.calendar.days_at(ground.calendar.site_of(cohort), first, last)
+    here = [key for key in ground.people if any(ground.is_here(key, day.on) for day in days)]
+    rows = tuple(_sheet_row(ground, key, [day.on for day in days], plan) for key in here)
+    return MonthSheet(
+        cohort,
+        first,
+        last,
+        tuple(_sheet_day(ground, day, here) for day in days),
+        rows,
+        ground.threshold_percent,
+        planned_end(cohort),
+        previous=_month_in(cohort, first - _DAY),
+        next=_month_in(cohort, last + _DAY),
+    )
+
+
+def _month_in(cohort: Cohort, on: date) -> date | None:
+    """The first day of the month of a day, unless the whole month lies outside the time of the cohort."""
+    begin, end = cohort.starts_on or date(1900, 1, 1), planned_end(cohort) or date(2199, 12, 31)
+    month = (on.year, on.month)
+    return on.replace(day=1) if (begin.year, begin.month) <= month <= (end.year, end.month) else None
+
+
+def _sheet_day(ground: Ground, day: Day[Holiday], here: Iterable[str]) -> SheetDay:
+    on, halves = day.on, Counter[str]()
+    for key in here:
+        halves.update(ground.halves_on(key, on))
+    return SheetDay(
+        day,
+        was_taught=day.kind != DayKind.TRAINING and ground.calendar.was_taught(ground.cohort.id, on),
+        is_due=on in ground.plan.days and any(ground.is_here(key, on) for key in here),
+        is_taken=ground.plan.is_taken(on),
+        is_ahead=on >= ground.today,
+        halves=dict(halves),
+    )
+
+
+def _sheet_row(ground: Ground, apprentice_id: str, days: Iterable[date], plan: Plan) -> SheetRow:
+    person = ground.people[apprentice_id]
+    return SheetRow(
+        person.id,
+        person.full_name,
+        person.number or "",
+        tuple(_cell(ground, apprentice_id, on) for on in days),
+        ground.reckon(apprentice_id, plan),
+        ground.reckon(apprentice_id),
+    )
+
+
+def _cell(ground: Ground, apprentice_id: str, on: date) -> SheetCell:
+    am, pm = reckoning.halves_of(on, ground.marks.get(apprentice_id, {}))
+    return SheetCell(
+        am.status if am else None,
+        pm.status if pm else None,
+        is_here=ground.is_here(apprentice_id, on),
+        counts=bool(ground.halves_on(apprentice_id, on)),
+    )
+
+
+# ---- whom to call
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """A cohort with registers that nobody took.
+
+    days   the latest of them, the newest first
+    count  of all
+    """
+
+    cohort: Cohort
+    days: tuple[date, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class ToCall:
+    """An apprentice whom somebody should call, with what is known.
+
+    last      the latest attempt to reach him that was not withdrawn
+    may_call  whether the actor may write down an attempt
+    """
+
+    apprentice: Apprentice
+    cohort: Cohort
+    reckoning: Reckoning
+    last: FollowUp | None
+    may_call: bool
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What waits for somebody.
+
+    not_taken  by name of the cohort
+    in_a_row   absent on several days in a row without excuse, the longest first
+    below      below the threshold, who can no longer reach it first, then the lowest
+    """
+
+    not_taken: tuple[NotTaken, ...]
+    in_a_row: tuple[ToCall, ...]
+    below: tuple[ToCall, ...]
+
+
+def lists(actor: Actor, partition: str) -> Lists:
+    """The lists of a centre: of the cohorts that the actor may mark, or of all if that is none. Raises NotFound."""
+    calendar, today = calendar_for(actor, partition), clock.today()
+    running = [each for each in cohorts(actor, partition) if (each.starts_on or date.min) <= today <= (each.ends_on or date.max)]
+    mine = [each for each in running if may(actor, "mark", each)]
+    grounds = [ground_of(actor, cohort, calendar) for cohort in mine or running]
+    calls = last_follow_ups(partition)
+    people = [
+        ToCall(person, ground.cohort, ground.reckon(key), calls.get(key), may(actor, "mark", ground.cohort))
+        for ground in grounds
+        for key, person in ground.people.items()
+        if ground.is_here(key, today)
+    ]
+    not_taken = [(ground.cohort, ground.not_taken()) for ground in grounds]
+    return Lists(
+        tuple(
+            NotTaken(cohort, tuple(reversed(days[-MOST_DAYS_LISTED:])), len(days))
+            for cohort, days in sorted(not_taken, key=lambda each: ((each[0].name or "").casefold(), each[0].id))
+            if days
+        ),
+        tuple(sorted((each for each in people if each.reckoning.is_long_absent), key=lambda each: -len(each.reckoning.absent_on))),
+        tuple(sorted((each for each in people if each.reckoning.verdict in _BELOW), key=_urgency)),
+    )
+
+
+_BELOW: Final = (Verdict.CAN_NO_LONGER, Verdict.CAN_STILL)
+
+
+def _urgency(each: ToCall) -> tuple[int, int, str]:
+    return _BELOW.index(each.reckoning.verdict), reckoning.percent(each.reckoning.so_far) or 0, each.apprentice.full_name.casefold()
