@@ -1,6 +1,7 @@
 """`status`: what this computer holds, and how far it is safe elsewhere by the signed word of others."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from tracker import clock
@@ -10,6 +11,7 @@ from tracker.cli.voice import at_work, Done
 from tracker.errors import N_
 from tracker.i18n import _, format_instant, ngettext
 from tracker.nodes import queries
+from tracker.nodes.models import Bundle
 from tracker.policy import NATION
 from tracker.replication import Kept
 
@@ -27,21 +29,8 @@ def status(arguments: argparse.Namespace) -> Done:
 
     settings = settings_of(arguments)
     with at_work(settings):
-        peer = replication.hub_key()
-        names, waiting = queries.centre_names(), replication.waiting()
-        partitions = [
-            {
-                **asdict(each),
-                "name": queries.place_name(each.partition, names),
-                "waiting": waiting.get(each.partition, 0),
-                "safe": _safe(each.partition),
-            }
-            for each in replication.status(peer)
-        ]
-        out = queries.bundles_out()
-        is_doubtful, shown, now = dates.doubt(), clock.now(), clock.wall()
-        is_revoked = replication.is_revoked()
-        note = note_of(settings)
+        peer, partitions, out = replication.hub_key(), _partitions(), queries.bundles_out()
+        is_revoked, is_doubtful, note = replication.is_revoked(), dates.doubt(), note_of(settings)
         facts = {
             "home": str(settings.home),
             "seat": settings.seat,
@@ -57,21 +46,42 @@ def status(arguments: argparse.Namespace) -> Done:
         }
         lines = [f"{settings.name} ({settings.seat})"]
         lines += [_(REVOKED)] if is_revoked else []
-        lines += [_(dates.WRONG_DATE, date=shown)] if is_doubtful else []
+        lines += [_(dates.WRONG_DATE, date=clock.now())] if is_doubtful else []
         lines += note
         for each in partitions:
             lines += _lines(each, settings.seat, joined=peer is not None)
-    if out:
-        days = int((now - out[0].at) // DAY_S)
-        sentence = ngettext(
-            "%(n)d bundle is out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
-            "%(n)d bundles are out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
-            len(out),
-            at=format_instant(out[0].at),
-            days=days,
-        )
-        lines.append(sentence)
+        lines += _unanswered(out, clock.wall())
     return Done(facts, lines)
+
+
+def _partitions() -> list[dict[str, object]]:
+    """What is known of each partition held here."""
+    from tracker import replication
+
+    names, waiting = queries.centre_names(), replication.waiting()
+    return [
+        {
+            **asdict(each),
+            "name": queries.place_name(each.partition, names),
+            "waiting": waiting.get(each.partition, 0),
+            "safe": _safe(each.partition),
+        }
+        for each in replication.status(replication.hub_key())
+    ]
+
+
+def _unanswered(out: Sequence[Bundle], now_s: float) -> list[str]:
+    """Which bundles nobody has answered yet; the oldest stands first in `out`."""
+    if not out:
+        return []
+    sentence = ngettext(
+        "%(n)d bundle is out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
+        "%(n)d bundles are out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
+        len(out),
+        at=format_instant(out[0].at),
+        days=int((now_s - out[0].at) // DAY_S),
+    )
+    return [sentence]
 
 
 def _safe(partition: str) -> dict[str, dict[str, int | None]] | None:
