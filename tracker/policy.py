@@ -4,27 +4,30 @@ Roles come from design.md 5. A role gives verbs; the partition of the thing deci
 *node* may write is another matter, decided from signed grants by the engine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from tracker.errors import NotAllowed
+from tracker.errors import N_, NotAllowed
 
 ROLES: Final = ("instructor", "registrar", "administrator", "coordinator", "central")
 NATION: Final = "nation"
 
 # Reading verbs reach whatever the actor can see; machine verbs are about this laptop, not about a partition.
 READING: Final = frozenset({"read", "export"})
-MACHINE: Final = frozenset({"accounts", "backup", "invite", "join", "revoke", "sync"})
+MACHINE: Final = frozenset({"accounts", "backup", "enrol", "invite", "join", "revoke", "sync"})
 RECORDS: Final = frozenset({"close", "edit-employers", "edit-people", "edit-places", "edit-placements", "import", "mark", "resolve"})
 VERBS: Final = READING | MACHINE | RECORDS | {"comment", "edit-directory", "erase", "edit-holidays", "edit-programmes"}
 
+# A PIN of four digits on a phone that lies about opens the register, not the machine.
+NEEDS_PASSWORD: Final = frozenset({"accounts", "backup", "enrol", "erase", "invite", "join", "revoke"})
+
 VERBS_BY_ROLE: Final[dict[str, frozenset[str]]] = {
-    "instructor": frozenset({"read", "mark", "sync"}),
-    "registrar": READING | RECORDS | {"comment", "sync"},
-    "administrator": frozenset({"accounts", "backup", "erase", "join", "sync"}),
-    "coordinator": READING | {"close", "comment", "resolve", "sync"},
+    "instructor": frozenset({"read", "mark", "enrol", "sync"}),
+    "registrar": READING | RECORDS | {"comment", "enrol", "sync"},
+    "administrator": frozenset({"accounts", "backup", "enrol", "erase", "join", "sync"}),
+    "coordinator": READING | {"close", "comment", "enrol", "resolve", "sync"},
     "central": READING
-    | {"close", "comment", "edit-directory", "edit-holidays", "edit-programmes", "erase", "invite", "resolve", "revoke", "sync"},
+    | {"close", "comment", "edit-directory", "edit-holidays", "edit-programmes", "enrol", "erase", "invite", "resolve", "revoke", "sync"},
     "operator": VERBS,
 }
 # Kinds of partition that a role's writing verbs reach. Nobody above a centre edits its records or settles its conflicts.
@@ -47,6 +50,7 @@ class Actor:
     seat        centre, region or central: which kind of machine this is
     home        partition of the person's own staff row, where what he adds belongs
     administers keeps this machine besides his role: accounts, joining, backup
+    by_pin      came in by a PIN on an enrolled phone, which does less than a password
     """
 
     id: str
@@ -57,9 +61,17 @@ class Actor:
     seat: str = "centre"
     home: str = ""
     administers: bool = False
+    by_pin: bool = False
 
 
 OPERATOR: Final = Actor(id="operator", name="operator", role="operator", partitions=None)
+
+
+class NeedsPassword(NotAllowed):
+    """The role includes it, but a PIN is not enough."""
+
+    code = "needs_password"
+    sentence = N_("A PIN is not enough for this. Do it on the computer itself, signed in with your password.")
 
 
 class Placed(Protocol):
@@ -95,6 +107,8 @@ def may(actor: Actor, verb: str, thing: Placed | str | None = None) -> bool:
     """Whether the actor may do `verb` to a row or a partition; None asks whether there is anything he might do it to."""
     if verb not in VERBS:
         raise ValueError(f"no such verb: {verb}")
+    if actor.by_pin and verb in NEEDS_PASSWORD:
+        return False
     if verb not in VERBS_BY_ROLE.get(actor.role, frozenset()) and not (actor.administers and verb in VERBS_BY_ROLE["administrator"]):
         return False
     if thing is None or verb in MACHINE:
@@ -117,6 +131,8 @@ def _teaches(actor: Actor, thing: Placed | str) -> bool:
 
 
 def check(actor: Actor, verb: str, thing: Placed | str | None = None) -> None:
-    """Raise NotAllowed unless the actor may."""
+    """Raise NotAllowed unless the actor may; NeedsPassword where only the PIN stands in the way."""
+    if actor.by_pin and verb in NEEDS_PASSWORD and may(replace(actor, by_pin=False), verb, thing):
+        raise NeedsPassword(verb=verb)
     if not may(actor, verb, thing):
         raise NotAllowed(verb=verb)

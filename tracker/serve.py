@@ -1,6 +1,7 @@
 """The web server of a laptop: cheroot, with a plain sentence when the port is taken, and an exchange every quarter of an hour.
 
-Central may use gunicorn instead: `gunicorn "tracker.serve:application()"`.
+With `lan` phones on the same Wi-Fi are served as well, by the same workers (tracker/lan.py). Central may use gunicorn
+instead: `gunicorn "tracker.serve:application()"`.
 """
 
 import gc
@@ -9,7 +10,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TYPE_CHECKING
 
 from cheroot import wsgi
 from flask import Flask
@@ -18,6 +19,10 @@ from tracker import clock, config, folder, replication, wal
 from tracker.app import create_app
 from tracker.errors import DomainError, N_
 from tracker.nodes.background import Background
+from tracker.web.transport import Reach
+
+if TYPE_CHECKING:
+    from tracker.lan import Lan
 
 log = logging.getLogger(__name__)
 
@@ -54,31 +59,46 @@ def application() -> Flask:
     return app
 
 
-def serve(settings: config.Settings, *, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `announce` is told the address once connections are taken.
+def serve(settings: config.Settings, *, announce: Callable[[str, Reach | None], None], lan: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM. `announce` is told the address, and where phones go, once connections are taken.
 
-    Raises InUse, PortInUse, CannotListen.
+    Raises InUse, PortInUse, CannotListen; with `lan` also NoHttps and LanPortInUse.
     """
     with folder.share(settings.home):
         app = create_app(settings)
         server = listen(app, settings)
-        background = Background(app)
+        try:
+            door = _door(app, server, settings) if lan else None
+        except BaseException:
+            server.stop()  # else its workers would wait for ever
+            raise
+        background = Background(app, door.look if door else None)
         signal.signal(signal.SIGTERM, stop)
         gc.collect()  # what starting has left: it would stay for as long as the server runs
-        announce(server.address)
+        if door:
+            door.start()
+        announce(server.address, door.reach if door else None)
         background.start()
         try:
             server.serve()
         except KeyboardInterrupt:
             log.info("stopped")
         finally:
+            if door:
+                door.stop()
             server.stop()
             background.stop()
 
 
+def _door(app: Flask, server: "Server", settings: config.Settings) -> "Lan":
+    from tracker.lan import Lan  # only a laptop that serves phones pays for it
+
+    return Lan(app, server, settings)
+
+
 def listen(app: Flask, settings: config.Settings) -> "Server":
     """A server that has its port; connections wait until its `serve` is called. Raises PortInUse, CannotListen."""
-    server = Server((settings.host, settings.port), _knowing_own_address(app), numthreads=THREADS, server_name="daftari")
+    server = Server((settings.host, settings.port), knowing_own_address(app), numthreads=THREADS, server_name="daftari")
     server.gateway = Gateway
     server.max_request_header_size = LARGEST_HEADER_BYTES
     # The application refuses what is too large in words; the server, in English, only what is far too large.
@@ -115,6 +135,13 @@ class Server(wsgi.Server):
         host, port = self.bind_addr[:2]
         return _address(host, port)
 
+    def put_conn(self, conn: Any) -> None:
+        """Take an idle connection back: a phone's goes to the door it came in by."""
+        if conn.server is self:
+            super().put_conn(conn)  # type: ignore[no-untyped-call]
+        else:
+            conn.server.put_conn(conn)
+
     @staticmethod
     def bind_socket(socket_: Any, bind_addr: Any) -> Any:
         """Bind, and close a socket that could not be bound, which cheroot leaves open."""
@@ -133,13 +160,14 @@ class Gateway(wsgi.Gateway_10):
     """Tells the application at which of this machine's addresses a request came in."""
 
     def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # cheroot's stubs say None
-        """The WSGI environment with the local address."""
+        """The WSGI environment with the local address, and with the scheme of the line, whatever the request's first line says."""
         environ: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call]
+        environ["wsgi.url_scheme"] = "https" if self.req.conn.ssl_env else "http"
         environ[LOCAL_ADDRESS] = self.req.conn.socket.getsockname()[0]
         return environ
 
 
-def _knowing_own_address(app: Flask) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+def knowing_own_address(app: Flask) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     """Trust a host name that is the very address the request came in at.
 
     That is no hole for DNS rebinding, which needs a name; and a laptop's address on the LAN changes daily, so that no

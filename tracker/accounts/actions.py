@@ -1,11 +1,13 @@
 """What people do with accounts: sign in and out, change a password, add and change users, say who teaches whom."""
 
 import secrets
+from collections.abc import Callable
 from datetime import date
 
 from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as OrmSession
 
 from tracker.accounts import passwords, queries, rules
 from tracker.accounts.models import Credential, Session, Staff, Teaching, Throttle
@@ -16,6 +18,9 @@ from tracker.errors import NotFound
 from tracker.policy import Actor, check, kind_of, OPERATOR
 
 SEEN_EVERY_S = 60
+# Called inside the write that ends a person's access or changes his password, with the credential's id: what else opens
+# the register in his name, such as PINs, belongs to later slices and ends with it.
+when_access_ends: list[Callable[[int], None]] = []
 
 
 def _settings() -> Settings:
@@ -31,7 +36,7 @@ def sign_in(username: str, password: str, *, device: str, address: str, old_toke
     """
     name = username.strip().casefold()[:40]
     subjects = [f"account:{name}", f"device:{address}"]
-    _count_try(subjects)
+    count_try(subjects)
     credential = queries.credential_named(name)
     if credential is None:
         passwords.waste_time(password)
@@ -40,23 +45,24 @@ def sign_in(username: str, password: str, *, device: str, address: str, old_toke
         raise rules.WrongSignIn
     with write(OPERATOR) as session:
         session.execute(delete(Throttle).where(Throttle.subject.in_(subjects)))
-        if old_token:
-            session.execute(delete(Session).where(Session.token_hash == queries.token_hash(old_token)))
-        return _open_session(credential.id, device)
+        return open_session(credential.id, device, old_token=old_token)
 
 
-def _count_try(subjects: list[str]) -> None:
-    """Count a try before its password is checked, so that a hundred tries at once get no free look; raises WaitFirst."""
+def count_try(subjects: list[str]) -> int:
+    """Count a try before its password is checked, so that a hundred tries at once get no free look; raises WaitFirst.
+
+    Returns how many tries there were since the last success, this one included; of several subjects the most.
+    """
     try:
-        _count_once(subjects)
+        return _count_once(subjects)
     except IntegrityError:  # PostgreSQL lets two first tries begin at once; now the other one's row is there to wait for
-        _count_once(subjects)
+        return _count_once(subjects)
 
 
-def _count_once(subjects: list[str]) -> None:
+def _count_once(subjects: list[str]) -> int:
     settings, now = _settings(), steady()
     with write(OPERATOR) as session:
-        longest = 0.0
+        longest, most = 0.0, 0
         for subject in subjects:
             row = session.get(Throttle, subject, with_for_update=True)
             if row is None:
@@ -67,17 +73,32 @@ def _count_once(subjects: list[str]) -> None:
             longest = max(longest, wait)
             if not wait:
                 row.tries, row.last_s = row.tries + 1, now
+            most = max(most, row.tries)
     if longest:
         raise rules.WaitFirst(seconds=int(longest) + 1)
+    return most
 
 
-def _open_session(credential_id: int, device: str) -> str:
+def forgive(subject: str) -> None:
+    """Forget the tries of a subject: the right word was said, or there is nothing left to guess."""
+    with write(OPERATOR) as session:
+        session.execute(delete(Throttle).where(Throttle.subject == subject))
+
+
+def open_session(credential_id: int, device: str, *, old_token: str | None = None, phone_id: int | None = None) -> str:
+    """Open a session for somebody who has proved who he is; gives the token for the cookie.
+
+    old_token  of the session that was open in this browser; it ends
+    phone_id   the enrolled phone whose PIN was given: the session counts on that phone alone
+    """
     token, now = secrets.token_urlsafe(32), steady()
     with write(OPERATOR) as session:
+        if old_token:
+            session.execute(delete(Session).where(Session.token_hash == queries.token_hash(old_token)))
         session.execute(delete(Session).where(Session.created_s < now - _settings().session_absolute_s))
-        session.add(
-            Session(token_hash=queries.token_hash(token), credential_id=credential_id, created_s=now, seen_s=now, device=device[:200])
-        )
+        row = Session(token_hash=queries.token_hash(token), credential_id=credential_id, created_s=now, seen_s=now, device=device[:200])
+        row.phone_id = phone_id
+        session.add(row)
     return token
 
 
@@ -113,17 +134,16 @@ def change_password(actor: Actor, credential: Credential, *, current: str, new: 
     if new == current:
         raise rules.SamePassword
     _set_password(actor, credential, new, must_change=False)
-    return _open_session(credential.id, device)
+    return open_session(credential.id, device)
 
 
 def confirm(credential: Credential, password: str) -> None:
     """Let the person prove once more who is there; raises WrongSignIn, WaitFirst."""
     subject = f"account:{credential.username}"
-    _count_try([subject])
+    count_try([subject])
     if not passwords.is_right(password, credential.password_hash):
         raise rules.WrongSignIn
-    with write(OPERATOR) as session:
-        session.execute(delete(Throttle).where(Throttle.subject == subject))
+    forgive(subject)
 
 
 def _set_password(actor: Actor, credential: Credential, password: str, *, must_change: bool) -> None:
@@ -131,7 +151,13 @@ def _set_password(actor: Actor, credential: Credential, password: str, *, must_c
     password_hash = passwords.hashed(password)
     with write(actor) as session:
         credential.password_hash, credential.must_change = password_hash, must_change
-        session.execute(delete(Session).where(Session.credential_id == credential.id))
+        _end_access(session, credential.id)
+
+
+def _end_access(session: OrmSession, credential_id: int) -> None:
+    session.execute(delete(Session).where(Session.credential_id == credential_id))
+    for end in when_access_ends:
+        end(credential_id)
 
 
 def add_user(
@@ -174,12 +200,14 @@ def add_user(
 
 def change_user(actor: Actor, credential_id: int, values: dict[str, object], seen: str | None) -> Staff:
     """Change name, role or active of a user's staff row; raises NotFound, NotAllowed, WrongRole."""
-    with write(actor):
+    with write(actor) as session:
         staff = queries.user_for(actor, credential_id).staff
         if staff is None:
             raise NotFound
         rules.check_role(str(values["role"]), kind_of(staff.partition))
         apply_form(staff, values, seen)
+        if not staff.active:
+            _end_access(session, credential_id)
         return staff
 
 

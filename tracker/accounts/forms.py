@@ -1,12 +1,12 @@
 """What is typed to sign in and to keep the accounts."""
 
-from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from tracker.accounts.rules import LONGEST, ROLES_BY_KIND
 from tracker.errors import N_
 from tracker.i18n import _
-from tracker.web import Form
+from tracker.web import Form, PasswordField, ShownPasswordField
 
 ROLE_NAMES = {
     "instructor": N_("Instructor: marks the register of the own cohorts"),
@@ -66,7 +66,7 @@ class UserForm(_RoleForm):
         [InputRequired(N_("Enter a username."))],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
-    password = StringField(
+    password = ShownPasswordField(
         N_("First password"), [InputRequired(N_("Enter the new password."))], render_kw={"autocomplete": "off", "spellcheck": "false"}
     )
     administers = BooleanField(N_("Also keeps this computer: accounts, backup and joining"))
@@ -81,7 +81,7 @@ class ChangeUserForm(_RoleForm):
 class ResetForm(Form):
     """A new first password for somebody else, against the own one."""
 
-    new = StringField(
+    new = ShownPasswordField(
         N_("First password"), [InputRequired(N_("Enter the new password."))], render_kw={"autocomplete": "off", "spellcheck": "false"}
     )
     own = PasswordField(

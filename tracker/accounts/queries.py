@@ -87,8 +87,11 @@ def cohorts_taught(staff: Staff) -> frozenset[str]:
     return frozenset(db.session.scalars(rows))
 
 
-def signed_in(token: str) -> SignedIn | None:
-    """The session of a cookie's token, if it is alive and its person still works here."""
+def signed_in(token: str, phone_id: int | None = None) -> SignedIn | None:
+    """The session of a cookie's token, if it is alive and its person still works here.
+
+    phone_id  the enrolled phone that asks: a session that a PIN opened there counts nowhere else
+    """
     settings = _settings()
     found = db.session.execute(
         select(Session, Credential).join(Credential, Credential.id == Session.credential_id).where(Session.token_hash == token_hash(token))
@@ -96,9 +99,11 @@ def signed_in(token: str) -> SignedIn | None:
     if found is None:
         return None
     session, credential = found
+    if session.phone_id is not None and session.phone_id != phone_id:
+        return None
     over = is_over(session.created_s, session.seen_s, steady(), idle_s=settings.session_idle_s, absolute_s=settings.session_absolute_s)
     actor = None if over else actor_for_credential(credential)
-    return SignedIn(session, credential, actor) if actor else None
+    return SignedIn(session, credential, replace(actor, by_pin=session.phone_id is not None)) if actor else None
 
 
 def sessions_of(credential: Credential) -> Sequence[Session]:

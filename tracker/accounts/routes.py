@@ -2,7 +2,6 @@
 
 from flask import Blueprint, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response as BaseResponse
 
 from tracker.accounts import actions, queries, rules
 from tracker.accounts.forms import ChangeUserForm, PasswordForm, ResetForm, SHORT_ROLE_NAMES, SignInForm, UserForm
@@ -10,7 +9,7 @@ from tracker.db import seen_token
 from tracker.errors import N_
 from tracker.i18n import _, say
 from tracker.policy import Actor, kind_of
-from tracker.web import cookie_name, login_required, may_, nav_item, page, public, set_loader, typed
+from tracker.web import cookie_name, give_cookie, is_clear, login_required, may_, nav_item, page, phone_asking, public, set_loader, typed
 
 bp = Blueprint("accounts", __name__)
 nav_item(bp, "users", N_("Users"), verb="accounts", order=90)
@@ -23,8 +22,11 @@ def _token() -> str | None:
 def recognise() -> Actor | None:
     """The person behind the session cookie."""
     token = _token()
-    g.signed_in = queries.signed_in(token) if token else None
+    g.signed_in = queries.signed_in(token, phone_asking()) if token else None
     if g.signed_in is None:
+        return None
+    if is_clear() and not g.signed_in.actor.by_pin:  # a cookie that was meant to stay on this computer
+        g.signed_in = None
         return None
     actions.touch(g.signed_in.session)
     actor: Actor = g.signed_in.actor
@@ -43,11 +45,6 @@ def change_first_password() -> ResponseReturnValue | None:
     return redirect(url_for("accounts.password"))
 
 
-def _give_cookie(response: BaseResponse, token: str) -> BaseResponse:
-    response.set_cookie(cookie_name("s"), token, httponly=True, samesite="Lax", secure=request.is_secure)
-    return response
-
-
 def _device() -> str:
     return rules.device_name(request.user_agent.string)
 
@@ -55,7 +52,9 @@ def _device() -> str:
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
 def sign_in() -> ResponseReturnValue:
-    """Sign in and go back to where one came from."""
+    """Sign in and go back to where one came from. An enrolled phone asks for a PIN, unless its owner wants to give the password."""
+    if request.method == "GET" and request.args.get("by") != "password" and phone_asking() is not None:
+        return redirect(url_for("phones.pin", next=request.args.get("next")))
     form = SignInForm(next=request.args.get("next"))
     if form.validate_on_submit():
         try:
@@ -69,7 +68,7 @@ def sign_in() -> ResponseReturnValue:
         way_back = typed(form.next)
         if not rules.is_local_path(way_back):
             way_back = url_for("home")
-        return _give_cookie(redirect(way_back), token)
+        return give_cookie(redirect(way_back), "s", token)
     return page("accounts/sign_in.html", form=form)
 
 
@@ -122,7 +121,7 @@ def password() -> ResponseReturnValue:
             form.current.errors = [say(refusal)]
         else:
             flash(_("The password is changed. Other devices are signed out."))
-            return _give_cookie(redirect(url_for("home")), token)
+            return give_cookie(redirect(url_for("home")), "s", token)
     return page("accounts/password.html", form=form, is_first=credential.must_change)
 
 

@@ -23,6 +23,7 @@ from tracker.nodes.rules import server_address
 from tracker.nodes.running import running
 from tracker.places.models import Listing
 from tracker.policy import OPERATOR
+from tracker.web.transport import Reach
 
 FIRST_TOLD_AFTER_S, TOLD_EVERY_S = 5, 30
 
@@ -197,16 +198,21 @@ def serve(arguments: argparse.Namespace) -> Done:
         if not replication.is_set_up():
             replication.create_tables()  # the first steps are then taken in the browser
     as_json = getattr(arguments, "json", False)
-    server.serve(settings, announce=lambda url: _announce(url, settings, as_json=as_json))
+    lan: bool = arguments.lan
+    server.serve(settings, announce=lambda url, reach: _announce(url, reach, settings, as_json=as_json), lan=lan)
     return Done({}, [])
 
 
-def _announce(url: str, settings: config.Settings, *, as_json: bool) -> None:
+def _announce(url: str, reach: Reach | None, settings: config.Settings, *, as_json: bool) -> None:
     import json
 
-    facts = {"url": url, "seat": settings.seat, "name": settings.name}
-    line = _("%(name)s is open at %(url)s. Leave this window open; Ctrl+C stops.", name=settings.name or "Daftari", url=url)
-    print(json.dumps(facts) if as_json else line, flush=True)
+    facts = {"url": url, "seat": settings.seat, "name": settings.name, **({"lan": reach.urls} if reach else {})}
+    lines = [_("%(name)s is open at %(url)s. Leave this window open; Ctrl+C stops.", name=settings.name or "Daftari", url=url)]
+    if reach and reach.urls:
+        lines.append(_("Phones on the same Wi-Fi open %(urls)s. Enrol them on the page Phones.", urls=", ".join(reach.urls)))
+    elif reach:
+        lines.append(_("Phones find this computer as soon as it is on a Wi-Fi. The page Phones then shows the address."))
+    print(json.dumps(facts) if as_json else "\n".join(lines), flush=True)
 
 
 # ---- invite and join

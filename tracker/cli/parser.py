@@ -113,6 +113,7 @@ def _of_the_machine(verb: Callable[[str, str, Command], Parser]) -> None:
     serve = verb("serve", N_("serve the register to browsers"), machine.serve)
     serve.add_argument("--host", metavar=_("ADDRESS"), help=_("address to listen on"))
     serve.add_argument("--port", type=int, metavar="N", help=_("port to listen on; 0 takes any free one"))
+    serve.add_argument("--lan", action="store_true", help=_("also for phones on the same Wi-Fi, over HTTPS"))
     invite = verb("invite", N_("central: make a one-time code for a new centre, a coordinator or a further laptop"), _invite)
     invite.add_argument("--seat", choices=("centre", "region"), help=_("whom to invite"))
     invite.add_argument("--name", metavar=_("TEXT"), help=_("name of the centre or the coordinator's office"))

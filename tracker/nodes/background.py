@@ -2,6 +2,7 @@
 
 import logging
 import random
+from collections.abc import Callable
 from threading import Event, Thread
 
 from flask import Flask
@@ -12,13 +13,17 @@ from tracker.policy import OPERATOR
 
 log = logging.getLogger(__name__)
 FIRST_WAIT_S = 5
+LOOK_EVERY_S = 60
 
 
 class Background:
-    """Exchanges with the server every `sync_every_s`, more rarely while that fails; does nothing while there is no server."""
+    """Exchanges with the server every `sync_every_s`, more rarely while that fails; does nothing while there is no server.
 
-    def __init__(self, app: Flask) -> None:
-        self._app = app
+    look  called about once a minute besides, and cheap: whether phones still find us
+    """
+
+    def __init__(self, app: Flask, look: Callable[[], None] | None = None) -> None:
+        self._app, self._look = app, look
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="exchange", daemon=True)
 
@@ -33,12 +38,24 @@ class Background:
 
     def _run(self) -> None:
         failures, wait_s = 0, float(FIRST_WAIT_S)
-        while not self._stopping.wait(wait_s):
+        while not self._wait(wait_s):
             with self._app.app_context():
                 self._app.extensions["reserve"].make()  # room on the disk, as soon as there is any to spare
                 failures = 0 if self._exchange() else failures + 1
                 # Read anew each time: joining a server in the browser changes it while we run.
                 wait_s = rules.wait_s(self._app.extensions["settings"].sync_every_s, failures, random.random())
+
+    def _wait(self, wait_s: float) -> bool:
+        """Wait, with a look around every minute; True as soon as it is to stop."""
+        while self._look and wait_s > LOOK_EVERY_S:
+            if self._stopping.wait(LOOK_EVERY_S):
+                return True
+            wait_s -= LOOK_EVERY_S
+            try:
+                self._look()
+            except Exception:
+                log.exception("could not see whether phones still find this computer")
+        return self._stopping.wait(wait_s)
 
     def _exchange(self) -> bool:
         try:

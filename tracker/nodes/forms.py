@@ -1,11 +1,11 @@
 """What is typed to join a server and to invite a computer."""
 
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, URLField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, URLField
 from wtforms.validators import InputRequired, Length, Optional
 
 from tracker.errors import N_
 from tracker.i18n import _
-from tracker.web import Form, ReadDayField
+from tracker.web import Form, PasswordField, ReadDayField
 
 CENTRE, LAPTOP, COORDINATOR = "centre", "laptop", "coordinator"
 

@@ -15,7 +15,7 @@ from tracker.nodes import forms, rules, start_actions
 from tracker.people.models import Cohort
 from tracker.programmes.queries import programmes
 from tracker.replication import SyncError
-from tracker.web import cookie_name, page, public, typed
+from tracker.web import give_cookie, page, public, typed
 
 bp = Blueprint("start", __name__)
 STEPS = 4
@@ -130,7 +130,5 @@ def person() -> ResponseReturnValue:
         else:
             token = accounts.sign_in(credential.username, typed(form.password), device="", address=request.remote_addr or "")
             flash(_("Everything is ready. Welcome."))
-            response = redirect(url_for("home"))
-            response.set_cookie(cookie_name("s"), token, httponly=True, samesite="Lax", secure=request.is_secure)
-            return response
+            return give_cookie(redirect(url_for("home")), "s", token)
     return page("start/person.html", form=form, step=4, steps=STEPS)

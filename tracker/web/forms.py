@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, StringField
+from wtforms import PasswordField as HiddenPasswordField
 
 from tracker import i18n
+from tracker.web.transport import refuse_password
 
 
 class _Translations:
@@ -44,6 +46,22 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
             """Our catalogue."""
             del form
             return _Translations()
+
+
+class _NeverInClear(Field):
+    """A field whose form is neither shown nor read over a line that others can read; raises NoPasswordInClear there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_password()
+        super().__init__(*args, **kwargs)
+
+
+class PasswordField(_NeverInClear, HiddenPasswordField):
+    """A password that somebody knows; every form uses this one (tests/house)."""
+
+
+class ShownPasswordField(_NeverInClear, StringField):
+    """A first password that is given to somebody else, and so is shown while it is typed."""
 
 
 TYPED_DAY: Final = {"type": "text", "autocomplete": "off", "inputmode": "numeric", "placeholder": "31/12/2003"}

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, Flask, g, request, Response
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.wrappers import Response as BaseResponse
 
 from tracker import i18n
 from tracker.errors import DomainError, N_
@@ -39,6 +40,12 @@ class ForeignOrigin(DomainError):
 def cookie_name(name: str) -> str:
     """The cookie's name; with HTTPS the prefix that no other host and no plain-HTTP page can forge."""
     return f"__Host-{name}" if request.is_secure else name
+
+
+def give_cookie(response: BaseResponse, name: str, value: str, *, max_age_s: int | None = None) -> BaseResponse:
+    """Give the browser a secret that no script reads and no other site sends; None = until the browser is closed."""
+    response.set_cookie(cookie_name(name), value, max_age=max_age_s, httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
 
 
 class HostCookie(SecureCookieSessionInterface):

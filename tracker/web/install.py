@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from tracker import clock, config, i18n
-from tracker.web import headers, pages
+from tracker.web import headers, pages, transport
 from tracker.web.access import access_of, login_required
 from tracker.web.static import install_static, mark_url, static_url
 
@@ -23,6 +23,7 @@ TEMPLATE_WORDS: Final = {
     "static_url": static_url,
     "mark_url": mark_url,
     "today": clock.today,
+    "is_clear": transport.is_clear,
 }
 
 
@@ -63,7 +64,7 @@ def install(app: Flask, settings: config.Settings) -> None:
             headers.check_origin()
             csrf.protect()
 
-    for step in (pages.recognise, headers.refuse_nul, headers.size_limit, guard):
+    for step in (pages.settle, transport.check_line, pages.recognise, headers.refuse_nul, headers.size_limit, guard):
         app.before_request(step)
     # Run in reverse order: the language first, packing last.
     for finish in (headers.pack, headers.protect, headers.keep_language):

@@ -103,9 +103,24 @@ def set_loader(bp: Blueprint, load: Callable[[], policy.Actor | None]) -> None:
     top_bar(bp, "actor", load)
 
 
-def recognise() -> None:
-    """Before each request: whose settings, and who asks."""
+def set_phone_finder(bp: Blueprint, find: Callable[[], int | None]) -> None:
+    """Say how the enrolled phone behind a request is known, by its id; `phones` does."""
+    top_bar(bp, "phone", find)
+
+
+def phone_asking() -> int | None:
+    """The id of the enrolled phone behind this request; None for any other browser."""
+    find = current_app.extensions["top_bar"].get("phone")
+    return cast(int | None, find()) if find else None
+
+
+def settle() -> None:
+    """Before each request: whose settings."""
     g.settings = current_app.extensions["settings"]
+
+
+def recognise() -> None:
+    """Before each request: who asks."""
     load = current_app.extensions["top_bar"].get("actor")
     g.actor = load() if load and request.endpoint != "static" else None
 
