@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from datetime import date
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import clock, inputs
-from tracker.attendance import actions, queries, rules, words
+from tracker.attendance import absence_actions, actions, queries, rules, taps, words
 from tracker.attendance.forms import MarkForm, TaughtForm
 from tracker.country import tz
 from tracker.db import seen_token
@@ -19,7 +19,8 @@ bp = Blueprint("attendance", __name__)
 nav_item(bp, "today", N_("Attendance"), verb="mark", order=10)
 
 
-def _date(text: str) -> date:
+def day_asked(text: str) -> date:
+    """The day that an address names; raises NotFound."""
     try:
         return inputs.Day().read(text)
     except inputs.Wrong:
@@ -69,7 +70,7 @@ def cohort(cohort_id: str) -> ResponseReturnValue:
 @login_required
 def register(cohort_id: str, on: str) -> ResponseReturnValue:
     """The register of a day. A script sends single taps here and asks for the rows concerned only (`part`)."""
-    day, slot = _date(on), _slot()
+    day, slot = day_asked(on), _slot()
     if request.method == "POST":
         return _save(cohort_id, day, slot)
     shown = queries.register_for(g.actor, cohort_id, day, slot)
@@ -83,6 +84,7 @@ def register(cohort_id: str, on: str) -> ResponseReturnValue:
         taught=TaughtForm(),
         reason_of=words.reason_of,
         short_time=words.short_time,
+        key=taps.key_of(current_app.config["SECRET_KEY"], g.actor.id),
     )
 
 
@@ -103,6 +105,9 @@ def _save(cohort_id: str, on: date, slot: str) -> ResponseReturnValue:
         done = rules.Act.read(request.form.get("act"))
         touched = actions.undo(g.actor, cohort_id, on, slot, done) if done else []
         act = None
+    elif wish in set(absence_actions.Excuse):
+        act = absence_actions.excuse(g.actor, cohort_id, on, slot, absence_actions.Excuse(wish), entries)
+        touched = list(entries)
     else:
         act = actions.save_register(g.actor, cohort_id, on, slot, entries, rest=wish == "rest", done=wish == "done")
         touched = list(entries)
@@ -135,19 +140,19 @@ def taught(cohort_id: str, on: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         flash(_("Please say why there was training on this day, or why there was none."), "error")
     elif request.form.get("do") == "withdraw":
-        actions.withdraw_taught(g.actor, cohort_id, _date(on), str(form.reason.data))
+        actions.withdraw_taught(g.actor, cohort_id, day_asked(on), str(form.reason.data))
         flash(_("The day does not count as taught any more. Its marks are kept."))
     else:
-        actions.teach_anyway(g.actor, cohort_id, _date(on), str(form.reason.data))
+        actions.teach_anyway(g.actor, cohort_id, day_asked(on), str(form.reason.data))
         flash(_("The day counts as taught. The register is open."))
-    return redirect(_address(cohort_id, _date(on)))
+    return redirect(_address(cohort_id, day_asked(on)))
 
 
 @bp.route("/<cohort_id>/<on>/<apprentice_id>", methods=["GET", "POST"])
 @login_required
 def mark(cohort_id: str, on: str, apprentice_id: str) -> ResponseReturnValue:
     """One mark in full: its reason, place and minutes, who marked it when, and taking it back."""
-    day, slot = _date(on), _slot()
+    day, slot = day_asked(on), _slot()
     shown = queries.register_for(g.actor, cohort_id, day, slot)
     row, stored = shown.row(apprentice_id), queries.mark_of(shown.cohort, apprentice_id, day, slot)
     form = MarkForm(data=None if stored is None else {**queries.value_of(stored)._asdict(), "status": stored.status or ""})
@@ -173,3 +178,7 @@ def mark(cohort_id: str, on: str, apprentice_id: str) -> ResponseReturnValue:
         reason_of=words.reason_of,
         reasons=[code.label(language()) for code in tz.codes("excuse_reasons")],
     )
+
+
+# Further pages of the same blueprint; they need what stands above.
+from tracker.attendance import paper_routes, sheet_routes  # noqa: E402, F401

@@ -1,0 +1,207 @@
+"""The week's sheet, its code, and finding the week again by the code."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import Browser
+from tests.make import Make
+from tests.tracker.attendance.conftest import MONDAY, World
+from tracker.attendance import actions, paper, paper_queries
+from tracker.db import write
+from tracker.employers.models import Employer
+from tracker.people.models import Enrolment
+from tracker.placements.models import Placement
+from tracker.policy import Actor, OPERATOR
+
+TODAY = date(2026, 3, 2)
+MONDAYS = st.integers(-17 * 52, 100).map(lambda weeks: TODAY + timedelta(weeks=weeks))
+IDS = st.from_regex(r"[0-9a-f]{16}-[1-9][0-9]{0,5}", fullmatch=True)
+CODES = st.builds(lambda cohort, monday, halves: paper.code_of(cohort, monday, has_halves=halves), IDS, MONDAYS, st.booleans())
+
+
+# ---- codes
+
+
+@given(IDS, MONDAYS, st.booleans())
+def test_a_code_names_its_cohort_week_and_halves(cohort: str, monday: date, halves: bool) -> None:  # noqa: FBT001
+    code = paper.code_of(cohort, monday, has_halves=halves)
+    assert paper.read_code(code, TODAY) == (paper.number_of(cohort), monday, halves)
+    assert re.fullmatch(r"[2-9A-HJKMNP-Z]{3}-[2-9A-HJKMNP-Z]{4}", code)
+
+
+@given(CODES, st.integers(0, 6), st.sampled_from(paper.SIGNS))
+def test_every_single_slip_is_found(code: str, place: int, sign: str) -> None:
+    signs = code.replace("-", "")
+    slipped = signs[:place] + sign + signs[place + 1 :]
+    if slipped != signs:
+        with pytest.raises(paper.Mistyped):
+            paper.read_code(slipped, TODAY)
+
+
+@given(CODES, st.integers(0, 5))
+def test_two_signs_exchanged_are_found(code: str, place: int) -> None:
+    signs = code.replace("-", "")
+    turned = signs[:place] + signs[place + 1] + signs[place] + signs[place + 2 :]
+    if turned != signs:
+        with pytest.raises(paper.Mistyped):
+            paper.read_code(turned, TODAY)
+
+
+@given(st.text(max_size=12))
+def test_nonsense_is_mistyped_or_a_code(text: str) -> None:
+    try:
+        assert paper.read_code(text, TODAY).monday.weekday() == 0
+    except paper.Mistyped:
+        pass
+
+
+def test_capitals_blanks_and_dashes_do_not_matter() -> None:
+    code = paper.code_of("0123456789abcdef-12", MONDAY, has_halves=False)
+    assert paper.read_code(f"  {code.lower().replace('-', ' – ')} ", TODAY).monday == MONDAY
+
+
+# ---- the sheet
+
+
+def _sheet(world: World, on: str = "2026-03-02", more: str = "") -> str:
+    return f"/attendance/{world.cohort.id}/week/{on}{more}"
+
+
+def test_the_sheet_has_everybody_and_a_box_for_each_workday(client: Browser, world: World) -> None:
+    text = client.sign_in("amina").get(_sheet(world)).text
+    assert all(person.full_name in text and str(person.number) in text for person in world.people)
+    assert "Attendance register, 2 March 2026 to 6 March 2026" in text
+    assert "Chuo cha Ziwa" in text
+    assert text.count('<td class="box">') == 4 * 5 + 5  # the people, and the row for the rest
+    assert "Printed on 2 March 2026, 08:00" in text
+
+
+def test_any_day_opens_its_week(client: Browser, world: World) -> None:
+    assert "2 March 2026 to 6 March 2026" in client.sign_in("amina").get(_sheet(world, "2026-03-08")).text
+
+
+def test_a_holiday_is_named_and_has_no_boxes(client: Browser, world: World) -> None:
+    text = client.sign_in("amina").get(_sheet(world, "2026-01-12")).text
+    assert "Public holiday: " in text
+    assert text.count('<td class="box">') == 4 * 4 + 4
+
+
+def test_a_saturday_stands_on_the_sheet_once_it_was_taught(world: World, teacher: Actor) -> None:
+    assert len(paper_queries.week_for(teacher, world.cohort.id, date(2026, 2, 28)).days) == 5
+    actions.teach_anyway(teacher, world.cohort.id, date(2026, 2, 28), "Makeup day")
+    assert [each.on.day for each in paper_queries.week_for(teacher, world.cohort.id, date(2026, 2, 28)).days][-1] == 28
+
+
+def test_halved_days_have_two_boxes(client: Browser, world: World) -> None:
+    text = client.sign_in("amina").get(_sheet(world, more="?halves=1")).text
+    assert text.count('<td class="box">') == (4 + 1) * 10
+    assert "a.m." in text
+
+
+def test_a_cohort_that_took_halves_lately_gets_boxes_for_halves(world: World, teacher: Actor) -> None:
+    assert not paper_queries.week_for(teacher, world.cohort.id, MONDAY).has_halves
+    actions.take_register(teacher, world.cohort.id, date(2026, 2, 26), "am")
+    assert paper_queries.week_for(teacher, world.cohort.id, MONDAY).has_halves
+
+
+def test_what_is_marked_already_stands_in_the_boxes_in_the_readers_letters(client: Browser, world: World, teacher: Actor) -> None:
+    actions.mark(teacher, world.partition, world.people[0].id, MONDAY, "absent")
+    browser = client.sign_in("amina")
+    assert '<td class="box">A</td>' in browser.get(_sheet(world)).text
+    assert '<td class="box">H</td>' in browser.get(_sheet(world, more="?lang=sw")).text
+
+
+def test_who_is_at_a_workplace_or_not_enrolled_yet_has_no_box(world: World, amina: Actor) -> None:
+    with write(OPERATOR) as session:
+        hotel = Employer(partition=world.partition, name="Hoteli ya Meru")
+        session.add(hotel)
+        session.flush()
+        span = {"starts_on": date(2026, 3, 4), "ends_on": date(2026, 3, 31)}
+        session.add(Placement(partition=world.partition, apprentice_id=world.people[0].id, employer_id=hotel.id, **span))
+        for enrolment in session.query(Enrolment).filter_by(apprentice_id=world.people[1].id):
+            enrolment.starts_on = date(2026, 3, 5)
+    week = paper_queries.week_for(amina, world.cohort.id, MONDAY)
+    by_id = {line.id: line for line in week.lines}
+    assert [cell.workplace for cell in by_id[world.people[0].id].cells] == [None, None, *["Hoteli ya Meru"] * 3]
+    assert [cell.is_enrolled for cell in by_id[world.people[1].id].cells] == [False] * 3 + [True] * 2
+
+
+def test_an_outsider_finds_no_sheet(client: Browser, world: World) -> None:
+    browser = client.sign_in("chausiku")
+    assert browser.get(_sheet(world)).status_code == 404
+    assert browser.get(_sheet(world, more="/enter")).status_code == 404
+
+
+@pytest.mark.parametrize("on", ["9999-12-31", "0001-01-01", "2026-02-30", "x"])
+def test_a_week_that_is_none_is_not_found(client: Browser, world: World, on: str) -> None:
+    assert client.sign_in("amina").get(_sheet(world, on)).status_code == 404
+
+
+def test_the_sheet_loads_its_own_style_and_the_common_one_does_not_carry_it(client: Browser, world: World) -> None:
+    browser = client.sign_in("amina")
+    text = browser.get(_sheet(world)).text
+    own = re.search(r'href="(/static/[^"]+/css/pages/paper\.css)"', text)
+    common = re.search(r'href="(/static/[^"]+/css/daftari\.css)"', text)
+    assert own
+    assert common
+    assert ".sheet" in browser.get(own[1]).text
+    assert ".sheet" not in browser.get(common[1]).text
+    assert "pages/paper.css" not in browser.get(f"/attendance/{world.cohort.id}/2026-03-02").text
+
+
+# ---- from the code back to the week
+
+
+def _typed(browser: Browser, code: str) -> str:
+    answer = browser.get("/attendance/paper", query_string={"code": code})
+    assert answer.status_code == 302
+    return str(answer.location)
+
+
+def test_the_code_of_the_sheet_opens_its_week_for_entering(client: Browser, world: World) -> None:
+    browser = client.sign_in("amina")
+    text = browser.get(_sheet(world, "2026-02-18", "?halves=1")).text
+    code = re.search(r"<b>(\w{3}-\w{4})</b>", text)
+    assert code
+    assert 'name="code"' in browser.get("/attendance/").text
+    assert _typed(browser, code[1]) == f"/attendance/{world.cohort.id}/week/2026-02-16/enter?halves=1"
+
+
+def test_a_mistyped_code_is_told_apart_from_an_unknown_one(client: Browser, world: World) -> None:
+    browser = client.sign_in("amina")
+    code = paper.code_of(world.cohort.id, MONDAY, has_halves=False)
+    wrong = ("3" if code[0] != "3" else "4") + code[1:]
+    assert f"The code {wrong} is mistyped" in browser.get(_typed(browser, wrong)).text
+    unknown = paper.code_of("0000000000000000-1", MONDAY, has_halves=False)
+    assert f"The code {unknown} is right, but" in browser.get(_typed(browser, unknown)).text
+
+
+@pytest.mark.parametrize("code", ["", "%", "%(code)s", "<b>", "A" * 500, "Ω", "-------"])
+def test_odd_codes_are_mistyped(client: Browser, world: World, code: str) -> None:
+    del world
+    browser = client.sign_in("amina")
+    assert "is mistyped" in browser.get(_typed(browser, code)).text
+
+
+def test_the_code_of_another_centre_is_unknown_here(client: Browser, world: World) -> None:
+    browser = client.sign_in("chausiku")
+    page = browser.get(_typed(browser, paper.code_of(world.cohort.id, MONDAY, has_halves=False))).text
+    assert "Perhaps the paper comes from another centre." in page
+
+
+def test_who_may_not_mark_the_cohort_reads_the_sheet(client: Browser, make: Make, world: World) -> None:
+    make.user("Fatma Salim", "central", partition="nation")
+    browser = client.sign_in("fatma")
+    assert _typed(browser, paper.code_of(world.cohort.id, MONDAY, has_halves=False)).startswith(f"{_sheet(world)}?")
+
+
+def test_a_code_of_two_cohorts_asks_for_the_right_one(client: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper, "COHORTS", 1)  # so few numbers that all cohorts share one
+    world.add_cohort()
+    browser = client.sign_in("amina")
+    page = browser.get(_typed(browser, paper.code_of(world.cohort.id, MONDAY, has_halves=False))).text
+    assert "Two cohorts share the code" in page
