@@ -146,7 +146,7 @@ def _excused_on(cohort: Cohort, on: date | None, slot: str) -> dict[str, str | N
     rows = select(Mark.apprentice_id, Mark.reason).where(
         Mark.partition == cohort.partition, Mark.on == on, Mark.slot == slot, Mark.status == "excused"
     )
-    return dict(db.session.execute(rows).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(rows)}
 
 
 def _unmarked(actor: Actor, cohort: Cohort, on: date, slot: str) -> list[str]:

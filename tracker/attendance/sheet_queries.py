@@ -38,7 +38,7 @@ _DAY = timedelta(days=1)
 # ---- what a cohort is taught
 
 
-def _after_months(on: date, months: int) -> date:
+def after_months(on: date, months: int) -> date:
     """The day before the same day so many months later: the last day of a course of that length."""
     count = on.year * 12 + on.month - 1 + months
     year, month = divmod(count, 12)
@@ -51,7 +51,7 @@ def planned_end(cohort: Cohort) -> date | None:
     if cohort.ends_on or cohort.starts_on is None:
         return cohort.ends_on
     course = programme(cohort.programme)
-    return _after_months(cohort.starts_on, course.months) if course and course.months else None
+    return after_months(cohort.starts_on, course.months) if course and course.months else None
 
 
 def threshold_of(cohort: Cohort) -> int:

@@ -13,6 +13,8 @@ TABLES: Final = {
     "employer": N_("Employers"),
     "enrolment": N_("Enrolments"),
     "erasure_note": N_("Notes of erasures"),
+    "expected_absence": N_("Leave given beforehand"),
+    "follow_up": N_("Follow-ups of absences"),
     "holiday_correction": N_("Holiday corrections"),
     "listing": N_("Directory of centres"),
     "mark": N_("Attendance marks"),

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tests.country import country
 from tests.make import Make
 from tracker.accounts import actions as accounts
 from tracker.db import write
@@ -12,6 +13,7 @@ from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.places.models import Centre
 from tracker.policy import Actor, OPERATOR
 
+__all__ = ["country"]  # several machines in one test
 MONDAY = date(2026, 3, 2)  # "today" of the tests
 GIVEN = ("Asha", "Bahati", "Daudi", "Eliya", "Fatuma", "Grace", "Hamisi", "Imani")
 FAMILY = ("Mushi", "Mwakyusa", "Kapinga", "Shirima", "Ngonyani")
