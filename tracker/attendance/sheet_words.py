@@ -1,5 +1,6 @@
 """Words and signs of the month sheet and of the lists: what a cell shows, days and hours, and where somebody stands."""
 
+import re
 from datetime import date
 from typing import Final
 
@@ -112,5 +113,6 @@ def follow_up(row: FollowUp) -> str:
 
 
 def dialled(phone: str) -> str:
-    """A number as a telephone takes it."""
-    return "".join(sign for sign in phone if sign.isdigit() or sign == "+")
+    """The first number of a text as a telephone takes it; empty where there is none."""
+    found = re.search(r"\+?[0-9][0-9 ().-]{4,}", phone)
+    return re.sub(r"[^0-9+]", "", found[0]) if found else ""

@@ -1,0 +1,100 @@
+"""The lists of whom to call: who stays away, who is below the threshold, which registers nobody took."""
+
+from datetime import date
+
+import pytest
+
+from tests.conftest import Browser
+from tests.tracker.attendance.conftest import MONDAY, World
+from tracker.attendance import absence_actions, actions, sheet_queries
+from tracker.attendance.sheet_queries import Lists, MOST_DAYS_LISTED
+from tracker.errors import NotFound
+from tracker.people import actions as people
+from tracker.people.queries import enrolments_of
+from tracker.policy import Actor, OPERATOR
+
+WEEK = [date(2026, 2, day) for day in range(23, 28)]  # the week before "today"
+LETTERS = {"P": "present", "A": "absent", "E": "excused"}
+
+
+def _take(world: World, *marks: str) -> None:
+    """Take the registers of the week with these letters, a text for each person."""
+    for person, letters in zip(world.people, marks, strict=False):
+        for on, letter in zip(WEEK, letters, strict=True):
+            if letter in LETTERS:
+                actions.mark(OPERATOR, world.partition, person.id, on, LETTERS[letter])
+    for on in WEEK:
+        actions.take_register(OPERATOR, world.cohort.id, on)
+
+
+def _lists(world: World) -> Lists:
+    return sheet_queries.lists(OPERATOR, world.partition)
+
+
+def test_three_absences_in_a_row_are_listed_the_longest_first(world: World) -> None:
+    _take(world, "PPAAA", "AAAAA", "PPPAA", "AAAAP")
+    assert [each.apprentice.id for each in _lists(world).in_a_row] == [world.people[1].id, world.people[0].id]
+
+
+def test_who_can_no_longer_reach_the_threshold_stands_first(world: World) -> None:
+    """The cohort ends on 6 March: ten days, of which five are over. Four missed leave six of ten, two leave eight."""
+    people.correct_cohort(OPERATOR, world.cohort.id, {"starts_on": WEEK[0], "ends_on": date(2026, 3, 6)}, None)
+    _take(world, "PPPAA", "PAAAA", "PPPPA", "-----")
+    below = _lists(world).below
+    assert [(each.apprentice.id, str(each.reckoning.verdict)) for each in below] == [
+        (world.people[1].id, "can-no-longer"),
+        (world.people[0].id, "can-still"),
+    ]
+
+
+def test_who_has_left_is_called_no_more(world: World) -> None:
+    _take(world, "AAAAA")
+    (enrolment,) = enrolments_of(world.people[0])
+    people.end_enrolment(OPERATOR, enrolment.id, "left", WEEK[4], "family")
+    assert _lists(world).in_a_row == ()
+
+
+def test_a_follow_up_stands_beside_the_apprentice(world: World) -> None:
+    _take(world, "AAAAA")
+    absence_actions.record_follow_up(OPERATOR, world.people[0].id, MONDAY, "call", "promised")
+    (each,) = _lists(world).in_a_row
+    assert each.last
+    assert each.last.outcome == "promised"
+
+
+def test_registers_not_taken_are_counted_and_the_latest_named(world: World) -> None:
+    """From Monday 5 January to Friday 27 February are 40 weekdays; 12 January is a holiday, five registers are taken: 34."""
+    _take(world, "PPPPP")
+    (found,) = _lists(world).not_taken
+    assert (found.count, len(found.days), found.days[0]) == (34, MOST_DAYS_LISTED, date(2026, 2, 20))
+
+
+def test_an_instructor_sees_the_own_cohorts_and_a_registrar_all(teacher: Actor, amina: Actor, world: World) -> None:
+    world.add_people(1, world.add_cohort())
+    assert [each.cohort.name for each in sheet_queries.lists(teacher, world.partition).not_taken] == ["Hotel 2026 A"]
+    assert len(sheet_queries.lists(amina, world.partition).not_taken) == 2
+
+
+def test_another_centre_sees_no_lists(chausiku: Actor, client: Browser, world: World) -> None:
+    with pytest.raises(NotFound):
+        sheet_queries.lists(chausiku, world.partition)
+    assert client.sign_in("chausiku").get(f"/attendance/lists?centre={world.partition}").status_code == 404
+
+
+def test_the_page_gives_the_numbers_to_call(client: Browser, world: World) -> None:
+    values = {"phone": "+255712345678", "guardian": "Mama Asha", "guardian_phone": "0755 917 346 au 0713"}
+    people.correct_apprentice(OPERATOR, world.people[0].id, values, None)
+    _take(world, "AAAAA")
+    page = client.sign_in("amina").get("/attendance/lists").text
+    assert 'href="tel:+255712345678">+255712345678</a>' in page
+    assert 'href="tel:0755917346">0755 917 346 au 0713</a>' in page
+    assert "Mama Asha" in page
+    assert "absent on 5 days of training in a row, since 23 February 2026" in page
+    assert f"/attendance/follow-up/{world.people[0].id}?from=lists" in page
+
+
+def test_an_empty_list_says_so_and_today_leads_here(client: Browser, world: World) -> None:
+    browser = client.sign_in("amina")
+    assert "Nobody has been absent three times in a row without excuse." in browser.get("/attendance/lists").text
+    assert 'href="/attendance/lists"' in browser.get("/attendance/").text
+    assert world.cohort.id in browser.get("/attendance/lists").text
