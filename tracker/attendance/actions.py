@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tracker import clock, replication
 from tracker.attendance import queries, rules
 from tracker.attendance.models import Mark, Register
+from tracker.attendance.paper import Box, Entered
 from tracker.attendance.rules import Act, Entry, MarkLine, MarkValue
 from tracker.calendar import actions as calendar
 from tracker.db import apply_form, dot_of, name_shown, write
@@ -267,6 +268,26 @@ def edit_mark(
         session.flush()
         _take_when_complete(session, actor, cohort, on, slot, "taps")
         return row
+
+
+def save_hours(actor: Actor, partition: str, entered: Mapping[Box, Entered]) -> None:
+    """Save what was worked at the workplaces, all or nothing. No register of the centre is taken by it.
+
+    Raises NotFound, NotAllowed, UnknownStatus, TooManyMinutes, NotYet.
+    """
+    for box, each in entered.items():
+        rules.check_mark(each.value, box.slot)
+        rules.check_day(each.value.status, box.on, clock.today())
+    with write(actor) as session:
+        for box, each in entered.items():
+            thing = queries.enrolled_on(partition, box.apprentice_id, box.on) or session.get(
+                Apprentice, {"partition": partition, "id": box.apprentice_id}
+            )
+            if thing is None:
+                raise NotFound
+            check(actor, "mark", thing)
+            key = _key(partition, *box)
+            _put(session, session.get(Mark, key), key, each.value, each.seen)
 
 
 class Imported(NamedTuple):

@@ -1,15 +1,13 @@
 """A week on paper: the sheet to print, the code that finds it again, and entering what was written on it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import clock, inputs
-from tracker.attendance import paper, paper_actions, paper_queries, words
-from tracker.attendance.paper import Box, Entered, Reading
+from tracker.attendance import grid_forms, paper, paper_actions, paper_queries, words
+from tracker.attendance.grid_forms import Sent
 from tracker.attendance.paper_queries import Week
 from tracker.attendance.routes import bp, day_asked
 from tracker.calendar.words import SHORT_WEEKDAYS
@@ -75,64 +73,22 @@ def week(cohort_id: str, on: str) -> ResponseReturnValue:
     return page("attendance/week.html", **_common(shown), qr=_qr(link), printed_at=clock.now())
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What came with a form. lost: names of the boxes that stand on the sheet no more."""
-
-    texts: Mapping[str, str] = field(default_factory=dict)
-    reading: Reading = Reading({}, {})
-    rest: Mapping[tuple[date, str], list[str]] = field(default_factory=dict)
-    lost: tuple[str, ...] = ()
-
-    @property
-    def may_be_saved(self) -> bool:
-        """Whether everything is right."""
-        return not self.reading.faults and not self.lost
+Rest = dict[tuple[date, str], list[str]]
 
 
-def _sent(week: Week) -> Sent:
+def _read(week: Week) -> tuple[Sent, Rest]:
+    """What was sent, and whom each day's "rest" is about: those who stood on the page."""
     letters = {key: choice.status for choice in words.choices() for key in choice.keys}
     offered = " ".join(choice.letter for choice in words.choices())
-    texts = {name[1:]: text for name, text in request.form.items() if name.startswith("b") and text.strip()}
-    boxes = {box.name: box for box in week.boxes}
-    reading = paper.read_boxes(
-        {boxes[name]: text for name, text in texts.items() if name in boxes},
-        lambda _box, text: paper.read_letter(text, letters, offered),
-    )
-    shown = {name[1:] for name in request.form if name.startswith("s")}
+    sent = grid_forms.read(week.boxes, lambda _box, text: paper.read_letter(text, letters, offered))
+    shown = grid_forms.shown_rows()
     rest = {
-        (column.on, column.slot): [box.apprentice_id for box in boxes.values() if box[1:] == (column.on, column.slot) and box[0] in shown]
+        (column.on, column.slot): [line.id for line in week.lines if line.id in shown]
         for column in week.columns
-        if column.is_open and column.name in request.form.getlist("rest")
+        if column.is_open and column.name in sent.rest
     }
-    paper.check_rest(reading, set(rest))
-    return Sent(texts, reading, rest, tuple(name for name in texts if name not in boxes))
-
-
-def _seen(box: Box) -> str:
-    """The token of what the page showed in a box."""
-    return paper.unpacked(request.form.get(f"s{box.apprentice_id}", "")).get(paper.column_name(box.on, box.slot), "")
-
-
-def _save(week: Week, sent: Sent) -> None:
-    entered = {box: Entered(value, _seen(box)) for box, value in sent.reading.values.items()}
-    paper_actions.save_week(g.actor, week.cohort.id, entered, sent.rest)
-    flash(_("The week is saved.") if entered or sent.rest else _("Nothing was entered."))
-
-
-def _tokens(week: Week, sent: Sent) -> dict[str, str]:
-    """The hidden field of each row. What was typed keeps the token of what its writer saw, also when a fault sends the page back."""
-    found = {}
-    for line in week.lines:
-        seen = {cell.column.name: _seen(cell.box) if cell.box.name in sent.texts else cell.seen for cell in line.cells}
-        found[line.id] = paper.packed(seen)
-    return found
-
-
-def _lost(week: Week, sent: Sent) -> str:
-    names = {line.id: line.name for line in week.lines}
-    whom = sorted({names.get(name.partition(".")[0], "?") for name in sent.lost})
-    return say(paper.NoBox(names=", ".join(whom))) if whom else ""
+    paper.check_rest(sent.reading, set(rest))
+    return sent, rest
 
 
 @bp.route("/<cohort_id>/week/<on>/enter", methods=["GET", "POST"])
@@ -144,16 +100,15 @@ def enter_week(cohort_id: str, on: str) -> ResponseReturnValue:
     check(g.actor, "mark", shown.cohort)
     sent = Sent()
     if request.method == "POST":
-        sent = _sent(shown)
+        sent, rest = _read(shown)
         if sent.may_be_saved:
-            _save(shown, sent)
+            paper_actions.save_week(g.actor, cohort_id, sent.entered, rest)
+            flash(_("The week is saved.") if sent.entered or rest else _("Nothing was entered."))
             return redirect(_address(".enter_week", shown))
     return page(
         "attendance/enter.html",
         **_common(shown),
-        texts=sent.texts,
-        rest=sent.rest,
-        faults={box.name: say(fault) for box, fault in sent.reading.faults.items()},
-        lost=_lost(shown, sent),
-        tokens=_tokens(shown, sent),
+        sent=sent,
+        lost=sent.about_lost({line.id: line.name for line in shown.lines}),
+        tokens=sent.tokens({cell.box: cell.seen for line in shown.lines for cell in line.cells}),
     )

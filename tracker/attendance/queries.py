@@ -22,7 +22,7 @@ from tracker.errors import NotFound
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.people.queries import cohort_for, cohorts, members
 from tracker.people.rules import is_enrolled
-from tracker.placements.queries import employer_of, placed_on, state_on
+from tracker.placements.queries import days_off, employer_of, placed_on, state_on
 from tracker.placements.rules import StateKind
 from tracker.policy import Actor, may
 
@@ -64,15 +64,18 @@ def cohorts_by_day(partition: str, days: Collection[tuple[str, date]]) -> Mappin
 def at_workplace(
     actor: Actor, partition: str, on: date, apprentice_ids: Collection[str], calendar: Calendar | None = None
 ) -> dict[str, str]:
-    """Name of the employer by apprentice, of those whose placement is open on a day: they are not expected at the centre."""
+    """Name of the employer by apprentice, of those whom an open placement expects on a day: they are not expected at the centre.
+
+    On a day that the placement's roster leaves free they are.
+    """
     placed = {key: row for key, row in placed_on(actor, partition, on).items() if key in apprentice_ids}
     if not placed:
         return {}
-    calendar = calendar or calendar_for(actor, partition)
+    calendar, free = calendar or calendar_for(actor, partition), days_off(partition, on)
     return {
         apprentice_id: (employer.name if (employer := employer_of(placement)) else None) or ""
         for apprentice_id, placement in placed.items()
-        if state_on(placement, on, calendar).kind == StateKind.OPEN
+        if placement.id not in free and state_on(placement, on, calendar).kind == StateKind.OPEN
     }
 
 

@@ -165,6 +165,18 @@ def listed(actor: Actor, partition: str, rows: Sequence[Placement], on: date) ->
     return found
 
 
+def _rosters_by_placement(partition: str) -> Mapping[str | None, list[Roster]]:
+    found: dict[str | None, list[Roster]] = defaultdict(list)
+    for roster in db.session.scalars(select(Roster).where(Roster.partition == partition).order_by(Roster.since, Roster.id)):
+        found[roster.placement_id].append(roster)
+    return found
+
+
+def days_off(partition: str, on: date) -> set[str | None]:
+    """Ids of the placements whose roster leaves a day free."""
+    return {key for key, rows in _rosters_by_placement(partition).items() if rules.rostered(hours(rows), on) == 0}
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A placement over some days.
@@ -189,13 +201,11 @@ def stretches(actor: Actor, partition: str, first: date, last: date) -> list[Str
     paused: dict[str | None, list[Suspension]] = defaultdict(list)
     for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
         paused[suspension.placement_id].append(suspension)
-    rosters_of: dict[str | None, list[Roster]] = defaultdict(list)
-    for roster in db.session.scalars(select(Roster).where(Roster.partition == partition).order_by(Roster.since, Roster.id)):
-        rosters_of[roster.placement_id].append(roster)
+    rosters_of = _rosters_by_placement(partition)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     found = []
     for row in rows:
-        employer, week = hosts_by_id.get(row.employer_id or ""), hours(rosters_of[row.id])
+        employer, week = hosts_by_id.get(row.employer_id or ""), hours(rosters_of.get(row.id, ()))
         closures = {on: calendar.workplace_closed(employer, on) if employer else () for on in days}
         states = {on: _state(row, on, pauses(paused[row.id]), closures[on]) for on in days}
         rostered = {on: rules.rostered(week, on) for on in days}
