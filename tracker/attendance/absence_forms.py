@@ -21,8 +21,8 @@ NO_DAY = N_("Enter the day on which you tried to reach the apprentice.")
 class LeaveForm(Form):
     """Leave given beforehand."""
 
-    since = DayField(N_("First day of the leave"), [InputRequired(NO_FIRST)])
-    until = DayField(N_("Last day of the leave"), [InputRequired(NO_LAST)])
+    since = DayField(N_("First day"), [InputRequired(NO_FIRST)])
+    until = DayField(N_("Last day"), [InputRequired(NO_LAST)])
     reason = StringField(N_("Reason"), [InputRequired(NO_REASON)])
 
 

@@ -19,7 +19,7 @@ TAUGHT: Final = "✓"
 TONES: Final = {Verdict.REACHED: "good", Verdict.CAN_STILL: "warning", Verdict.CAN_NO_LONGER: "error", Verdict.NO_DATA: ""}
 VERDICTS: Final = {
     Verdict.NO_DATA: N_("No data yet"),
-    Verdict.REACHED: N_("Reaches the threshold"),
+    Verdict.REACHED: N_("Reaches the threshold so far"),
     Verdict.CAN_STILL: N_("Below, can still reach it"),
     Verdict.CAN_NO_LONGER: N_("Can no longer reach it"),
 }
