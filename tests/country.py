@@ -113,9 +113,16 @@ class Country:
 
 @pytest.fixture
 def country(tmp_path: Path) -> Iterator[Country]:
+    """As `joined`."""
+    with joined(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def joined(folder: Path) -> Iterator[Country]:
     """A centre's two laptops have joined; the first founded it with Amina on its staff, and all have exchanged."""
     with _central_database() as database:
-        yield from _country(tmp_path, database)
+        yield from _country(folder, database)
 
 
 def _country(tmp_path: Path, database: str) -> Iterator[Country]:
