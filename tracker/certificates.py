@@ -120,6 +120,7 @@ def _new_leaf(authority_pem: bytes, hosts: list[str], now: datetime) -> bytes:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     issuer, issuer_key = x509.load_pem_x509_certificate(authority_pem), load_pem_private_key(authority_pem, None)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -130,7 +131,7 @@ def _new_leaf(authority_pem: bytes, hosts: list[str], now: datetime) -> bytes:
         .add_extension(x509.SubjectAlternativeName([_general(host) for host in hosts]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_id), critical=False)
     )

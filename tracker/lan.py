@@ -25,7 +25,7 @@ from tracker.addresses import lan_addresses
 from tracker.config import Settings
 from tracker.errors import DomainError, N_
 from tracker.serve import Gateway, knowing_own_address, Server
-from tracker.web.transport import Reach, REACH
+from tracker.web.transport import REACH, Reach
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class TlsSocket(ssl.SSLSocket):
             raise ConnectionResetError(errno.ECONNRESET, str(error)) from error
 
 
-class Connection(HTTPConnection):  # type: ignore[misc]  # cheroot ships no types
+class Connection(HTTPConnection):
     """A phone's connection: TLS if it begins so."""
 
     is_greeted = False
@@ -85,7 +85,7 @@ class Connection(HTTPConnection):  # type: ignore[misc]  # cheroot ships no type
             except OSError as error:  # ssl.SSLError is one: it left, or knows no TLS of ours
                 log.info("a phone's greeting failed: %s", error)
                 return False
-        return bool(super().communicate())
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
 
     def _greet(self) -> bool:
         first = self.socket.recv(1, socket.MSG_PEEK)
@@ -130,9 +130,9 @@ class LanServer(Server):
     def process_conn(self, conn: Any) -> None:
         """A new connection waits for its first byte: a browser opens some in advance, and each would hold a worker."""
         if conn.last_used is None:
-            self._connections.put(conn)
+            self._connections.put(conn)  # type: ignore[attr-defined]  # cheroot's stubs leave it out
         else:
-            super().process_conn(conn)  # type: ignore[no-untyped-call]
+            super().process_conn(conn)
 
 
 class Lan:
@@ -148,7 +148,7 @@ class Lan:
         self._leaf = b""
         self._server = LanServer(own, knowing_own_address(app), settings.lan_port)
         try:
-            self._server.prepare()  # type: ignore[no-untyped-call]
+            self._server.prepare()
         except OSError as error:
             raise LanPortInUse(port=settings.lan_port, reason=error.strerror or error, file=file) from error
         self.look()
@@ -172,7 +172,7 @@ class Lan:
 
     def stop(self) -> None:
         """Answer no more."""
-        self._server.stop()  # type: ignore[no-untyped-call]
+        self._server.stop()
 
     def look(self) -> None:
         """Take the present addresses; new connections get a certificate that names them. Raises OSError."""

@@ -73,13 +73,14 @@ def serve(settings: config.Settings, *, announce: Callable[[str, Reach | None], 
             server.stop()  # else its workers would wait for ever
             raise
         background = Background(app, door.look if door else None)
-        signal.signal(signal.SIGTERM, stop)
-        gc.collect()  # what starting has left: it would stay for as long as the server runs
-        if door:
-            door.start()
-        announce(server.address, door.reach if door else None)
         background.start()
+        gc.collect()  # what starting has left: it would stay for as long as the server runs
         try:
+            # A signal from here on ends in `finally`: else the workers would keep the process for ever.
+            signal.signal(signal.SIGTERM, stop)
+            if door:
+                door.start()
+            announce(server.address, door.reach if door else None)
             server.serve()
         except KeyboardInterrupt:
             log.info("stopped")
@@ -138,7 +139,7 @@ class Server(wsgi.Server):
     def put_conn(self, conn: Any) -> None:
         """Take an idle connection back: a phone's goes to the door it came in by."""
         if conn.server is self:
-            super().put_conn(conn)  # type: ignore[no-untyped-call]
+            super().put_conn(conn)
         else:
             conn.server.put_conn(conn)
 
@@ -160,9 +161,8 @@ class Gateway(wsgi.Gateway_10):
     """Tells the application at which of this machine's addresses a request came in."""
 
     def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # cheroot's stubs say None
-        """The WSGI environment with the local address, and with the scheme of the line, whatever the request's first line says."""
+        """The WSGI environment with the local address."""
         environ: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call]
-        environ["wsgi.url_scheme"] = "https" if self.req.conn.ssl_env else "http"
         environ[LOCAL_ADDRESS] = self.req.conn.socket.getsockname()[0]
         return environ
 

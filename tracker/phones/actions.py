@@ -54,7 +54,9 @@ def enrol(code: str, pin: str, *, key: str | None, user_agent: str, old_token: s
     pin_hash, device, now = passwords.hashed(pin), accounts_rules.device_name(user_agent), steady()
     with write(OPERATOR) as session:
         credential = queries.invited_by(code)
-        spent = session.execute(delete(EnrolmentCode).where(EnrolmentCode.code_hash == queries.hashed(code)).returning(EnrolmentCode.made_s))
+        spent = session.execute(
+            delete(EnrolmentCode).where(EnrolmentCode.code_hash == queries.hashed(code)).returning(EnrolmentCode.made_s)
+        )
         if spent.scalar() is None or credential is None:
             raise rules.CodeSpent
         phone = queries.phone_with(key)

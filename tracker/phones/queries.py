@@ -78,6 +78,6 @@ def phones_for(actor: Actor, credential: Credential) -> list[Line]:
     if not may(actor, "accounts"):
         wanted = wanted.join(Pin, Pin.phone_id == Phone.id).where(Pin.credential_id == credential.id)
     used = select(Session.phone_id, func.max(Session.seen_s)).where(Session.phone_id.is_not(None)).group_by(Session.phone_id)
-    seen_by_phone = dict(db.session.execute(used).tuples().all())
+    seen_by_phone = {row[0]: row[1] for row in db.session.execute(used)}
     lines = [Line(each, people_on(each.id), max(each.seen_s, seen_by_phone.get(each.id, 0.0))) for each in db.session.scalars(wanted)]
     return sorted(lines, key=lambda line: line.seen_s, reverse=True)

@@ -125,7 +125,7 @@ def pin() -> ResponseReturnValue:
         return redirect(url_for("accounts.sign_in", next=way_back, by="password"))
     form = PinForm(next=way_back)
     form.person.choices = [(each.credential_id, each.name) for each in people]
-    if len(people) == 1:
+    if len(people) == 1 and request.method == "GET":
         form.person.data = people[0].credential_id
     if form.validate_on_submit():
         try:

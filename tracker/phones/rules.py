@@ -1,6 +1,7 @@
 """What may be a PIN, how long a code enrols, when a phone has to be enrolled anew."""
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from tracker.accounts.rules import is_local_path
@@ -58,8 +59,8 @@ def check_pin(pin: str) -> None:
     """Raise WeakPin unless the PIN has four to eight digits that are not the first anybody would try. Years of birth may be."""
     if not re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", pin):
         raise NoPin(shortest=SHORTEST, longest=LONGEST)
-    steps = {(int(after) - int(before)) % 10 for before, after in zip(pin, pin[1:], strict=False)}
-    if len(steps) == 1 and steps <= {0, 1, 9} or re.fullmatch(r"(.+?)\1+", pin):
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    if steps in ({0}, {1}, {9}) or re.fullmatch(r"(.+?)\1+", pin):
         raise CommonPin
 
 

@@ -38,7 +38,9 @@ class NotFromAfar(DomainError):
     """Nobody has opened this computer to the network in a safe way."""
 
     code, status = "transport.not_from_afar", 403
-    sentence = N_("This line is not encrypted, so nothing is shown. Work on the computer itself, or start it there with: daftari serve --lan")
+    sentence = N_(
+        "This line is not encrypted, so nothing is shown. Work on the computer itself, or start it there with: daftari serve --lan"
+    )
 
 
 class NoPasswordInClear(DomainError):

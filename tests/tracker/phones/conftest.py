@@ -11,7 +11,7 @@ from tests.make import Make
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import Credential
 from tracker.phones import actions
-from tracker.web.transport import Reach, REACH
+from tracker.web.transport import REACH, Reach
 
 PIN = "2580"
 CHROME = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36"
@@ -44,7 +44,7 @@ class Phone:
         return self.send(f"/phones/e/{code}", pin=pin, again=pin)
 
     def open(self, credential: Credential, pin: str = PIN, **fields: object) -> TestResponse:
-        return self.send("/phones/pin", person=credential.id, pin=pin, **fields)
+        return self.send("/phones/pin", form="", person=credential.id, pin=pin, **fields)
 
     @property
     def is_open(self) -> bool:
