@@ -14,9 +14,25 @@ if (here) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth
 // A second click on a slow computer sends nothing twice.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;
+  const { ask } = event.target.dataset;
+  if (ask && kept("daftari-waits") && !confirm(ask)) return event.preventDefault();
   if (event.timeStamp - (event.target.dataset.sentAt ?? -Infinity) < 3000) event.preventDefault();
   else event.target.dataset.sentAt = event.timeStamp;
 });
+
+function kept(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // a browser that keeps nothing has nothing to lose
+  }
+}
+
+// Nobody is signed in here: this phone forgets what only a person who is may read. Marks that wait to be sent stay, sealed.
+if (!document.querySelector(".menu, [data-module=outbox]")) {
+  globalThis.indexedDB?.deleteDatabase("daftari-key");
+  globalThis.caches?.delete("registers");
+}
 
 // The menu is a plain <details>; with script it also closes when the person looks elsewhere.
 document.addEventListener("click", (event) => {

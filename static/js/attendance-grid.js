@@ -1,5 +1,6 @@
-// The register with script: each tap is saved at once and the server draws the row. What could not be sent stays on the
-// page, says so, and is sent again; one job at a time, so that each save shows the server what the one before it left.
+// The register with script: a tap is kept on the phone, then sent, and the server draws the row. While the computer is
+// away everything goes on, counts included (outbox.js). What asks the server to decide - undo of what is saved, finishing -
+// waits in this page instead, one wish at a time, and says so.
 
 const AGAIN_MS = 5000;
 const CLICK_MS = 50; // from lifting the finger to the click
@@ -7,17 +8,29 @@ const PATIENCE_MS = 10000; // a laptop that has left the network would let the p
 
 export function mount(form) {
   const said = form.querySelector("[data-said]");
+  const panel = form.querySelector("[data-wait]");
+  const find = form.querySelector("[type=search]");
   const keys = form.dataset.keys.trim().split(" ");
-  const jobs = []; // {row: id} or {wish: "rest" | "undo" | "done"}, the oldest first
+  const register = { cohort: form.dataset.cohort, on: form.dataset.on, slot: form.elements.slot?.value ?? "day" };
+  const wishes = []; // {wish, act}, the oldest first
+  const pending = new Map(); // row id -> how many of its taps are just being put down
+  let puts = 0;
+  let box = null;
   let isSending = false;
   let timer = 0;
+  let spoken = null; // the sentences of the outbox
+  let last = null; // the last act, as long as it may still wait here: {rows: [[row id, status before]], id of the tap once it is kept}
   let lifted = Promise.resolve(); // a button that is replaced under the finger would never be pressed
+  const outbox = load();
 
   form.classList.add("is-live");
-  form.addEventListener("change", (event) => event.target.closest(".r") && want({ row: event.target.closest(".r").id }));
+  form.addEventListener("change", (event) => event.target.closest(".r") && tap(event.target.closest(".r"), event.target.value));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (event.submitter && event.submitter.value !== "save") want({ wish: event.submitter.value, act: form.elements.act?.value });
+    const wish = event.submitter?.value;
+    if (wish === "rest") rest();
+    else if (wish === "undo") undo();
+    else if (wish && wish !== "save") want({ wish });
   });
   form.addEventListener("keydown", press);
   form.addEventListener("pointerdown", () => {
@@ -26,8 +39,21 @@ export function mount(form) {
     });
   });
   said.addEventListener("click", (event) => event.target.closest("button") && send());
-  addEventListener("beforeunload", (event) => jobs.length && event.preventDefault());
+  addEventListener("beforeunload", (event) => {
+    if (wishes.length || pending.size || (box?.isSafe === false && form.querySelector("[data-state]"))) event.preventDefault();
+  });
+  find.closest("[hidden]").hidden = false;
+  find.addEventListener("input", filter);
+  find.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") find.value = "";
+    else if (event.key !== "Enter") return;
+    event.preventDefault();
+    filter();
+    focusRow(rows().find((row) => !row.hidden));
+  });
   if (matchMedia("(hover: hover)").matches) focusRow(firstUnmarked() ?? rows()[0], true);
+
+  // ---- rows, keys and the search
 
   function rows() {
     return [...form.querySelectorAll(".r")];
@@ -44,7 +70,7 @@ export function mount(form) {
   function press(event) {
     const row = event.target.closest(".r");
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const all = rows();
+    const all = rows().filter((each) => !each.hidden);
     const next = all[all.indexOf(row) + 1];
     const choice = keys.findIndex((each) => each.includes(event.key.toLowerCase()));
     if (event.key === "ArrowDown") focusRow(next);
@@ -59,73 +85,197 @@ export function mount(form) {
     if (radio.disabled) return;
     if (!radio.checked) {
       radio.checked = true;
-      want({ row: row.id });
+      tap(row, radio.value);
     }
     focusRow(next ?? row);
   }
 
-  function want(job) {
-    // A second tap on a row that still waits takes the place of the first; one on its way is followed by the second.
-    if (!job.row || !jobs.some((each, place) => each.row === job.row && !(isSending && place === 0))) jobs.push(job);
-    if (job.row) document.getElementById(job.row).dataset.state = "saving";
-    send();
+  function filter() {
+    const words = find.value.toLowerCase().split(" ");
+    for (const row of rows()) {
+      const text = row.querySelector("legend").textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+    }
   }
 
-  function body(job) {
-    const fields = new FormData();
-    const take = (name) => form.elements[name] && fields.set(name, form.elements[name].value);
-    ["csrf_token", "slot"].forEach(take);
-    if (job.row) {
-      const id = job.row.slice(1);
-      fields.set(`s${id}`, "");
-      [`m${id}`, `s${id}`].forEach(take);
-    } else {
-      fields.set("do", job.wish);
-      if (job.act) fields.set("act", job.act);
+  // ---- taps
+
+  async function load(again = "") {
+    try {
+      const { open, wordsOf } = await import(`./outbox.js${again}`);
+      const { by, key, shell } = form.dataset;
+      const words = async () => (spoken ??= await wordsOf(shell).catch(() => null));
+      const token = form.elements.csrf_token.value;
+      box = await open({ by, key, token, words, panel, register, drawn, waits });
+      const waiting = await box.here();
+      for (const { tap: old } of waiting) for (const id of old.rest ?? [old.apprentice]) choose(document.getElementById(`r${id}`), old.status);
+      if (waiting.length) recount();
+      form.dataset.outbox = "open";
+    } catch {
+      tell(panel.dataset.wait);
+      await new Promise((go) => setTimeout(go, AGAIN_MS));
+      await load(`?${Date.now()}`);
     }
-    fields.set("part", "1");
-    return fields;
+  }
+
+  async function keep(act, marks) {
+    let again = false;
+    for (const [id] of act) {
+      const row = document.getElementById(id);
+      again = Boolean(row.dataset.tapped);
+      row.dataset.tapped = "yes";
+      row.dataset.state = "saving";
+      pending.set(id, (pending.get(id) ?? 0) + 1);
+    }
+    puts += 1;
+    recount();
+    const own = (last = { rows: act });
+    own.ready = outbox.then(async () => {
+      for (const each of marks) own.id = await box.add(each, again);
+    });
+    await own.ready;
+    for (const [id] of act) pending.get(id) > 1 ? pending.set(id, pending.get(id) - 1) : pending.delete(id);
+    puts += 1;
+    await box.send();
+  }
+
+  function tap(row, status) {
+    const [seen, stored = ""] = seenOf(row);
+    const before = row.dataset.shown ?? stored;
+    row.dataset.shown = status;
+    keep([[row.id, before]], [{ apprentice: row.id.slice(1), status, seen }]);
+  }
+
+  // The token of what the server drew, and the status it drew.
+  function seenOf(row) {
+    return (row.querySelector("[type=hidden]")?.value ?? "").split(" ");
+  }
+
+  function rest() {
+    const left = rows().filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r"));
+    for (const row of left) choose(row, "present");
+    if (left.length) keep(left.map((row) => [row.id, ""]), [{ rest: left.map((row) => row.id.slice(1)), status: "present", seen: "" }]);
+  }
+
+  // What is saved the server takes back; what still waits here never needs to go.
+  async function undo() {
+    const own = last;
+    await own?.ready;
+    const isGone = own && (await box.drop(own.id));
+    if (own && !isGone) await box.send();
+    if (!own || (!isGone && last !== own)) return want({ wish: "undo", act: form.elements.act?.value });
+    const changed = own.rows;
+    for (const [row, status] of changed) choose(document.getElementById(row), status);
+    if (isGone) changed.forEach(([row]) => unflag(document.getElementById(row)));
+    else await keep(changed, changed.map(([row, status]) => ({ apprentice: row.slice(1), status, seen: seenOf(document.getElementById(row))[0] })));
+    last = null;
+    form.querySelector(".bar [value=undo]")?.remove();
+    return recount();
+  }
+
+  function choose(row, status) {
+    if (!row) return;
+    row.dataset.shown = status;
+    row.querySelectorAll("[type=radio]").forEach((radio) => (radio.checked = radio.value === status));
+  }
+
+  // The counts of the bar, while nobody else counts.
+  function recount() {
+    const all = rows();
+    const counts = form.querySelector("#bar p");
+    const left = all.filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r")).length;
+    const spans = [...all[0].querySelectorAll("[type=radio]")].map((radio) => {
+      const n = all.filter((row) => row.querySelector(`[value=${radio.value}]`).checked).length;
+      const span = Object.assign(document.createElement("span"), { className: "nowrap", title: radio.getAttribute("aria-label") });
+      span.append(Object.assign(document.createElement("b"), { textContent: n }), ` ${radio.nextSibling.textContent}`);
+      return n ? [span, " "] : [];
+    });
+    const words = [...counts.querySelectorAll(".nowrap")].pop();
+    words.textContent = words.textContent.replace(/\d+/, left);
+    counts.replaceChildren(...spans.flat(), words, " ", counts.querySelector(".badge") ?? "");
+  }
+
+  function waits(waiting) {
+    for (const { no, tap: { rest: many, apprentice } } of waiting) {
+      for (const id of many ?? [apprentice]) {
+        const row = document.getElementById(`r${id}`);
+        if (row) flag(row, no ? "failed" : "waits", no ? form.dataset.failed : form.dataset.waits);
+      }
+    }
+    form.querySelector("[data-counts]").textContent = form.querySelector("#bar p").textContent; // read aloud
+    if (!last || !spoken || form.querySelector("[value=undo]")) return;
+    const button = { className: "button is-quiet", name: "do", value: "undo", textContent: spoken.undo };
+    form.querySelector(".bar .actions")?.prepend(Object.assign(document.createElement("button"), button));
+  }
+
+  function flag(row, state, words) {
+    const small = row.querySelector("small");
+    small.dataset.drawn ??= small.textContent;
+    small.textContent = `⚠ ${words}`;
+    row.dataset.state = state;
+  }
+
+  function unflag(row) {
+    const small = row.querySelector("small");
+    small.textContent = small.dataset.drawn ?? small.textContent;
+    delete row.dataset.state;
+  }
+
+  // ---- what the server decides
+
+  function want(wish) {
+    wishes.push(wish);
+    send();
   }
 
   async function send() {
     clearTimeout(timer);
     if (isSending) return;
     isSending = true;
-    let outcome = {};
-    let refused = "";
-    while (jobs.length && outcome.waits === undefined) {
-      outcome = await post(jobs[0]);
-      if (outcome.waits !== undefined) break;
-      const [job] = jobs.splice(0, 1);
-      if (outcome.refused) refused = outcome.refused;
-      if (outcome.refused && job.row) flag(job.row);
+    let words = "";
+    let isWaiting = false;
+    while (wishes.length && !isWaiting) {
+      await outbox;
+      await box.send();
+      const outcome = await post(wishes[0]);
+      words = outcome.waits ?? outcome.refused ?? "";
+      isWaiting = outcome.waits !== undefined;
+      if (!isWaiting) wishes.shift();
     }
     isSending = false;
-    tell(outcome.waits, refused);
+    tell(words, isWaiting);
+    if (isWaiting) timer = setTimeout(send, AGAIN_MS);
   }
 
-  // {} when it is saved, {refused: words} when the register will not have it, {waits: words} when it has to be sent again.
-  async function post(job) {
+  function body({ wish, act }) {
+    const fields = new FormData();
+    for (const name of ["csrf_token", "slot"]) if (form.elements[name]) fields.set(name, form.elements[name].value);
+    if (act) fields.set("act", act);
+    fields.set("do", wish);
+    fields.set("part", "1");
+    return fields;
+  }
+
+  // {} when it is done, {refused: words} when the register will not have it, {waits: words} when it has to be sent again.
+  async function post(wish) {
     const patience = new AbortController();
     const bell = setTimeout(() => patience.abort(), PATIENCE_MS);
     try {
       const headers = { Accept: "application/json" };
-      let reply = await fetch(form.action, { method: "POST", body: body(job), headers, signal: patience.signal });
+      let reply = await fetch(form.action, { method: "POST", body: body(wish), headers, signal: patience.signal });
       if (reply.status === 400) {
         if (!(await renewToken(patience.signal))) return { waits: form.dataset.signIn };
-        reply = await fetch(form.action, { method: "POST", body: body(job), headers, signal: patience.signal });
+        reply = await fetch(form.action, { method: "POST", body: body(wish), headers, signal: patience.signal });
       }
       if (reply.ok && !reply.redirected) {
-        const html = await reply.text();
-        await lifted;
-        put(html);
+        await drawn(await reply.text(), box.here);
         return {};
       }
       if (reply.status === 401) return { waits: form.dataset.signIn };
       const words = (await reply.json()).error.sentence;
       return reply.status < 500 ? { refused: words } : { waits: words };
     } catch {
-      return { waits: form.dataset.wait };
+      return { waits: panel.dataset.wait };
     } finally {
       clearTimeout(bell);
     }
@@ -140,24 +290,35 @@ export function mount(form) {
     return true;
   }
 
-  function put(html) {
-    const drawn = document.createElement("template");
-    drawn.innerHTML = html;
-    for (const fresh of [...drawn.content.children]) {
-      const old = document.getElementById(fresh.id);
-      if (old?.matches(".r")) redraw(old, fresh);
-      else if (old) replace(old, fresh);
+  // Puts what the server drew in its place. here() -> the taps of this register that it has not answered yet.
+  async function drawn(html, here) {
+    await lifted;
+    let waiting = await here();
+    // A tap in the meantime may stand neither among the waiting nor among the pending.
+    for (let before = -1; before !== puts; waiting = await here()) before = puts;
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    if (last?.id && !waiting.some((row) => row.id === last.id)) last = null;
+    for (const part of [...fresh.content.children]) {
+      const old = document.getElementById(part.id);
+      const isTapped = pending.has(part.id) || waiting.some(({ tap: { apprentice, rest: many } }) => [apprentice, ...(many ?? [])].includes(part.id.slice(1)));
+      if (old?.matches(".r")) redraw(old, part, isTapped);
+      else if (old) replace(old, part);
     }
-    form.querySelector("[data-counts]").textContent = document.querySelector("#bar p").textContent; // read aloud
+    if (waiting.length) recount();
+    filter();
+    form.querySelector("[data-counts]").textContent = form.querySelector("#bar p").textContent; // read aloud
   }
 
   // The radios stay where they are: a finger may be on its way to one of them.
-  function redraw(old, fresh) {
+  function redraw(old, fresh, isTapped) {
     old.querySelector("legend").replaceWith(fresh.querySelector("legend"));
     old.querySelector("[type=hidden]")?.remove();
     old.append(...fresh.querySelectorAll("[type=hidden]"));
-    if (jobs.some((job, place) => place > 0 && job.row === old.id)) return; // tapped again meanwhile: that tap comes next
+    if (isTapped) return; // tapped again meanwhile: that tap comes next
     delete old.dataset.state;
+    delete old.dataset.shown;
+    delete old.dataset.tapped;
     const said = fresh.querySelectorAll("[type=radio]");
     old.querySelectorAll("[type=radio]").forEach((radio, place) => (radio.checked = said[place].checked));
   }
@@ -168,19 +329,11 @@ export function mount(form) {
     if (hadFocus) (fresh.querySelector(`[value="${hadFocus}"]`) ?? fresh.querySelector("button"))?.focus({ preventScroll: true });
   }
 
-  function flag(id) {
-    const row = document.getElementById(id);
-    row.dataset.state = "failed";
-    row.querySelector("small").textContent = `⚠ ${form.dataset.failed}`;
-  }
-
-  function tell(waits, refused) {
-    if (waits) for (const job of jobs) if (job.row) flag(job.row);
-    said.hidden = !waits && !refused;
-    said.replaceChildren(...(said.hidden ? [] : [`${form.dataset.failed} ${waits || refused} `]));
-    if (!waits) return;
+  function tell(words, isWaiting) {
+    said.hidden = !words;
+    said.replaceChildren(...(words ? [`${form.dataset.failed} ${words} `] : []));
+    if (!isWaiting) return;
     const again = { type: "button", className: "button is-quiet", textContent: form.dataset.retry };
     said.append(Object.assign(document.createElement("button"), again));
-    timer = setTimeout(send, AGAIN_MS);
   }
 }

@@ -57,6 +57,9 @@ class Phone:
         self.driver.get(self.address)
         self.taps += 1
 
+    def wait_for_outbox(self) -> None:
+        WebDriverWait(self.driver, SLOW_S).until(lambda _driver: self.all("[data-outbox=open]"))
+
     def tap(self, element: WebElement) -> None:
         element.click()
         self.taps += 1
@@ -160,8 +163,10 @@ def test_undo_takes_all_remaining_back(phone: Phone, cohort: Cohort, make: Make)
     phone.wait_for("39 left")
     phone.tap(phone.find("#bar [value=rest]"))
     phone.wait_for("39 P")
+    phone.wait_until_saved()
     phone.tap(phone.find("[value=undo]"))
     phone.wait_for("39 left")
+    phone.wait_until_saved()
     assert _statuses(make.actor("baraka"), cohort).count("absent") == 1
 
 
@@ -176,16 +181,16 @@ def test_keys_mark_and_move_on(phone: Phone, cohort: Cohort, make: Make) -> None
 
 def test_a_tap_that_could_not_be_saved_says_so_and_is_sent_again(phone: Phone, cohort: Cohort, make: Make) -> None:
     phone.open()
-    phone.wait_for("40 left")
+    phone.wait_for_outbox()
     phone.driver.execute_script("window.real = fetch; window.fetch = () => Promise.reject(new TypeError('no network'))")
     phone.choose(2, "late")
-    WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: phone.find("[data-said]").is_displayed())
-    assert "Not saved yet" in phone.find("[data-said]").text
-    assert "Not saved yet" in phone.all(".r")[2].text
+    WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: phone.find("[data-wait]").is_displayed())
+    assert "One mark waits on this phone" in phone.find("[data-wait]").text
+    assert "Waits on this phone." in phone.all(".r")[2].text
+    assert "1 L 39 left" in phone.find("#bar").text
     phone.driver.execute_script("window.fetch = window.real")
-    phone.find("[data-said] button").click()
-    phone.wait_for("1 L 39 left")
-    assert not phone.find("[data-said]").is_displayed()
+    phone.find("[data-wait] button").click()
+    WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: not phone.find("[data-wait]").is_displayed())
     assert _statuses(make.actor("baraka"), cohort)[2] == "late"
 
 
@@ -205,14 +210,14 @@ def test_a_second_tap_while_the_first_is_on_its_way_counts(phone: Phone, cohort:
 
 def test_a_mark_outlives_signing_out_in_another_window(phone: Phone, cohort: Cohort, make: Make) -> None:
     phone.open()
-    phone.wait_for("40 left")
+    phone.wait_for_outbox()
     phone.driver.delete_all_cookies()  # what signing out leaves of the session and of the form's token
     phone.choose(1, "late")
-    WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: phone.find("[data-said]").is_displayed())
-    assert "Sign in again in another window" in phone.find("[data-said]").text
+    WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: phone.find("[data-wait]").is_displayed())
+    assert "Sign in on this phone, then they are sent." in phone.find("[data-wait]").text
     phone.driver.add_cookie({"name": "s", "value": accounts.sign_in("baraka", PASSWORD, device="phone", address="127.0.0.1")})
-    phone.find("[data-said] button").click()
-    phone.wait_for("1 L 39 left")
+    phone.find("[data-wait] button").click()
+    phone.wait_until_saved()
     assert _statuses(make.actor("baraka"), cohort)[1] == "late"
 
 

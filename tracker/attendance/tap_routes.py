@@ -2,8 +2,6 @@
 the worker that keeps registers where the browser allows one, and the file for when everything else fails.
 """
 
-import hmac
-from base64 import b64encode
 from collections.abc import Iterable
 from datetime import date
 
@@ -17,7 +15,7 @@ from tracker.attendance import rules, tap_actions, taps
 from tracker.attendance.forms import TapFileForm
 from tracker.attendance.routes import drawn
 from tracker.errors import DomainError
-from tracker.i18n import language, say
+from tracker.i18n import language, LANGUAGES, say, speaking
 from tracker.web import at_most, login_required, page, public, static_version, worker_script
 
 bp = Blueprint("taps", __name__)
@@ -25,18 +23,12 @@ WEEK_S = 7 * 24 * 3600
 SERVER_FAULT = 500
 
 
-def outbox_key() -> str:
-    """The key of this person's taps on a phone, base64: the same on every phone, and given only to who is signed in."""
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    return b64encode(hmac.digest(secret, b"taps of " + g.actor.id.encode(), "sha256")).decode()
-
-
 @bp.route("/marks", methods=["GET", "POST"])
 @login_required
 def marks() -> ResponseReturnValue:
     """Take the taps that waited on a phone. Reading says who is signed in, and gives what is needed to send."""
     if request.method == "GET":
-        return jsonify(by=g.actor.id, token=generate_csrf(), key=outbox_key())
+        return jsonify(by=g.actor.id, token=generate_csrf(), key=taps.key_of(current_app.config["SECRET_KEY"], g.actor.id))
     message, raw = taps.listed(request.get_data())
     answers, act = _save(raw)
     return jsonify(taps=answers, html=_drawn(message.get("draw"), act))
@@ -73,8 +65,13 @@ def _drawn(wish: object, act: rules.Act | None) -> str | None:
 @bp.route("/shell")
 @public
 def shell() -> ResponseReturnValue:
-    """A page without anything about anybody, which the browser keeps a week: it opens while this computer is away."""
-    response = page("attendance/shell.html", lang=language())
+    """A page without anything about anybody, which the browser keeps a week: it opens while this computer is away.
+
+    Its address names its language (`in`), since no cookie may decide what comes out of a cache.
+    """
+    code = request.args.get("in")
+    with speaking(code if code in LANGUAGES else language()):
+        response = page("attendance/shell.html")
     response.headers["Cache-Control"] = f"max-age={WEEK_S}"
     return response
 

@@ -5,8 +5,10 @@ the person who made it. Its time comes as an age by the phone's own reckoning: a
 still right about that.
 """
 
+import hmac
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -160,6 +162,11 @@ def _number(found: object, highest: float = OLDEST_S) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float) or found != found:
         raise BadTap
     return float(max(0, min(found, highest)))
+
+
+def key_of(secret: str, person_id: str) -> str:
+    """The key that seals a person's taps on a phone, base64: the same on every phone, given only to who is signed in."""
+    return b64encode(hmac.digest(secret.encode(), b"taps of " + person_id.encode(), "sha256")).decode()
 
 
 def tapped_at(now_s: int, age_s: float) -> int:

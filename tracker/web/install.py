@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 from tracker import clock, config, i18n
 from tracker.web import headers, pages, transport
 from tracker.web.access import access_of, login_required
-from tracker.web.static import install_static, mark_url, static_url
+from tracker.web.static import install_static, mark_url, static_url, static_version
 
 TEMPLATE_WORDS: Final = {
     "_": i18n._,
@@ -21,6 +21,7 @@ TEMPLATE_WORDS: Final = {
     "format_day": i18n.format_day,
     "format_instant": i18n.format_instant,
     "static_url": static_url,
+    "static_version": static_version,
     "mark_url": mark_url,
     "today": clock.today,
     "is_clear": transport.is_clear,

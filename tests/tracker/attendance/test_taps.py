@@ -214,7 +214,7 @@ def test_each_person_has_a_key_of_the_own(client: Browser, world: World) -> None
 
 
 def test_the_page_that_opens_without_the_computer_holds_nobody(client: Browser, world: World) -> None:
-    answer = client.sign_in("baraka").get("/attendance/shell?lang=sw")
+    answer = client.sign_in("baraka").get("/attendance/shell?in=sw")
     assert answer.headers["Cache-Control"] == "max-age=604800"
     assert "Cookie" not in answer.headers.get("Vary", "")
     assert not any(word in answer.text for word in ("Baraka", "Chuo cha Ziwa", world.cohort.name or "", "csrf"))
