@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import and_, ColumnElement, or_, select
+from sqlalchemy.orm import aliased
 
 from tracker.attendance.models import Mark, Register
-from tracker.attendance.rules import ATTENDED, TAKEN
+from tracker.attendance.rules import ATTENDED, STATUSES, TAKEN
 from tracker.calendar import rules as calendar_rules
 from tracker.calendar.queries import Calendar
 from tracker.calendar.rules import ClosedInterval, ScopeKind, Site, SiteKind
@@ -40,6 +41,7 @@ from tracker.placements.models import Placement, Suspension
 ACTIVE: Final = ("active", "suspended")  # statuses of an enrolment that need no end
 NO_COHORT: Final = ""
 WORKPLACE: Final = "workplace"
+DAY: Final = "day"  # the slot of a mark or register that is of no half alone
 STRETCHES_AT_ONCE: Final = 5000  # SQLite takes a limited number of parameters
 _DAY = timedelta(days=1)
 Stretch = tuple[date, date]
@@ -162,39 +164,67 @@ Alike = tuple[str, str, str, str]  # centre, sex, occupation, status
 def _marks(
     where: Country, days: Mapping[CohortKey, CohortDays], taken: Mapping[CohortKey, frozenset[date]], period: Stretch
 ) -> list[Marked]:
-    """The marks that count, by group, status and place.
+    """The half days of the marks that count, by group, status and place.
 
     They are counted where they lie, without the days; those of the few days that do not count are taken off again.
     """
     off_at_centre = {key: taken_on - days[key].counted for key, taken_on in taken.items() if key in days}
     off_at_work = {key: known.workplace_closed for key, known in days.items()}
+    halves = select(Mark.slot).where(Mark.partition.in_(where.centres), Mark.slot != DAY).limit(1)
+    has_halves = db.session.execute(halves).first() is not None
     return [
         Marked(Group(centre, sex, occupation), status, at_workplace, size)
         for at_workplace, off in ((False, off_at_centre), (True, off_at_work))
-        for (centre, sex, occupation, status), size in _marks_at(where, period, off, at_workplace=at_workplace).items()
+        for (centre, sex, occupation, status), size in _marks_at(
+            where, period, off, at_workplace=at_workplace, has_halves=has_halves
+        ).items()
         if size
     ]
 
 
-def _marks_at(where: Country, period: Stretch, off: Mapping[CohortKey, Collection[date]], *, at_workplace: bool) -> Counter[Alike]:
+def _marks_at(
+    where: Country, period: Stretch, off: Mapping[CohortKey, Collection[date]], *, at_workplace: bool, has_halves: bool
+) -> Counter[Alike]:
     span = spans(where.centres)
-    found = _counted(span, *period, at_workplace=at_workplace)
+    found = _counted(span, *period, at_workplace=at_workplace, has_halves=has_halves)
     stretches = [(key.centre, key.cohort, first, last) for key, on in off.items() for first, last in _stretches(on)]
     for start in range(0, len(stretches), STRETCHES_AT_ONCE):
         columns = {"centre": sa.Text(), "cohort": sa.Text(), "begin": sa.Date(), "end": sa.Date()}
         shut = _given("shut", columns, stretches[start : start + STRETCHES_AT_ONCE])
         of_cohort = and_(shut.c.centre == span.c.partition, shut.c.cohort == span.c.cohort_id)
         away = select(span, shut.c.begin, shut.c.end).join(shut, of_cohort).cte("away").prefix_with("MATERIALIZED")
-        found -= _counted(away, away.c.begin, away.c.end, at_workplace=at_workplace)
+        found -= _counted(away, away.c.begin, away.c.end, at_workplace=at_workplace, has_halves=has_halves)
     return found
 
 
-def _counted(people: sa.CTE, begin: date | ColumnElement[date], end: date | ColumnElement[date], *, at_workplace: bool) -> Counter[Alike]:
-    """How many marks of these spans from `begin` to `end`; at the centre those of registers taken."""
+def _counted(
+    people: sa.CTE, begin: date | ColumnElement[date], end: date | ColumnElement[date], *, at_workplace: bool, has_halves: bool
+) -> Counter[Alike]:
+    """How many half days the marks of these spans are from `begin` to `end`; at the centre those of registers taken.
+
+    has_halves  somebody marked a half day: then the mark of a whole day is no more than the halves that have no mark of their own
+    """
+    found = _summed(_marks_of(people, begin, end, sa.func.sum(sa.case((Mark.slot == DAY, 2), else_=1)), at_workplace=at_workplace))
+    if has_halves:
+        half = aliased(Mark)
+        is_beside = and_(half.partition == Mark.partition, half.apprentice_id == Mark.apprentice_id, half.on == Mark.on, half.slot != DAY)
+        days = _marks_of(people, begin, end, sa.func.count(), at_workplace=at_workplace)
+        found -= _summed(days.join(half, is_beside).where(Mark.slot == DAY, half.status.in_(STATUSES)))
+    return found
+
+
+def _summed(rows: sa.Select[Any]) -> Counter[Alike]:
+    return Counter({(row[0], row[1], row[2], row[3]): row[4] for row in db.session.execute(rows)})
+
+
+def _marks_of(
+    people: sa.CTE, begin: date | ColumnElement[date], end: date | ColumnElement[date], size: ColumnElement[int], *, at_workplace: bool
+) -> sa.Select[Any]:
     place = sa.func.coalesce(Mark.place, "")
     alike = (Mark.partition, people.c.sex, people.c.occupation, Mark.status)
     rows = (
-        select(*alike, sa.func.count())
+        select(*alike, size)
+        .select_from(Mark)
         .join(people, and_(people.c.partition == Mark.partition, people.c.apprentice_id == Mark.apprentice_id))
         .where(
             Mark.on.between(begin, end),  # of these centres by the join; to say so twice makes SQLite begin with the marks
@@ -207,8 +237,10 @@ def _counted(people: sa.CTE, begin: date | ColumnElement[date], end: date | Colu
     )
     if not at_workplace:
         of_cohort = and_(Register.partition == Mark.partition, Register.cohort_id == people.c.cohort_id, Register.on == Mark.on)
-        rows = rows.where(select(Register.on).where(of_cohort, Register.status == TAKEN).exists())
-    return Counter({(row[0], row[1], row[2], row[3]): row[4] for row in db.session.execute(rows)})
+        # A half-day mark belongs to the whole day's register as well (attendance/reckoning.py).
+        of_slot = or_(Register.slot == DAY, Register.slot == Mark.slot)
+        rows = rows.where(select(Register.on).where(of_cohort, of_slot, Register.status == TAKEN).exists())
+    return rows
 
 
 def _stretches(days: Collection[date]) -> Iterator[Stretch]:

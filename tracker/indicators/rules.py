@@ -88,7 +88,7 @@ class Enrolled(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """So many marks of one group in the period, alike in status and place.
+    """So many half days of one group in the period, alike in status and place.
 
     Only such as a rate may count: at the centre those of registers taken on days of training or days taught anyway, at
     a workplace those of days on which it was not closed; hotels work on Sundays and holidays, and take no register.
@@ -363,20 +363,20 @@ def _attendance(marks: Iterable[Marked], split: Split, *, at_workplace: bool) ->
 @_indicator(
     "I6",
     N_("Attendance at the centre"),
-    numerator=N_("marks present, late or remote"),
-    denominator=N_("marks present, late, remote or absent, on days of training and days taught anyway"),
+    numerator=N_("half days present, late or remote"),
+    denominator=N_("half days present, late, remote or absent, on days of training and days taught anyway"),
     source=N_("registers taken"),
 )
 def attendance(facts: Facts, split: Split) -> Figures:
-    """I6. Excused marks are in neither number: see `excused`."""
+    """I6. A day is two half days. Excused ones are in neither number: see `excused`."""
     return _attendance(facts.marks, split, at_workplace=False)
 
 
 @_indicator(
     "I7",
     N_("Attendance at the workplace"),
-    numerator=N_("marks present, late or remote at a workplace"),
-    denominator=N_("marks present, late, remote or absent at a workplace that was not closed"),
+    numerator=N_("half days present, late or remote at a workplace"),
+    denominator=N_("half days present, late, remote or absent at a workplace that was not closed"),
     source=N_("registers taken"),
 )
 def attendance_at_work(facts: Facts, split: Split) -> Figures:
@@ -387,8 +387,8 @@ def attendance_at_work(facts: Facts, split: Split) -> Figures:
 @_indicator(
     "",
     N_("Excused"),
-    numerator=N_("marks excused, on days of training and days taught anyway"),
-    unit="marks",
+    numerator=N_("half days excused, on days of training and days taught anyway"),
+    unit="half-days",
     source=N_("registers taken"),
 )
 def excused(facts: Facts, split: Split) -> Figures:

@@ -110,6 +110,7 @@ def test_while_nobody_has_reopened_there_is_no_return_rate(world: World) -> None
 
 
 def test_only_days_that_count_are_in_the_rate(world: World) -> None:
+    """Half days: the woman 4 of 4; the man 2 of Monday and, Tuesday's morning being excused, 1 of Tuesday: 0 of 3."""
     world.close_2020()
     woman, man = world.person(world.nct), world.person(world.nct, "M")
     monday, tuesday, saba_saba, sunday = (date(2020, 7, day) for day in (6, 8, 7, 5))
@@ -121,9 +122,31 @@ def test_only_days_that_count_are_in_the_rate(world: World) -> None:
     world.mark(world.nct, man, tuesday, None, slot="pm")  # taken back
     world.take(world.nct, monday, tuesday, saba_saba, sunday, in_closure)
     known = world.facts()
-    assert attendance(known, Split.ALL) == {"": Figure(2, 4)}
-    assert attendance(known, Split.SEX) == {"F": Figure(2, 2), "M": Figure(0, 2)}
+    assert attendance(known, Split.ALL) == {"": Figure(4, 7)}
+    assert attendance(known, Split.SEX) == {"F": Figure(4, 4), "M": Figure(0, 3)}
     assert excused(known, Split.ALL) == {"": Figure(1)}
+
+
+def test_a_half_day_is_half_a_day_and_counts_once(world: World) -> None:
+    """The day absent, its morning present: 1 of 2. The afternoon of the next day alone, in a register of its own: 1 of 1."""
+    person, monday, thursday = world.person(world.nct), date(2020, 7, 6), date(2020, 7, 9)
+    world.mark(world.nct, person, monday, "absent")
+    world.mark(world.nct, person, monday, "present", slot="am")
+    world.mark(world.nct, person, thursday, "absent")  # in a register that nobody took
+    world.mark(world.nct, person, thursday, "present", slot="pm")
+    world.take(world.nct, monday)
+    world.add(Register(partition=world.nct, cohort_id=world.cohort[world.nct], on=thursday, slot="pm", status="taken"))
+    assert attendance(world.facts(), Split.ALL) == {"": Figure(2, 3)}
+
+
+def test_a_morning_here_and_an_afternoon_at_the_workplace_are_half_a_day_each(world: World) -> None:
+    person, monday = world.person(world.nct), date(2020, 7, 6)
+    world.mark(world.nct, person, monday, "present", place="workplace")
+    world.mark(world.nct, person, monday, "absent", slot="am")
+    world.take(world.nct, monday)
+    known = world.facts()
+    assert attendance(known, Split.ALL) == {"": Figure(0, 1)}
+    assert attendance_at_work(known, Split.ALL) == {"": Figure(1, 1)}
 
 
 def test_a_day_taught_anyway_counts(world: World) -> None:
@@ -133,7 +156,7 @@ def test_a_day_taught_anyway_counts(world: World) -> None:
     world.take(world.nct, saba_saba)
     assert attendance(world.facts(), Split.ALL) == {}
     world.add(TaughtDay(partition=world.nct, cohort_id=world.cohort[world.nct], on=saba_saba, reason="Exam week"))
-    assert attendance(world.facts(), Split.ALL) == {"": Figure(1, 1)}
+    assert attendance(world.facts(), Split.ALL) == {"": Figure(2, 2)}
 
 
 def test_marks_at_the_workplace_are_not_attendance_at_the_centre(world: World) -> None:
@@ -152,10 +175,10 @@ def test_at_the_workplace_a_sunday_counts_and_a_closed_day_does_not(world: World
     person, sunday, monday = world.person(world.nct), date(2020, 7, 5), date(2020, 7, 6)
     world.mark(world.nct, person, sunday, "present", place="workplace")
     world.mark(world.nct, person, monday, "absent", place="workplace")
-    assert attendance_at_work(world.facts(), Split.ALL) == {"": Figure(1, 2)}
+    assert attendance_at_work(world.facts(), Split.ALL) == {"": Figure(2, 4)}
     closure = world.add(Closure(partition="region/TZ-02", scope_kind="region", scope_code="TZ-02", sites="workplaces"))
     world.add(Notice(partition="region/TZ-02", closure_id=closure.id, since=monday))
-    assert attendance_at_work(world.facts(), Split.ALL) == {"": Figure(1, 1)}
+    assert attendance_at_work(world.facts(), Split.ALL) == {"": Figure(2, 2)}
 
 
 def test_registers_are_due_on_the_days_of_training_only(world: World) -> None:
@@ -176,7 +199,7 @@ def test_an_apprentice_who_changed_cohort_is_counted_once(world: World) -> None:
     world.add(Register(partition=world.nct, cohort_id=cohort, on=monday, slot="day", status="taken"))
     known = world.facts()
     assert enrolled(known, Split.OCCUPATION) == {"laundry": Figure(1)}
-    assert attendance(known, Split.OCCUPATION) == {"laundry": Figure(1, 1)}
+    assert attendance(known, Split.OCCUPATION) == {"laundry": Figure(2, 2)}
 
 
 # Placements

@@ -96,7 +96,7 @@ def test_todays_attendance_is_that_of_registers_taken(amina: Actor, world: World
         world.mark(world.nct, person, TODAY, status)
     assert view(amina).today["attendance"] == Figure(0, 0)
     world.take(world.nct, TODAY)
-    assert view(amina).today["attendance"] == Figure(2, 3)
+    assert view(amina).today["attendance"] == Figure(4, 6)  # half days
     assert view(amina).today["register_completeness"] == Figure(1, 1)
 
 
