@@ -118,8 +118,8 @@ def marks_of(partition: str, apprentice_ids: Collection[str]) -> dict[str, dict[
         rows = select(Mark.apprentice_id, Mark.on, Mark.slot, Mark.status, Mark.place, Mark.reason, Mark.minutes).where(
             Mark.partition == partition, Mark.apprentice_id.in_(ids[start : start + CHUNK]), Mark.status.is_not(None)
         )
-        for apprentice_id, on, slot, *value in db.session.execute(rows):
-            found[apprentice_id][on, slot] = MarkValue(*value)
+        for apprentice_id, on, slot, status, place, reason, minutes in db.session.execute(rows):
+            found[apprentice_id][on, slot] = MarkValue(status, place, reason, minutes)
     return found
 
 
@@ -223,6 +223,7 @@ class SheetDay:
     day       what the calendar says and why
     is_due    a register is due: training, or taught anyway, and somebody is enrolled
     is_taken  in one slot or another
+    is_ahead  not to be taken before today is over
     halves    half days that count, by status, of all apprentices
     """
 
@@ -338,7 +339,7 @@ def _sheet_day(ground: Ground, day: Day[Holiday], here: Iterable[str]) -> SheetD
         was_taught=day.kind != DayKind.TRAINING and ground.calendar.was_taught(ground.cohort.id, on),
         is_due=on in ground.plan.days and any(ground.is_here(key, on) for key in here),
         is_taken=ground.plan.is_taken(on),
-        is_ahead=on >= ground.today,
+        is_ahead=on >= ground.today and not ground.plan.is_taken(on),
         halves=dict(halves),
     )
 

@@ -236,6 +236,19 @@ def test_the_page_says_in_words_what_it_shades(client: Browser, world: World) ->
     assert "Monday, 2 February 2026, the register was not taken" in page
 
 
+def test_days_at_the_workplace_stand_in_a_column_of_their_own(client: Browser, world: World) -> None:
+    """Present and absent at the workplace: 1 of 2 days there; here nothing is known, and the marks stand in brackets."""
+    assert "At the workplace" not in _page(client, world)
+    for on, status in zip(WEEK, ("present", "absent"), strict=False):
+        actions.mark(OPERATOR, world.partition, world.people[0].id, on, status, place="workplace")
+        actions.take_register(OPERATOR, world.cohort.id, on)
+    found = _row(_sheet(world), world).whole
+    assert (found.at_work, found.so_far) == (Rate(2, 4), Rate(0, 0))
+    row = _page(client, world).partition(world.people[0].full_name)[2].partition("</tr>")[0]
+    assert "(P)" in row
+    assert "50 %" in row
+
+
 def test_the_page_speaks_kiswahili(client: Browser, world: World) -> None:
     _take(world, "A", WEEK[:1])
     page = _page(client, world, lang="sw")
