@@ -88,3 +88,9 @@ def test_values_of_style_live_in_tokens_only() -> None:
 def test_style_uses_classes_and_says_nothing_is_important() -> None:
     wrong = re.compile(r"!important|^\s*#[a-zA-Z]", re.MULTILINE)
     assert [path.name for path in (ROOT / "static" / "css").glob("*.css") if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_password_field_is_one_that_no_clear_line_carries() -> None:
+    """`tracker.web.PasswordField` refuses where others can read along; the library's own would not."""
+    theirs = {"wtforms.PasswordField", "wtforms.fields.PasswordField"}
+    assert [module.name for module in modules("tracker") if module.imports() & theirs] == ["tracker.web.forms"]
