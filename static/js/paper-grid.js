@@ -2,7 +2,8 @@
 // Without script it is a plain form, in which Tab moves and Enter saves.
 
 export function mount(form) {
-  const rows = [...form.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.querySelector(".box > input:not([type=hidden])")));
+  const boxesOf = (row) => [...row.cells].map((cell) => cell.querySelector(":scope.box > input"));
+  const rows = [...form.querySelectorAll("tbody tr")].map(boxesOf).filter((row) => row.some(Boolean));
   const boxes = rows.flat().filter(Boolean);
   const isOneLetter = !form.querySelector(".is-hours");
   let isDirty = boxes.some((box) => box.value);
@@ -11,12 +12,17 @@ export function mount(form) {
   form.addEventListener("focusin", (event) => boxes.includes(event.target) && event.target.select());
   form.addEventListener("input", (event) => {
     isDirty = true;
-    if (isOneLetter && boxes.includes(event.target) && event.inputType === "insertText" && event.target.value) move(event.target, 0, 1, true);
+    if (isOneLetter && boxes.includes(event.target) && event.inputType === "insertText" && event.target.value) goOn(event.target);
   });
   form.addEventListener("keydown", press);
   form.addEventListener("submit", () => (isDirty = false));
   addEventListener("beforeunload", (event) => isDirty && event.preventDefault());
-  (form.querySelector("[aria-invalid]") ?? boxes.find((box) => !box.placeholder) ?? boxes[0])?.focus({ preventScroll: true });
+  (form.querySelector("[aria-invalid]") ?? boxes.find((box) => isDue(box) && !box.placeholder) ?? boxes[0])?.focus({ preventScroll: true });
+
+  // Somebody who is at a workplace has a box, yet hardly ever a letter on the paper: letters pass it by, arrows do not.
+  function isDue(box) {
+    return !("away" in box.dataset);
+  }
 
   function press(event) {
     const box = event.target;
@@ -31,15 +37,19 @@ export function mount(form) {
     event.preventDefault();
   }
 
-  // To the next box in this direction, past days without one; `wraps`: from the end of a row to the next row.
-  function move(box, down, right, wraps) {
+  // Along the row, then to the next one, as one reads.
+  function goOn(box) {
+    boxes.slice(boxes.indexOf(box) + 1).find(isDue)?.focus();
+  }
+
+  // To the next box in this direction, past days without one.
+  function move(box, down, right) {
     let row = rows.findIndex((each) => each.includes(box));
     let column = rows[row].indexOf(box);
     do {
       row += down;
       column += right;
     } while (rows[row] && column >= 0 && column < rows[row].length && !rows[row][column]);
-    const next = rows[row]?.[column] ?? (wraps ? boxes[boxes.indexOf(box) + 1] : null);
-    next?.focus();
+    rows[row]?.[column]?.focus();
   }
 }

@@ -11,7 +11,7 @@ from tracker.attendance import paper, queries, rules
 from tracker.attendance.models import Mark, Register
 from tracker.attendance.paper import Box, column_name
 from tracker.calendar.queries import Calendar, calendar_for
-from tracker.calendar.rules import Day, DayKind
+from tracker.calendar.rules import Day
 from tracker.country.tz import Holiday
 from tracker.db import db, dot_of
 from tracker.people.models import Apprentice, Cohort, Enrolment
@@ -143,7 +143,7 @@ def week_for(actor: Actor, cohort_id: str, on: date, *, has_halves: bool | None 
     ids = {apprentice.id for apprentice, _ in members}
     marked = {on for (apprentice_id, on, _slot), row in marks.items() if apprentice_id in ids and row.status}
     days = [monday + timedelta(days=n) for n in range(7)]
-    shown = [day for day in days if day.weekday() < WORKDAYS or day in marked or _is_taught(calendar, cohort, day)]
+    shown = [day for day in days if day.weekday() < WORKDAYS or day in marked or _is_workday(calendar, cohort, day)]
     slots = paper.HALVES if has_halves else ("day",)
     columns = tuple(_column(calendar, cohort, day, slot, registers) for day in shown for slot in slots)
     disputed = {id(conflict.row) for conflict in replication.open_conflicts(cohort.partition)}
@@ -157,8 +157,8 @@ def _overlaps(enrolment: Enrolment, first: date, last: date) -> bool:
     return (enrolment.starts_on or first) <= last and (enrolment.ended_on or last) >= first
 
 
-def _is_taught(calendar: Calendar, cohort: Cohort, on: date) -> bool:
-    return calendar.day(cohort, on).kind != DayKind.REST or calendar.was_taught(cohort.id, on)
+def _is_workday(calendar: Calendar, cohort: Cohort, on: date) -> bool:
+    return not calendar.day(cohort, on).is_rest or calendar.was_taught(cohort.id, on)
 
 
 def _registers(cohort: Cohort, first: date, last: date) -> set[tuple[date, str]]:

@@ -1,4 +1,4 @@
-"""A week on paper: the sheet to print, the code that finds it again, and entering what was written on it."""
+"""On paper: a week's sheet, the code that finds it again, entering what was written on it, and an apprentice's sheet."""
 
 from datetime import date, timedelta
 
@@ -6,11 +6,11 @@ from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import clock, inputs
-from tracker.attendance import grid_forms, paper, paper_actions, paper_queries, words
+from tracker.attendance import apprentice_queries, grid_forms, paper, paper_actions, paper_queries, sheet_words, words
 from tracker.attendance.grid_forms import Sent
 from tracker.attendance.paper_queries import Week
 from tracker.attendance.routes import bp, day_asked
-from tracker.calendar.words import SHORT_WEEKDAYS
+from tracker.calendar.words import closed_by, month_name, SHORT_WEEKDAYS, SIGNS
 from tracker.errors import DomainError
 from tracker.i18n import _, say
 from tracker.policy import check, may
@@ -111,4 +111,23 @@ def enter_week(cohort_id: str, on: str) -> ResponseReturnValue:
         sent=sent,
         lost=sent.about_lost({line.id: line.name for line in shown.lines}),
         tokens=sent.tokens({cell.box: cell.seen for line in shown.lines for cell in line.cells}),
+    )
+
+
+@bp.route("/apprentice/<apprentice_id>")
+@may_("read")
+def apprentice(apprentice_id: str) -> ResponseReturnValue:
+    """The attendance of an apprentice, as a sheet to print."""
+    return page(
+        "attendance/apprentice.html",
+        sheet=apprentice_queries.apprentice_sheet(g.actor, apprentice_id),
+        printed_at=clock.now(),
+        choices=words.choices(),
+        letters=sheet_words.letters(),
+        signs=SIGNS,
+        words=sheet_words,
+        word_of=words.word_of,
+        reason_of=words.reason_of,
+        closed_by=closed_by,
+        month_name=month_name,
     )

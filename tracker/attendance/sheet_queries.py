@@ -314,7 +314,7 @@ def month_sheet(actor: Actor, cohort: Cohort | str, year: int, month: int) -> Mo
         cohort,
         first,
         last,
-        tuple(_sheet_day(ground, day, here) for day in days),
+        tuple(sheet_day(ground, day, here) for day in days),
         rows,
         ground.threshold_percent,
         planned_end(cohort),
@@ -330,7 +330,8 @@ def _month_in(cohort: Cohort, on: date) -> date | None:
     return on.replace(day=1) if (begin.year, begin.month) <= month <= (end.year, end.month) else None
 
 
-def _sheet_day(ground: Ground, day: Day[Holiday], here: Iterable[str]) -> SheetDay:
+def sheet_day(ground: Ground, day: Day[Holiday], here: Iterable[str]) -> SheetDay:
+    """A day with all that its column shows. here: the apprentices of the sheet."""
     on, halves = day.on, Counter[str]()
     for key in here:
         halves.update(ground.halves_on(key, on))
@@ -350,13 +351,14 @@ def _sheet_row(ground: Ground, apprentice_id: str, days: Iterable[date], plan: P
         person.id,
         person.full_name,
         person.number or "",
-        tuple(_cell(ground, apprentice_id, on) for on in days),
+        tuple(cell_of(ground, apprentice_id, on) for on in days),
         ground.reckon(apprentice_id, plan),
         ground.reckon(apprentice_id),
     )
 
 
-def _cell(ground: Ground, apprentice_id: str, on: date) -> SheetCell:
+def cell_of(ground: Ground, apprentice_id: str, on: date) -> SheetCell:
+    """A day of an apprentice."""
     am, pm = reckoning.halves_of(on, ground.marks.get(apprentice_id, {}))
     return SheetCell(
         am.status if am else None,

@@ -572,10 +572,11 @@ def month_of(calendar: Calendar, site: Site, first: date) -> Month:
     padded: list[Day[Holiday] | None] = [*[None] * first.weekday(), *days]
     padded += [None] * (-len(padded) % 7)
     weeks = [padded[start : start + 7] for start in range(0, len(padded), 7)]
-    return Month(first, last, weeks, Counter(str(day.kind) for day in days), _runs(days))
+    return Month(first, last, weeks, Counter(str(day.kind) for day in days), runs_of(days))
 
 
-def _runs(days: Iterable[Day[Holiday]]) -> list[Run]:
+def runs_of(days: Iterable[Day[Holiday]]) -> list[Run]:
+    """The closed days and holidays among days without gaps, oldest first."""
     runs: list[Run] = []
     for day in days:
         before = runs[-1] if runs else None
