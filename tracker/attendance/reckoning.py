@@ -18,7 +18,6 @@ from tracker.attendance.rules import ATTENDED, MarkValue, STATUSES
 from tracker.calendar.rules import Rate, Span
 
 HALF_MINUTES: Final = 210
-DEFAULT_THRESHOLD_PERCENT: Final = 75
 # One missed day is an accident and two are a weekend made longer; at the third somebody should call, while it is still early.
 ABSENCES_TO_CALL: Final = 3
 HALVES: Final = ("am", "pm")
@@ -86,7 +85,7 @@ class Reckoning:
     attended   of marks present, late and remote
     expected   the sessions of these and of those absent; who is excused, or was not marked, is not in it
     excused    the sessions excused
-    to_come    by day, what is still to come and was not excused beforehand; empty where the plan has no end
+    to_come    by day, what is still to come as far as the plan reaches, and was not excused beforehand
     halves     half days by status, as they count
     absent_on  the latest days, when he was absent on each without excuse
     at_work    half days attended and expected at the workplace: I7 counts these, nothing here does
@@ -164,7 +163,7 @@ def reckon(
     marks: Mapping[Place, MarkValue],
     *,
     today: date,
-    threshold_percent: int = DEFAULT_THRESHOLD_PERCENT,
+    threshold_percent: int,
     away: Collection[date] = (),
 ) -> Reckoning:
     """The attendance of one apprentice in one cohort.

@@ -12,7 +12,7 @@ from tracker import clock
 from tracker.attendance import reckoning, rules
 from tracker.attendance.absence_queries import last_follow_ups
 from tracker.attendance.models import FollowUp, Mark, Register
-from tracker.attendance.reckoning import DEFAULT_THRESHOLD_PERCENT, HALF_MINUTES, Length, Place, Plan, reckon, Reckoning, Verdict
+from tracker.attendance.reckoning import HALF_MINUTES, Length, Place, Plan, reckon, Reckoning, Verdict
 from tracker.attendance.rules import MarkValue
 from tracker.calendar import rules as calendar_rules
 from tracker.calendar.queries import Calendar, calendar_for
@@ -27,10 +27,10 @@ from tracker.placements import queries as placements
 from tracker.placements import rules as placement_rules
 from tracker.placements.models import Placement, Roster, Suspension
 from tracker.policy import Actor, may
-from tracker.programmes.queries import programme
+from tracker.programmes.queries import DEFAULT_THRESHOLD_PERCENT, programme
 
-# A mistyped planned end (2099) must not make every page reckon for a century.
-LONGEST: Final = timedelta(days=10 * 365)
+# A mistyped year (1926, 2099) must not make every page reckon for a century.
+LONGEST: Final = timedelta(days=20 * 365)
 MOST_DAYS_LISTED: Final = 30
 _DAY = timedelta(days=1)
 
@@ -65,7 +65,7 @@ def plan_of(calendar: Calendar, cohort: Cohort, first: date, today: date) -> Pla
 
     first  from when on where the cohort's own first day is not known
     """
-    begin, end = cohort.starts_on or first, planned_end(cohort)
+    begin, end = max(cohort.starts_on or first, today - LONGEST), planned_end(cohort)
     last = min(end or today, today + LONGEST)
     site, weekly = calendar.site_of(cohort), calendar.weekly(cohort.campus_id)
     taught = [

@@ -204,7 +204,7 @@ def test_workplace_days_are_reckoned_apart_by_halves() -> None:
 def test_a_workplace_day_on_which_workplaces_were_closed_counts_nowhere() -> None:
     marks = {(MON, "day"): _mark("absent", None, "workplace"), (TUE, "day"): _mark("present", None, "workplace")}
     plan = Plan({}, (), work_off=[MON])
-    assert reckon(plan, EVER, marks, today=SAT).at_work == Rate(2, 2)
+    assert reckon(plan, EVER, marks, today=SAT, threshold_percent=75).at_work == Rate(2, 2)
 
 
 def test_a_register_never_taken_is_listed_only_where_somebody_was_there() -> None:
@@ -282,20 +282,22 @@ DAYS = some.sampled_from(MARCH)
 def test_the_order_of_marks_does_not_matter(plan: Plan, marks: dict[tuple[date, str], MarkValue], today: date, random: object) -> None:
     keys = [*marks]
     random.shuffle(keys)  # type: ignore[attr-defined]
-    assert reckon(plan, EVER, {key: marks[key] for key in keys}, today=today) == reckon(plan, EVER, marks, today=today)
+    assert reckon(plan, EVER, {key: marks[key] for key in keys}, today=today, threshold_percent=75) == reckon(
+        plan, EVER, marks, today=today, threshold_percent=75
+    )
 
 
 @given(PLANS, MARKS, DAYS, DAYS)
 def test_an_excused_session_changes_no_rate_so_far(plan: Plan, marks: dict[tuple[date, str], MarkValue], today: date, on: date) -> None:
     others = {key: mark for key, mark in marks.items() if key[0] != on}
-    before = reckon(plan, EVER, others, today=today)
-    after = reckon(plan, EVER, {**others, (on, "day"): MarkValue("excused", "centre")}, today=today)
+    before = reckon(plan, EVER, others, today=today, threshold_percent=75)
+    after = reckon(plan, EVER, {**others, (on, "day"): MarkValue("excused", "centre")}, today=today, threshold_percent=75)
     assert after.so_far == before.so_far
 
 
 @given(PLANS, MARKS, DAYS)
 def test_nobody_attends_more_than_was_expected(plan: Plan, marks: dict[tuple[date, str], MarkValue], today: date) -> None:
-    found = reckon(plan, EVER, marks, today=today)
+    found = reckon(plan, EVER, marks, today=today, threshold_percent=75)
     assert 0 <= found.attended <= found.expected
     assert found.expected + found.excused + sum(found.to_come) <= sum(length.day for length in plan.days.values())
 
