@@ -368,17 +368,18 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
       const time = `${gone > DAY_MS / 2 ? `${since.getDate()}/${since.getMonth() + 1}/${since.getFullYear()} ` : ""}${since.toTimeString().slice(0, 5)}`;
       told.push(fill(waiting.length > 1 ? said.many : said.one, { n: waiting.length, time }));
       told.push(gone > LATE_MS ? said.late : problem === "signIn" ? said.signIn : said.goOn);
+      more.push(said.byThemselves);
       if (!["away", "signIn", "token", ""].includes(problem)) told.push(problem);
       more.push(rows.isSafe ? (isKept ? "" : said.unkept) : said.unsafe, navigator.serviceWorker?.controller || !register ? "" : said.shell);
     } else if (!rows.isSafe) told.push(said.unsafe);
     refused.forEach((row) => told.push(fill(said.refused, { why: row.no })));
-    if (mine.length < all.length) (register ? more : told).push(fill(said.others, { n: all.length - mine.length }));
+    if (mine.length < all.length) told.push(fill(said.others, { n: all.length - mine.length }));
     if (!told.length && !register) told.push(said.none);
     const state = JSON.stringify([told, more]);
     if (state === shown) return; // said once, not at every beat
     shown = state;
     panel.hidden = !told.length;
-    panel.className = `notice stack${problem === "signIn" || refused.length || !rows.isSafe ? " is-warning" : ""}`;
+    panel.className = `notice${problem === "signIn" || refused.length || !rows.isSafe ? " is-warning" : ""}`;
     const buttons = [];
     if (waiting.length && problem) buttons.push(button(said.sendNow, send));
     if (problem === "signIn") buttons.push(make("a", { className: "button", href: `/accounts/sign-in?next=${encodeURIComponent(location.pathname + location.search)}` }, said.toSignIn));
@@ -386,11 +387,11 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     const file = mine.length && (problem || !register) ? [button(said.file, save)] : [];
     const extra = more.filter(Boolean).map((sentence) => make("p", {}, sentence));
     if (file.length && register) extra.push(make("p", {}, make("a", { href: location.origin + said.address }, said.page)));
-    panel.replaceChildren(
-      make("p", {}, told.join(" ")),
-      make("div", { className: "actions" }, ...buttons, ...(register ? [] : file)),
-      ...(register && extra.length ? [make("details", {}, make("summary", {}, said.more), make("div", { className: "stack" }, ...extra, ...file))] : extra),
-    );
+    if (!register) buttons.push(...file);
+    panel.replaceChildren(make("p", {}, told.join(" ")));
+    if (buttons.length) panel.append(make("div", { className: "actions" }, ...buttons));
+    if (!register) panel.append(...extra);
+    else if (extra.length) panel.append(make("details", {}, make("summary", {}, said.more), make("div", { className: "stack" }, ...extra, make("div", { className: "actions" }, ...file))));
   }
 
   async function forget(refused) {

@@ -186,7 +186,7 @@ def test_a_tap_that_could_not_be_saved_says_so_and_is_sent_again(phone: Phone, c
     phone.choose(2, "late")
     WebDriverWait(phone.driver, SLOW_S).until(lambda _driver: phone.find("[data-wait]").is_displayed())
     assert "One mark waits on this phone" in phone.find("[data-wait]").text
-    assert "Waits on this phone." in phone.all(".r")[2].text
+    assert "Not sent yet." in phone.all(".r")[2].text
     assert "1 L 39 left" in phone.find("#bar").text
     phone.driver.execute_script("window.fetch = window.real")
     phone.find("[data-wait] button").click()
