@@ -140,6 +140,10 @@ CASES = {
     "half a day at the workplace": Case(
         "PP-PP", (1890, 1890), (1890, 1890), REACHED, more={(WED, "am"): _mark("present"), (WED, "day"): _mark("absent", None, "workplace")}
     ),
+    # Wednesday's mark says present, its morning says absent at the workplace: 210 of 210 here; 1890 of 1890.
+    "a morning at the workplace beside a day here": Case(
+        "PPPPP", (1890, 1890), (1890, 1890), REACHED, more={(WED, "am"): _mark("absent", None, "workplace")}
+    ),
     # A status of a newer version is not known to have attended: it counts as unmarked; 4 x 420.
     "a status of a newer version": Case("-PPPP", (1680, 1680), (1680, 1680), REACHED, more={(MON, "day"): _mark("field-trip")}),
     # 15 of 21 days = 71.4 %; 75 % of 21 is 15.75, so one day more would have done. Nothing to come.
