@@ -16,7 +16,7 @@ from tracker.errors import DomainError, N_
 SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH: Final = 7
 WEEKS: Final = 1024  # a code comes again after nineteen years
-COHORTS: Final = len(SIGNS) ** (LENGTH - 1) // (2 * WEEKS)
+COHORTS: Final[int] = len(SIGNS) ** (LENGTH - 1) // (2 * WEEKS)
 EPOCH: Final = date(2018, 1, 1)  # a Monday
 AHEAD: Final = 104  # weeks: a sheet is printed at most two years before its week
 HALVES: Final = ("am", "pm")

@@ -214,12 +214,7 @@ def named_by(actor: Actor, text: str) -> tuple[Cohort, paper.Named]:
     named = paper.read_code(text, clock.today())
     own = home_partition(actor)
     partitions = [own] if own else [centre.partition for centre in centres(actor)]
-    found = [
-        cohort
-        for partition in partitions
-        for cohort in cohorts(actor, partition)
-        if paper.number_of(cohort.id) == named.number
-    ]
+    found = [cohort for partition in partitions for cohort in cohorts(actor, partition) if paper.number_of(cohort.id) == named.number]
     code = text.strip().upper()[:20]
     if not found:
         raise paper.UnknownSheet(code=code)

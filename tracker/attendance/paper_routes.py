@@ -1,6 +1,7 @@
 """On paper: a week's sheet, the code that finds it again, entering what was written on it, and an apprentice's sheet."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,7 +31,7 @@ def _address(endpoint: str, week: Week, *, monday: date | None = None, has_halve
     return url_for(endpoint, cohort_id=week.cohort.id, on=(monday or week.monday).isoformat(), halves=int(halves))
 
 
-def _common(week: Week) -> dict[str, object]:
+def _common(week: Week) -> dict[str, Any]:
     return {
         "week": week,
         "letters": {choice.status: choice.letter for choice in words.choices()},

@@ -1,6 +1,7 @@
 """Hours at the workplaces, entered by week."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from tracker.attendance.workplace_queries import WorkWeek
 from tracker.calendar.words import SHORT_WEEKDAYS
 from tracker.i18n import _
 from tracker.placements import words as placement_words
+from tracker.placements.rules import clock_of
 from tracker.web import at_most, may_, page
 
 WEEK = timedelta(days=7)
@@ -59,7 +61,7 @@ def _shown_as(value: MarkValue | None) -> str:
     letter = next((choice.letter for choice in words.choices() if choice.status == value.status), "?")
     if value.minutes is None:
         return letter
-    hours = workplace.clock_of(value.minutes)
+    hours = clock_of(value.minutes)
     return hours if value.status == "present" else f"{letter} {hours}"
 
 
@@ -70,7 +72,7 @@ def workplace_week(on: str) -> ResponseReturnValue:
     """The week in which a day lies, of a centre, by employer: everything is read first, and with any fault nothing is saved."""
     partition, chosen = request.args.get("centre") or g.actor.home, request.args.get("employer")
     week = workplace_queries.workplace_week(g.actor, partition, day_asked(on), chosen)
-    here = {"employer": week.chosen, "centre": request.args.get("centre")}
+    here: dict[str, Any] = {"employer": week.chosen, "centre": request.args.get("centre")}
     sent = Sent()
     if request.method == "POST":
         sent = _read(week)
@@ -90,7 +92,7 @@ def workplace_week(on: str) -> ResponseReturnValue:
         lost=sent.about_lost({line.cells[0].box.apprentice_id: line.name for host in week.hosts for line in host.lines}),
         tokens=sent.tokens({box: cell.seen for box, cell in week.boxes.items()}),
         shown_as=_shown_as,
-        clock_of=workplace.clock_of,
+        clock_of=clock_of,
         why=placement_words.why,
         state_word=placement_words.state,
     )

@@ -1,6 +1,7 @@
-"""The week's sheet, its code, and finding the week again by the code."""
+"""The week's sheet, its code, finding the week again by the code, and an apprentice's sheet."""
 
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -11,9 +12,13 @@ from tests.conftest import Browser
 from tests.make import Make
 from tests.tracker.attendance.conftest import MONDAY, World
 from tracker.attendance import actions, paper, paper_queries
+from tracker.attendance.apprentice_queries import apprentice_sheet
+from tracker.calendar import actions as calendar
 from tracker.db import write
+from tracker.employers import actions as employers
 from tracker.employers.models import Employer
 from tracker.people.models import Enrolment
+from tracker.placements import actions as placements
 from tracker.placements.models import Placement
 from tracker.policy import Actor, OPERATOR
 
@@ -27,7 +32,7 @@ CODES = st.builds(lambda cohort, monday, halves: paper.code_of(cohort, monday, h
 
 
 @given(IDS, MONDAYS, st.booleans())
-def test_a_code_names_its_cohort_week_and_halves(cohort: str, monday: date, halves: bool) -> None:  # noqa: FBT001
+def test_a_code_names_its_cohort_week_and_halves(cohort: str, monday: date, halves: bool) -> None:
     code = paper.code_of(cohort, monday, has_halves=halves)
     assert paper.read_code(code, TODAY) == (paper.number_of(cohort), monday, halves)
     assert re.fullmatch(r"[2-9A-HJKMNP-Z]{3}-[2-9A-HJKMNP-Z]{4}", code)
@@ -53,10 +58,8 @@ def test_two_signs_exchanged_are_found(code: str, place: int) -> None:
 
 @given(st.text(max_size=12))
 def test_nonsense_is_mistyped_or_a_code(text: str) -> None:
-    try:
+    with suppress(paper.Mistyped):
         assert paper.read_code(text, TODAY).monday.weekday() == 0
-    except paper.Mistyped:
-        pass
 
 
 def test_capitals_blanks_and_dashes_do_not_matter() -> None:
@@ -205,3 +208,81 @@ def test_a_code_of_two_cohorts_asks_for_the_right_one(client: Browser, world: Wo
     browser = client.sign_in("amina")
     page = browser.get(_typed(browser, paper.code_of(world.cohort.id, MONDAY, has_halves=False))).text
     assert "Two cohorts share the code" in page
+
+
+# ---- an apprentice's sheet
+
+
+def test_an_apprentices_sheet_shows_months_absences_closures_and_both_percentages(
+    client: Browser, world: World, teacher: Actor, amina: Actor
+) -> None:
+    person = world.people[0]
+    for on, status in ((date(2026, 2, 23), "absent"), (date(2026, 2, 24), "present"), (date(2026, 2, 25), "present")):
+        actions.mark(teacher, world.partition, person.id, on, status, reason="Mvua kubwa" if status == "absent" else None)
+        actions.take_register(teacher, world.cohort.id, on)
+    calendar.close(amina, world.partition, "cohort", world.cohort.id, "centres", "covid-19", MONDAY)
+    page = client.sign_in("amina").get(f"/attendance/apprentice/{person.id}").text
+    assert f"Attendance sheet of {person.full_name}" in page
+    assert ">January 2026</th>" in page
+    assert "So far: <b>66 %</b>" in page
+    assert "23 February 2026: Absent · Mvua kubwa" in page
+    assert "2 March 2026: COVID-19, since 2 March 2026" in page
+
+
+def test_a_sheet_has_each_day_of_the_time_in_the_cohort_until_today(world: World, teacher: Actor) -> None:
+    (found,) = apprentice_sheet(teacher, world.people[0].id).cohorts
+    assert [(month.first.month, min(month.days), max(month.days)) for month in found.months] == [(1, 5, 31), (2, 1, 28), (3, 1, 2)]
+
+
+def test_who_moved_has_a_sheet_with_both_cohorts(world: World, teacher: Actor) -> None:
+    person, other = world.people[0], world.add_cohort()
+    with write(OPERATOR) as session:
+        for enrolment in session.query(Enrolment).filter_by(apprentice_id=person.id):
+            enrolment.ended_on, enrolment.status = date(2026, 1, 31), "transferred"
+        span = {"starts_on": date(2026, 2, 1), "status": "active"}
+        session.add(Enrolment(partition=world.partition, apprentice_id=person.id, cohort_id=other.id, **span))
+    new, old = apprentice_sheet(teacher, person.id).cohorts
+    assert ([month.first.month for month in new.months], [month.first.month for month in old.months]) == ([2, 3], [1])
+    assert new.cohort is other
+
+
+def test_a_new_apprentice_without_cohort_has_an_empty_sheet(client: Browser, make: Make, world: World) -> None:
+    del world
+    person = make.apprentice("Zuhura Ally")
+    assert "has not been enrolled in a cohort yet" in client.sign_in("amina").get(f"/attendance/apprentice/{person.id}").text
+
+
+def test_one_who_begins_next_month_has_no_days_yet(client: Browser, world: World) -> None:
+    with write(OPERATOR) as session:
+        for enrolment in session.query(Enrolment).filter_by(apprentice_id=world.people[0].id):
+            enrolment.starts_on = date(2026, 4, 1)
+    assert "has not begun yet" in client.sign_in("amina").get(f"/attendance/apprentice/{world.people[0].id}").text
+
+
+def test_an_outsider_finds_no_sheet_of_an_apprentice(client: Browser, world: World) -> None:
+    assert client.sign_in("chausiku").get(f"/attendance/apprentice/{world.people[0].id}").status_code == 404
+
+
+def test_the_apprentices_page_leads_to_the_sheet(client: Browser, world: World) -> None:
+    person = world.people[0]
+    assert f'href="/attendance/apprentice/{person.id}"' in client.sign_in("amina").get(f"/people/{person.id}").text
+
+
+# ---- what the printer gets
+
+
+def test_the_frame_stays_off_the_paper(client: Browser, world: World) -> None:
+    """The sheets that follow say how the frame lies on the screen; the rule for the printer has to be heavier than theirs."""
+    text = client.sign_in("amina").get(_sheet(world)).text
+    common = re.search(r'href="(/static/[^"]+/css/daftari\.css)"', text)
+    assert common
+    assert "html :is(.top,.button,.actions,.skip,.notice){display: none;}" in client.get(common[1]).text
+
+
+@pytest.mark.parametrize("path", ["{cohort}/week/2026-03-02", "{cohort}/month/2026-03", "apprentice/{person}", "workplace/2026-03-02"])
+def test_every_sheet_has_a_print_button_that_waits_for_the_script(client: Browser, world: World, amina: Actor, path: str) -> None:
+    hotel = employers.add_employer(amina, world.partition, {"name": "Hoteli ya Meru"})
+    values = {"apprentice_id": world.people[0].id, "employer_id": hotel.id, "starts_on": MONDAY}
+    placements.open_placement(amina, world.partition, values)
+    page = client.sign_in("amina").get("/attendance/" + path.format(cohort=world.cohort.id, person=world.people[0].id)).text
+    assert re.search(r'<button class="[^"]*" type="button" data-module="print" hidden>Print</button>', page)

@@ -1,6 +1,7 @@
 """Entering a week from paper: everything is read first, nothing is half done, nothing is overwritten silently."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from html import unescape
 
@@ -39,7 +40,7 @@ def _tokens(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in TOKEN.findall(page)}
 
 
-def _send(browser: Browser, world: World, fields: dict[str, object], more: str = "?halves=0") -> str:
+def _send(browser: Browser, world: World, fields: Mapping[str, object], more: str = "?halves=0") -> str:
     """Send with the tokens of the page as it stands now; gives the page that follows."""
     shown = _tokens(browser.get(_address(world, more)).text)
     answer = browser.send(_address(world, more), **{**shown, **fields})

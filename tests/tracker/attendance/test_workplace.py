@@ -1,6 +1,7 @@
 """Hours at the workplaces: reading them, entering a week, what the rosters ask for, and what the centre's register makes of it."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from html import unescape
 
@@ -58,7 +59,7 @@ def _tokens(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in TOKEN.findall(page)}
 
 
-def _send(browser: Browser, fields: dict[str, object], address: str = ADDRESS) -> str:
+def _send(browser: Browser, fields: Mapping[str, object], address: str = ADDRESS) -> str:
     answer = browser.send(address, **{**_tokens(browser.get(address).text), **fields})
     return browser.get(answer.location).text if answer.status_code == 302 else answer.text
 

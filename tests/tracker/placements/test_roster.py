@@ -109,7 +109,16 @@ def test_the_stretch_of_a_week_says_state_and_hours_of_each_day(amina: Actor, pl
     actions.set_roster(amina, placement.id, MONDAY, "12345", 480)
     actions.suspend_placement(amina, placement.id, WEDNESDAY, "illness", WEDNESDAY)
     (found,) = queries.stretches(amina, placement.partition, date(2026, 3, 1), SUNDAY)
-    assert [str(state.kind) for state in found.states.values()] == ["not-started", "open", "open", "suspended", "open", "open", "open", "open"]
+    assert [str(state.kind) for state in found.states.values()] == [
+        "not-started",
+        "open",
+        "open",
+        "suspended",
+        "open",
+        "open",
+        "open",
+        "open",
+    ]
     assert list(found.rostered.values()) == [None, 480, 480, 480, 480, 480, 0, 0]
 
 
