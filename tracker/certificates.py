@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from tracker.errors import DomainError, N_
 from tracker.folder import flush_file, put_in_place
 
 FOLDER: Final = "https"
@@ -31,6 +32,16 @@ AUTHORITY_SINCE, AUTHORITY_UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(20
 LEAF_EITHER_WAY: Final = timedelta(days=400)
 RENEWED_BEFORE_END: Final = timedelta(days=100)
 LONGEST_COMMON_NAME: Final = 64
+
+
+class BrokenAuthority(DomainError):
+    """The file of the authority cannot be read as one."""
+
+    code = "certificates.broken_authority"
+    sentence = N_(
+        "The file %(file)s, with which phones know this computer, is damaged. Move it away and start again: "
+        "a new one is made, and phones that trusted the old one are shown how to trust it."
+    )
 
 
 def can_be_made() -> bool:
@@ -48,12 +59,12 @@ def is_private(host: str) -> bool:
 
 
 def authority(home: Path) -> bytes | None:
-    """The authority's certificate in DER, as phones take it; None until there is one."""
+    """The authority's certificate in DER, as phones take it; None until there is one that can be read."""
     try:
         text = (home / FOLDER / AUTHORITY_FILE).read_text(encoding="ascii")
-    except FileNotFoundError:
+        return ssl.PEM_cert_to_DER_cert(text[text.index(ssl.PEM_HEADER) :])
+    except (FileNotFoundError, ValueError):
         return None
-    return ssl.PEM_cert_to_DER_cert(text[text.index(ssl.PEM_HEADER) :])
 
 
 def leaf(home: Path, hosts: Collection[str], name: str, now: datetime) -> Path:
@@ -62,6 +73,7 @@ def leaf(home: Path, hosts: Collection[str], name: str, now: datetime) -> Path:
     hosts  addresses and names; those the authority may not vouch for are left out
     name   of the centre, for the list of authorities in a phone's settings
     now    aware; may be years off
+    Raises BrokenAuthority, OSError.
     """
     folder = home / FOLDER
     wanted = sorted({"localhost", "127.0.0.1", *filter(is_private, hosts)})
@@ -71,7 +83,11 @@ def leaf(home: Path, hosts: Collection[str], name: str, now: datetime) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _keep(folder / AUTHORITY_FILE, _new_authority(name))
     if not is_known or not _will_do(path, wanted, now):
-        _keep(path, _about(wanted, now) + _new_leaf((folder / AUTHORITY_FILE).read_bytes(), wanted, now))
+        try:
+            made = _new_leaf((folder / AUTHORITY_FILE).read_bytes(), wanted, now)
+        except ValueError as error:
+            raise BrokenAuthority(file=folder / AUTHORITY_FILE) from error
+        _keep(path, _about(wanted, now) + made)
     return path
 
 

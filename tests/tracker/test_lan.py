@@ -161,6 +161,16 @@ def test_a_leaf_s_file_that_was_damaged_is_made_anew(content: str, home: Path) -
     assert b"PRIVATE KEY" in certificates.leaf(home, [], "Chuo", MORNING).read_bytes()
 
 
+@pytest.mark.parametrize("content", ["", "Karibu", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_a_damaged_authority_is_said_and_not_replaced(content: str, home: Path) -> None:
+    certificates.leaf(home, [], "Chuo", MORNING)
+    file = home / certificates.FOLDER / certificates.AUTHORITY_FILE
+    file.write_text(content)
+    with pytest.raises(certificates.BrokenAuthority, match=r"authority\.pem"):
+        certificates.leaf(home, ["192.168.1.5"], "Chuo", MORNING)
+    assert file.read_text() == content
+
+
 def test_a_leaf_of_an_authority_that_is_gone_is_made_anew(home: Path) -> None:
     leaf = certificates.leaf(home, [], "Chuo", datetime.now(UTC))
     (home / certificates.FOLDER / certificates.AUTHORITY_FILE).unlink()

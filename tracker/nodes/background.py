@@ -46,16 +46,18 @@ class Background:
                 wait_s = rules.wait_s(self._app.extensions["settings"].sync_every_s, failures, random.random())
 
     def _wait(self, wait_s: float) -> bool:
-        """Wait, with a look around every minute; True as soon as it is to stop."""
-        while self._look and wait_s > LOOK_EVERY_S:
-            if self._stopping.wait(LOOK_EVERY_S):
-                return True
-            wait_s -= LOOK_EVERY_S
+        """Wait, with a look around at least every minute; True as soon as it is to stop."""
+        if self._look is None:
+            return self._stopping.wait(wait_s)
+        while not self._stopping.wait(min(wait_s, LOOK_EVERY_S)):
             try:
                 self._look()
             except Exception:
                 log.exception("could not see whether phones still find this computer")
-        return self._stopping.wait(wait_s)
+            wait_s -= LOOK_EVERY_S
+            if wait_s <= 0:
+                return False
+        return True
 
     def _exchange(self) -> bool:
         try:

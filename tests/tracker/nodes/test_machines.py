@@ -1,6 +1,6 @@
 """Machines among each other: inviting, joining, exchanging, and what each page then says."""
 
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 from sqlalchemy import select
@@ -128,6 +128,22 @@ def test_the_background_exchanges_by_itself_and_stops(country: Country, monkeypa
     background = Background(country.first.app)
     background.start()
     assert done.wait(5)
+    background.stop()
+    assert not background._thread.is_alive()
+
+
+def test_the_background_looks_after_the_phones_however_often_it_fails(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Semaphore(0)
+    monkeypatch.setattr("tracker.nodes.background.FIRST_WAIT_S", 1)
+    monkeypatch.setattr("tracker.nodes.background.LOOK_EVERY_S", 0.01)
+
+    def look() -> None:
+        looks.release()
+        raise OSError
+
+    background = Background(country.first.app, look)
+    background.start()
+    assert all(looks.acquire(timeout=5) for _ in range(3))
     background.stop()
     assert not background._thread.is_alive()
 
