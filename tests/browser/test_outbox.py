@@ -5,11 +5,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -24,11 +24,13 @@ from tests.conftest import PinnedClock
 from tests.make import Make, PASSWORD
 from tracker import replication
 from tracker.accounts import actions as accounts
+from tracker.accounts.queries import credential_named
 from tracker.app import create_app
 from tracker.attendance import actions, queries
 from tracker.attendance.models import Mark
 from tracker.db import db, write
 from tracker.people.models import Apprentice, Cohort, Enrolment
+from tracker.phones import actions as phones
 from tracker.policy import Actor, OPERATOR
 
 MONDAY = date(2026, 3, 2)
@@ -45,6 +47,18 @@ pytestmark = [
 
 
 class Quiet(WSGIRequestHandler):
+    """Says nothing, and lets go when the laptop is shut: a browser opens lines beforehand, and those would still be answered."""
+
+    held: ClassVar[set[socket.socket]] = set()
+
+    def setup(self) -> None:
+        self.held.add(self.request)
+        super().setup()
+
+    def finish(self) -> None:
+        self.held.discard(self.request)
+        super().finish()
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         """Say nothing."""
 
@@ -71,6 +85,9 @@ class Laptop:
             self.server.shutdown()
             self.server.server_close()
             self.server = None
+            for line in list(Quiet.held):
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass
@@ -125,7 +142,7 @@ class Phone:
         return found
 
     def wait_until_sent(self) -> None:
-        self.until(lambda: not self.all(".r[data-state]") and not self.said)
+        self.until(lambda: not self.all(".r[data-state]") and not self.said and not self.rows())
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +237,7 @@ def test_the_laptop_goes_and_all_marks_arrive_once_at_their_times(phone: Phone, 
     assert stored.statuses()[:4] == ["present", "absent", "late", "excused"]
     assert all(abs((stored.mark(row).at or 0) - second) <= NEAR_S for row, second in at.items())
     assert [stored.versions(row) for row in range(4)] == [1, 1, 1, 1]
-    assert phone.rows() == []
+
 
 
 def test_all_remaining_and_undo_go_on_without_the_laptop(phone: Phone, laptop: Laptop, stored: Stored) -> None:
@@ -271,7 +288,7 @@ def test_what_waits_is_sealed_and_goes_out_only_for_the_person_who_tapped(phone:
     phone.sign_in("baraka")
     phone.open()
     phone.wait_until_sent()
-    assert stored.mark(1).by == stored.actor.id
+    assert (stored.mark(1).status, stored.mark(1).by) == ("absent", stored.actor.id)
 
 
 def test_a_wrong_clock_that_is_set_meanwhile_gives_the_right_time(phone: Phone, laptop: Laptop, stored: Stored) -> None:
@@ -386,8 +403,11 @@ def test_on_plain_http_a_page_without_names_opens_and_sends(driver: WebDriver, a
     phone = Phone(driver, laptop, f"/attendance/{cohort.id}/{MONDAY}")
     try:
         driver.get(f"{laptop.site}/attendance/shell?in=en")
-        driver.add_cookie({"name": "s", "value": accounts.sign_in("baraka", PASSWORD, device="phone", address="127.0.0.1")})
-        driver.add_cookie({"name": "lang", "value": "en"})
+        credential = credential_named("baraka")
+        assert credential
+        opened = phones.enrol(phones.make_code(stored.actor, credential), "2748", key=None, user_agent="phone")
+        for name, value in (("s", opened.token), ("d", opened.key), ("lang", "en")):
+            driver.add_cookie({"name": name, "value": value})
         phone.open()
         assert not phone.driver.execute_script("return isSecureContext")
         laptop.shut()
