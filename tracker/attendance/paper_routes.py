@@ -15,7 +15,7 @@ from tracker.calendar.words import closed_by, month_name, SHORT_WEEKDAYS, SIGNS
 from tracker.errors import DomainError
 from tracker.i18n import _, say
 from tracker.policy import check, may
-from tracker.web import at_most, login_required, may_, page
+from tracker.web import at_most, login_required, may_, page, reach
 
 WEEK = timedelta(days=7)
 QR_DOT = 3  # CSS pixels
@@ -45,6 +45,13 @@ def _common(week: Week) -> dict[str, Any]:
     }
 
 
+def _link(code: str) -> str:
+    """The address that opens the week of a code, on a phone too while phones are let in."""
+    found = reach()
+    first_page = found.urls[0] if found and found.urls else request.url_root
+    return first_page.rstrip("/") + url_for(".by_code", code=code)
+
+
 def _qr(text: str) -> str:
     """The picture of a text as a data address; there is nothing about anybody in it."""
     import segno
@@ -70,8 +77,7 @@ def by_code() -> ResponseReturnValue:
 def week(cohort_id: str, on: str) -> ResponseReturnValue:
     """The week in which a day lies, as a sheet to print; `?halves=1` with a box for each half of a day."""
     shown = paper_queries.week_for(g.actor, cohort_id, day_asked(on), has_halves=_halves_asked())
-    link = url_for(".by_code", code=shown.code, _external=True)
-    return page("attendance/week.html", **_common(shown), qr=_qr(link), printed_at=clock.now())
+    return page("attendance/week.html", **_common(shown), qr=_qr(_link(shown.code)), printed_at=clock.now())
 
 
 Rest = dict[tuple[date, str], list[str]]

@@ -3,8 +3,11 @@
 import re
 from contextlib import suppress
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
+import segno
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +24,7 @@ from tracker.people.models import Enrolment
 from tracker.placements import actions as placements
 from tracker.placements.models import Placement
 from tracker.policy import Actor, OPERATOR
+from tracker.web.transport import Reach
 
 TODAY = date(2026, 3, 2)
 MONDAYS = st.integers(-17 * 52, 100).map(lambda weeks: TODAY + timedelta(weeks=weeks))
@@ -154,6 +158,18 @@ def test_the_sheet_loads_its_own_style_and_the_common_one_does_not_carry_it(clie
     assert ".sheet" in browser.get(own[1]).text
     assert ".sheet" not in browser.get(common[1]).text
     assert "pages/paper.css" not in browser.get(f"/attendance/{world.cohort.id}/2026-03-02").text
+
+
+def test_the_picture_opens_the_week_on_a_phone_while_phones_are_let_in(app: Flask, client: Browser, world: World, amina: Actor) -> None:
+    code = paper_queries.week_for(amina, world.cohort.id, MONDAY).code
+    browser = client.sign_in("amina")
+    assert _picture(f"http://localhost/attendance/paper?code={code}") in unescape(browser.get(_sheet(world)).text)
+    app.extensions["reach"] = Reach(("https://192.168.43.7:8443/",), is_secure=True)
+    assert _picture(f"https://192.168.43.7:8443/attendance/paper?code={code}") in unescape(browser.get(_sheet(world)).text)
+
+
+def _picture(address: str) -> str:
+    return str(segno.make(address, error="m", micro=False).svg_data_uri(scale=3, border=2))
 
 
 # ---- from the code back to the week

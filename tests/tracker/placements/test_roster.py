@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import Browser
 from tests.make import Make
+from tracker import replication
 from tracker.db import write
 from tracker.employers.models import Employer
 from tracker.errors import NotAllowed, NotFound
@@ -120,6 +121,11 @@ def test_the_stretch_of_a_week_says_state_and_hours_of_each_day(amina: Actor, pl
         "open",
     ]
     assert list(found.rostered.values()) == [None, 480, 480, 480, 480, 480, 0, 0]
+
+
+def test_the_erasure_of_an_apprentice_takes_the_roster_along(amina: Actor, placement: Placement) -> None:
+    roster = actions.set_roster(amina, placement.id, MONDAY, "12345", 480)
+    assert ("roster", roster.id) in replication.rows_about(placement.partition, {("apprentice", placement.apprentice_id)})
 
 
 # ---- pages
