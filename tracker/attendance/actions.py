@@ -169,8 +169,9 @@ def save_register(
     *,
     rest: bool = False,
     done: bool = False,
+    note: str | None = None,
 ) -> Act | None:
-    """Save what a page sends in one transaction: its marks, then all who remain (`rest`), then that it is done (`done`).
+    """Save what a page sends in one transaction: its marks, then all who remain (`rest`), then that it is done (`done`, `note`).
 
     Raises NotFound, NotAllowed, UnknownStatus, NotYet.
     """
@@ -178,8 +179,8 @@ def save_register(
         acts = [save_marks(actor, cohort_id, on, slot, entries)]
         if rest:
             acts.append(mark_remaining_present(actor, cohort_id, on, slot))
-        if done:
-            take_register(actor, cohort_id, on, slot)
+        if done or note:
+            take_register(actor, cohort_id, on, slot, note=note)
         return Act.joined(acts)
 
 

@@ -234,6 +234,12 @@ class RegisterPage:
         """Whether somebody said done, or everybody is marked."""
         return self.register is not None and self.register.status == rules.TAKEN
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether several are marked and none of them attended, and nobody has said yet that it was so."""
+        is_empty = self.tally.absent > 1 and not self.tally.rate.numerator and not self.tally.unmarked
+        return is_empty and (self.register is None or self.register.note != rules.NOBODY_CAME)
+
     def row(self, apprentice_id: str) -> RegisterRow:
         """The row of an apprentice; raises NotFound."""
         found = next((row for row in self.rows if row.id == apprentice_id), None)

@@ -109,7 +109,8 @@ def _save(cohort_id: str, on: date, slot: str) -> ResponseReturnValue:
         act = absence_actions.excuse(g.actor, cohort_id, on, slot, absence_actions.Excuse(wish), entries)
         touched = list(entries)
     else:
-        act = actions.save_register(g.actor, cohort_id, on, slot, entries, rest=wish == "rest", done=wish == "done")
+        note = rules.NOBODY_CAME if wish == "sure" else None
+        act = actions.save_register(g.actor, cohort_id, on, slot, entries, rest=wish == "rest", done=wish == "done", note=note)
         touched = list(entries)
     if "part" not in request.form:
         flash(_("The last save is undone.") if wish == "undo" else _("The register is saved."))

@@ -17,6 +17,7 @@ SLOTS: Final = ("day", "am", "pm")
 PLACES: Final = ("centre", "workplace", "remote")
 METHODS: Final = ("taps", "bulk", "import", "paper")
 TAKEN: Final = "taken"
+NOBODY_CAME: Final = "nobody-came"  # the note of a register whose taker was asked and said so
 DAY_MINUTES: Final = 24 * 60
 
 

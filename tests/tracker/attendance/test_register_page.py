@@ -206,3 +206,13 @@ def test_a_nul_in_a_reason_breaks_nothing(client: Browser, world: World, teacher
 
 def test_going_back_shows_what_is_stored_not_what_was_chosen_then(client: Browser, world: World) -> None:
     assert 'method="post" autocomplete="off" data-module="attendance-grid"' in client.sign_in("baraka").get(_address(world)).text
+
+
+def test_an_empty_room_is_asked_about_once_and_refused_never(client: Browser, world: World) -> None:
+    browser = client.sign_in("baraka")
+    browser.send(_address(world), **{f"m{each.id}": "absent" for each in world.people}, do="save")
+    page = browser.get(_address(world)).text
+    assert "✓ Taken" in page
+    assert "Yes, nobody came" in page
+    browser.send(_address(world), do="sure")
+    assert "Yes, nobody came" not in browser.get(_address(world)).text
