@@ -169,7 +169,9 @@ export function mount(form) {
     if (isGone) changed.forEach(([row]) => unflag(document.getElementById(row)));
     else await keep(changed, changed.map(([row, status]) => ({ apprentice: row.slice(1), status, seen: seenOf(document.getElementById(row))[0] })));
     last = null;
-    form.querySelector(".bar [value=undo]")?.remove();
+    const button = form.querySelector(".bar [value=undo]");
+    if (button?.matches(":focus-visible")) focusRow(document.getElementById(changed[0][0])); // keys go on where they undid
+    button?.remove();
     return recount();
   }
 
@@ -323,10 +325,15 @@ export function mount(form) {
     old.querySelectorAll("[type=radio]").forEach((radio, place) => (radio.checked = said[place].checked));
   }
 
+  // The focus stays on the button, or goes to Undo; never to another one that a second Enter would press.
   function replace(old, fresh) {
-    const hadFocus = old.contains(document.activeElement) && document.activeElement.value;
+    const had = old.contains(document.activeElement) && document.activeElement;
+    const isQuiet = had && !had.matches(":focus-visible");
     old.replaceWith(fresh);
-    if (hadFocus) (fresh.querySelector(`[value="${hadFocus}"]`) ?? fresh.querySelector("button"))?.focus({ preventScroll: true });
+    if (!had) return;
+    const same = fresh.querySelector(`[value="${had.value}"]`) ?? fresh.querySelector("[value=undo]");
+    if (same) same.focus({ preventScroll: true });
+    else focusRow(firstUnmarked() ?? rows()[0], isQuiet);
   }
 
   function tell(words, isWaiting) {
