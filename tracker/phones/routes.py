@@ -75,9 +75,10 @@ def wifi() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _index(form)
     name, password = typed(form.name), typed(form.password)
-    if may(g.actor, "accounts"):
-        kept = (name, password) if form.keep.data else ("", "")
-        actions.keep_wifi(g.actor, *kept)
+    if may(g.actor, "accounts") and form.keep.data:
+        actions.keep_wifi(g.actor, name, password)
+    elif may(g.actor, "accounts") and name == g.settings.wifi_name:  # the tick was taken away
+        actions.keep_wifi(g.actor, "", "")
     return page("phones/wifi.html", name=name, picture=pictures.wifi(name, password))
 
 

@@ -48,6 +48,13 @@ def test_who_keeps_the_computer_may_have_it_kept_and_forgotten(client: Browser, 
     assert on_wifi.urls
 
 
+def test_showing_another_wifi_forgets_nothing(client: Browser, on_wifi: Reach) -> None:
+    _show(client.sign_in("dalali"), keep="y")
+    client.send("/phones/wifi", name="Wageni", password="karibu sana")
+    assert "join the Wi-Fi Chuo cha Meru" in client.get("/phones/").text
+    assert on_wifi.urls
+
+
 def test_nobody_else_has_it_kept(client: Browser, on_wifi: Reach) -> None:
     _show(client.sign_in("amina"), keep="y")
     assert config.load(client.application.extensions["settings"].home, environ={}).wifi_name == ""
