@@ -19,7 +19,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import BaseWSGIServer, make_server, WSGIRequestHandler
 
-from tests.browser.screen import chromium, CHROMIUM, DRIVER
+from tests.browser.screen import CHROMIUM, chromium, DRIVER
 from tests.conftest import PinnedClock
 from tests.make import Make, PASSWORD
 from tracker import replication
@@ -239,7 +239,6 @@ def test_the_laptop_goes_and_all_marks_arrive_once_at_their_times(phone: Phone, 
     assert [stored.versions(row) for row in range(4)] == [1, 1, 1, 1]
 
 
-
 def test_all_remaining_and_undo_go_on_without_the_laptop(phone: Phone, laptop: Laptop, stored: Stored) -> None:
     phone.tap(4, "absent")
     phone.wait_until_sent()
@@ -294,7 +293,8 @@ def test_what_waits_is_sealed_and_goes_out_only_for_the_person_who_tapped(phone:
 def test_a_wrong_clock_that_is_set_meanwhile_gives_the_right_time(phone: Phone, laptop: Laptop, stored: Stored) -> None:
     wrong = (
         "const Real = Date; const off = () => Number(localStorage.getItem('off') ?? -20 * 365 * 864e5);"
-        "Date = class extends Real { constructor(...all) { all.length ? super(...all) : super(Real.now() + off()) } static now() { return Real.now() + off() } }"
+        "Date = class extends Real { constructor(...all) { all.length ? super(...all) : super(Date.now()) }"
+        "static now() { return Real.now() + off() } }"
     )
     name = phone.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": wrong})
     try:
@@ -356,9 +356,7 @@ def test_signing_out_with_waiting_marks_asks_first(phone: Phone, laptop: Laptop)
     phone.wait_until_sent()
 
 
-def test_a_file_carries_the_marks_when_the_laptop_has_another_address(
-    phone: Phone, laptop: Laptop, stored: Stored, tmp_path: Path
-) -> None:
+def test_a_file_carries_the_marks_when_the_laptop_has_another_address(phone: Phone, laptop: Laptop, stored: Stored, tmp_path: Path) -> None:
     phone.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     laptop.shut()
     at = phone.tap(1, "absent")
@@ -366,7 +364,7 @@ def test_a_file_carries_the_marks_when_the_laptop_has_another_address(
     phone.press("More about this")
     phone.press("Save the waiting marks in a file")
     file = tmp_path / "daftari-marks.json"
-    phone.until(lambda: file.is_file())
+    phone.until(file.is_file)
     assert "Mwanaidi" not in file.read_text()
     assert [tap["status"] for tap in json.loads(file.read_text())["taps"]] == ["absent"]
     elsewhere = Phone(phone.driver, Laptop(laptop.app), phone.path)

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from tracker import clock, replication
-from tracker.attendance import actions, queries, rules, taps
+from tracker.attendance import actions, queries, taps
 from tracker.attendance.models import Mark, SavedTap
 from tracker.attendance.rules import Act, Entry
 from tracker.attendance.taps import Tap
@@ -53,12 +53,12 @@ def _save_rest(_session: Session, actor: Actor, tap: Tap) -> tuple[Saved, Act | 
 def _save_one(session: Session, actor: Actor, tap: Tap) -> tuple[Saved, Act | None]:
     cohort = queries.cohort_to_mark(actor, tap.cohort_id)
     row = queries.mark_of(cohort, tap.apprentice_id, tap.on, tap.slot)
-    stood = row and dot_of(row, "mark")
+    stood = dot_of(row, "mark") if row else None
     seen = _seen(session, tap, stood)
     act = actions.save_marks(actor, tap.cohort_id, tap.on, tap.slot, {tap.apprentice_id: Entry(tap.status, seen)})
     row = row or queries.mark_of(cohort, tap.apprentice_id, tap.on, tap.slot)
     own = _own_head(row, actor, session.info["at"]) if row and seen != (stood or "") else None
-    stands = own or (row and dot_of(row, "mark"))
+    stands = own or (dot_of(row, "mark") if row else None)
     return Saved("conflict" if own else "saved", act), Act.of([stands])
 
 

@@ -5,7 +5,7 @@ the worker that keeps registers where the browser allows one, and the file for w
 from collections.abc import Iterable
 from datetime import date
 
-from flask import abort, Blueprint, current_app, g, jsonify, request, Response
+from flask import Blueprint, current_app, g, jsonify, request, Response
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException

@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import date
+from math import isnan
 from typing import Any, Final, NamedTuple
 
 from tracker.errors import DomainError, N_
@@ -159,7 +160,7 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 
 def _number(found: object, highest: float = OLDEST_S) -> float:
     # A boolean is a number to Python, and "not a number" compares with nothing.
-    if isinstance(found, bool) or not isinstance(found, int | float) or found != found:
+    if isinstance(found, bool) or not isinstance(found, int | float) or isnan(found):
         raise BadTap
     return float(max(0, min(found, highest)))
 

@@ -33,49 +33,51 @@ def tap(world: World, teacher: Actor) -> Tapping:
     return tapped
 
 
+def _greeting(browser: Browser) -> dict[str, str]:
+    found = browser.get("/attendance/marks").json
+    assert found
+    return dict(found)
+
+
 def _send(browser: Browser, *taps: object, **more: object) -> Any:
-    token = browser.get("/attendance/marks", headers={"Accept": "application/json"}).json["token"]
-    return browser.post("/attendance/marks", json={"taps": taps, **more}, headers={"X-CSRFToken": token, "Accept": "application/json"})
+    headers = {"X-CSRFToken": _greeting(browser)["token"]}
+    return browser.post("/attendance/marks", json={"taps": taps, **more}, headers=headers)
 
 
 def _states(answer: Any) -> list[str]:
     return [each["state"] for each in answer.json["taps"]]
 
 
-def _mark(actor: Actor, world: World, row: int = 0) -> Mark:
+def _mark(world: World, row: int = 0) -> Mark:
     found = queries.mark_of(world.cohort, world.people[row].id, MONDAY, "day")
     assert found
     return found
 
 
-def test_a_tap_is_saved_at_the_second_at_which_it_was_made(client: Browser, world: World, teacher: Actor, tap: Tapping) -> None:
+def test_a_tap_is_saved_at_the_second_at_which_it_was_made(client: Browser, world: World, tap: Tapping) -> None:
     answer = _send(client.sign_in("baraka"), tap(age_s=754.4))
     assert _states(answer) == ["saved"]
-    assert (_mark(teacher, world).status, _mark(teacher, world).at) == ("absent", NOW_S - 754)
+    assert (_mark(world).status, _mark(world).at) == ("absent", NOW_S - 754)
 
 
-def test_the_same_tap_again_changes_nothing(client: Browser, world: World, teacher: Actor, tap: Tapping) -> None:
+def test_the_same_tap_again_changes_nothing(client: Browser, world: World, tap: Tapping) -> None:
     browser = client.sign_in("baraka")
     _send(browser, tap())
-    before = _mark(teacher, world).dot
+    before = _mark(world).dot
     assert _states(_send(browser, tap(age_s=30))) == ["already"]
-    assert _mark(teacher, world).dot == before
+    assert _mark(world).dot == before
 
 
-def test_a_tap_whose_answer_was_lost_is_no_conflict_with_what_followed(
-    client: Browser, world: World, teacher: Actor, amina: Actor, tap: Tapping
-) -> None:
+def test_a_tap_whose_answer_was_lost_is_no_conflict_with_what_followed(client: Browser, world: World, amina: Actor, tap: Tapping) -> None:
     browser = client.sign_in("baraka")
     _send(browser, tap())
     actions.mark(amina, world.partition, world.people[0].id, MONDAY, "excused")
     assert _states(_send(browser, tap(age_s=30))) == ["already"]
-    assert _mark(teacher, world).status == "excused"
+    assert _mark(world).status == "excused"
     assert replication.open_conflicts() == []
 
 
-def test_a_mark_changed_meanwhile_stands_beside_the_tap(
-    client: Browser, world: World, teacher: Actor, amina: Actor, tap: Tapping
-) -> None:
+def test_a_mark_changed_meanwhile_stands_beside_the_tap(client: Browser, world: World, amina: Actor, tap: Tapping) -> None:
     actions.mark(amina, world.partition, world.people[0].id, MONDAY, "excused")
     assert _states(_send(client.sign_in("baraka"), tap(age_s=600))) == ["conflict"]
     (conflict,) = replication.open_conflicts()
@@ -83,18 +85,14 @@ def test_a_mark_changed_meanwhile_stands_beside_the_tap(
     assert {version.at for version in conflict.versions} == {NOW_S, NOW_S - 600}
 
 
-def test_a_second_tap_of_the_same_phone_replaces_the_first(
-    client: Browser, world: World, teacher: Actor, amina: Actor, tap: Tapping
-) -> None:
+def test_a_second_tap_of_the_same_phone_replaces_the_first(client: Browser, world: World, tap: Tapping) -> None:
     answer = _send(client.sign_in("baraka"), tap(1, "absent", age_s=9), tap(2, "late", age_s=5, after=f"{1:032x}"))
     assert _states(answer) == ["saved", "saved"]
-    assert _mark(teacher, world).status == "late"
+    assert _mark(world).status == "late"
     assert replication.open_conflicts() == []
 
 
-def test_a_second_tap_leaves_a_conflict_of_the_first_to_be_seen(
-    client: Browser, world: World, teacher: Actor, amina: Actor, tap: Tapping
-) -> None:
+def test_a_second_tap_leaves_a_conflict_of_the_first_to_be_seen(client: Browser, world: World, amina: Actor, tap: Tapping) -> None:
     actions.mark(amina, world.partition, world.people[0].id, MONDAY, "excused")
     answer = _send(client.sign_in("baraka"), tap(1, "absent", age_s=9), tap(2, "late", age_s=5, after=f"{1:032x}"))
     assert _states(answer) == ["conflict", "conflict"]
@@ -102,14 +100,12 @@ def test_a_second_tap_leaves_a_conflict_of_the_first_to_be_seen(
     assert {version.values["status"] for version in conflict.versions} == {"late", "excused"}
 
 
-def test_an_empty_status_takes_the_mark_back(client: Browser, world: World, teacher: Actor, tap: Tapping) -> None:
+def test_an_empty_status_takes_the_mark_back(client: Browser, world: World, tap: Tapping) -> None:
     _send(client.sign_in("baraka"), tap(1, "absent"), tap(2, "", after=f"{1:032x}"))
-    assert _mark(teacher, world).status is None
+    assert _mark(world).status is None
 
 
-def test_all_remaining_spares_who_was_marked_meanwhile(
-    client: Browser, world: World, teacher: Actor, amina: Actor, tap: Tapping
-) -> None:
+def test_all_remaining_spares_who_was_marked_meanwhile(client: Browser, world: World, teacher: Actor, amina: Actor, tap: Tapping) -> None:
     actions.mark(amina, world.partition, world.people[1].id, MONDAY, "absent")
     _send(client.sign_in("baraka"), tap(status="present", rest=[each.id for each in world.people[:3]], age_s=60))
     page = queries.register_for(teacher, world.cohort.id, MONDAY)
@@ -132,14 +128,12 @@ def test_an_open_register_gets_the_rows_and_the_undo_of_the_last_tap(client: Bro
 
 
 @pytest.mark.parametrize(("age_s", "kept_s"), [(-50, 0), (0.4, 0), (31 * 86400, 30 * 86400), (1e300, 30 * 86400)])
-def test_an_age_is_held_between_now_and_thirty_days(
-    client: Browser, world: World, teacher: Actor, tap: Tapping, age_s: float, kept_s: int
-) -> None:
+def test_an_age_is_held_between_now_and_thirty_days(client: Browser, world: World, tap: Tapping, age_s: float, kept_s: int) -> None:
     _send(client.sign_in("baraka"), tap(age_s=age_s))
-    assert _mark(teacher, world).at == NOW_S - kept_s
+    assert _mark(world).at == NOW_S - kept_s
 
 
-def test_a_tap_waits_for_the_person_who_made_it(client: Browser, world: World, amina: Actor, teacher: Actor, tap: Tapping) -> None:
+def test_a_tap_waits_for_the_person_who_made_it(client: Browser, world: World, amina: Actor, tap: Tapping) -> None:
     answer = _send(client.sign_in("amina"), tap(), tap(2, "late", 1, by=amina.id))
     assert _states(answer) == ["other", "saved"]
     assert queries.mark_of(world.cohort, world.people[0].id, MONDAY, "day") is None
@@ -156,7 +150,7 @@ def test_an_apprentice_of_another_cohort_is_refused(client: Browser, world: Worl
     assert _states(_send(client.sign_in("baraka"), tap(apprentice=person.id))) == ["refused"]
 
 
-def test_a_bad_tap_is_refused_and_the_others_are_saved(client: Browser, world: World, teacher: Actor, tap: Tapping) -> None:
+def test_a_bad_tap_is_refused_and_the_others_are_saved(client: Browser, world: World, tap: Tapping) -> None:
     answer = _send(
         client.sign_in("baraka"),
         7,
@@ -172,20 +166,20 @@ def test_a_bad_tap_is_refused_and_the_others_are_saved(client: Browser, world: W
         tap(11, "late", 2),
     )
     assert _states(answer) == ["refused"] * 10 + ["saved"]
-    assert all(each["sentence"].endswith(".") or "perhaps" in each["sentence"] or "night" in each["sentence"] for each in answer.json["taps"][:10])
-    assert _mark(teacher, world, 2).status == "late"
+    assert all(each["sentence"] for each in answer.json["taps"][:10])
+    assert _mark(world, 2).status == "late"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"taps": {}}', b'"taps"', b"\xff", b"[" * 5000])
-def test_garbage_is_no_message(client: Browser, world: World, body: bytes) -> None:
+def test_garbage_is_no_message(client: Browser, body: bytes) -> None:
     browser = client.sign_in("baraka")
-    headers = {"X-CSRFToken": browser.get("/attendance/marks").json["token"], "Content-Type": "application/json"}
-    answer = browser.post("/attendance/marks", data=body, headers=headers)
+    headers = {"X-CSRFToken": _greeting(browser)["token"], "Content-Type": "application/json"}
+    answer: Any = browser.post("/attendance/marks", data=body, headers=headers)
     assert answer.status_code == 400
     assert answer.json["error"]["code"] == "attendance.bad_tap"
 
 
-def test_too_many_taps_are_refused_together(client: Browser, world: World, tap: Tapping) -> None:
+def test_too_many_taps_are_refused_together(client: Browser, tap: Tapping) -> None:
     answer = _send(client.sign_in("baraka"), *(tap(number) for number in range(201)))
     assert answer.status_code == 413
     assert "200" in answer.json["error"]["sentence"]
@@ -197,19 +191,20 @@ def test_who_is_not_signed_in_is_told_so(client: Browser, tap: Tapping) -> None:
 
 
 def test_a_tap_without_the_form_token_is_refused(client: Browser, world: World, tap: Tapping) -> None:
-    assert client.sign_in("baraka").post("/attendance/marks", json={"taps": [tap()]}).json["error"]["code"] == "stale_form"
+    answer: Any = client.sign_in("baraka").post("/attendance/marks", json={"taps": [tap()]})
+    assert answer.json["error"]["code"] == "stale_form"
     assert queries.mark_of(world.cohort, world.people[0].id, MONDAY, "day") is None
 
 
-def test_what_is_kept_of_old_taps_is_forgotten(client: Browser, world: World, clock: PinnedClock, tap: Tapping) -> None:
+def test_what_is_kept_of_old_taps_is_forgotten(client: Browser, clock: PinnedClock, tap: Tapping) -> None:
     _send(client.sign_in("baraka"), tap())
     clock.moment = MORNING + timedelta(days=41)
     _send(client, tap(2, "late", 1))
     assert db.session.scalar(select(func.count()).select_from(SavedTap)) == 1
 
 
-def test_each_person_has_a_key_of_the_own(client: Browser, world: World) -> None:
-    keys = [client.sign_in(name).get("/attendance/marks").json["key"] for name in ("baraka", "amina", "baraka")]
+def test_each_person_has_a_key_of_the_own(client: Browser) -> None:
+    keys = [_greeting(client.sign_in(name))["key"] for name in ("baraka", "amina", "baraka")]
     assert keys[0] == keys[2] != keys[1]
 
 
@@ -233,11 +228,11 @@ def _upload(browser: Browser, content: bytes) -> Any:
     return browser.post("/attendance/file", data={"csrf_token": token[1], "file": (BytesIO(content), "daftari-marks.json")})
 
 
-def test_a_phones_file_is_read_in_once(client: Browser, world: World, teacher: Actor, tap: Tapping) -> None:
+def test_a_phones_file_is_read_in_once(client: Browser, world: World, tap: Tapping) -> None:
     content = json.dumps({"kind": "daftari marks", "version": 1, "written_s": NOW_S - 100, "taps": [tap(age_s=20)]}).encode()
     browser = client.sign_in("baraka")
     assert "1 mark is saved." in _upload(browser, content).text
-    assert _mark(teacher, world).at == NOW_S - 120
+    assert _mark(world).at == NOW_S - 120
     assert "1 mark had arrived before." in _upload(browser, content).text
 
 
@@ -248,7 +243,7 @@ def test_a_phones_file_is_read_in_by_its_own_person_only(client: Browser, world:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"taps": []}', b"\xff\xd8", b'{"kind": "daftari marks", "written_s": "x", "taps": []}'])
-def test_another_file_is_refused_with_a_sentence(client: Browser, world: World, content: bytes) -> None:
+def test_another_file_is_refused_with_a_sentence(client: Browser, content: bytes) -> None:
     answer = _upload(client.sign_in("baraka"), content)
     assert answer.status_code == 422
     assert "daftari-marks.json" in answer.text or "Choose a file." in answer.text
