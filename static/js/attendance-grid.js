@@ -197,6 +197,13 @@ export function mount(form) {
     counts.replaceChildren(...spans.flat(), words, " ", counts.querySelector(".badge") ?? "");
   }
 
+  function readCounts() {
+    const aloud = form.querySelector("[data-counts]");
+    const counts = form.querySelector("#bar p").textContent;
+    if (aloud.textContent !== counts) aloud.textContent = counts;
+  }
+
+  // What the outbox says of its taps while they cannot go.
   function waits(waiting) {
     for (const { no, tap: { rest: many, apprentice } } of waiting) {
       for (const id of many ?? [apprentice]) {
@@ -204,7 +211,7 @@ export function mount(form) {
         if (row) flag(row, no ? "failed" : "waits", no ? form.dataset.failed : form.dataset.waits);
       }
     }
-    form.querySelector("[data-counts]").textContent = form.querySelector("#bar p").textContent; // read aloud
+    readCounts();
     if (!last || !spoken || form.querySelector("[value=undo]")) return;
     const button = { className: "button is-quiet", name: "do", value: "undo", textContent: spoken.undo };
     form.querySelector(".bar .actions")?.prepend(Object.assign(document.createElement("button"), button));
@@ -309,7 +316,7 @@ export function mount(form) {
     }
     if (waiting.length) recount();
     filter();
-    form.querySelector("[data-counts]").textContent = form.querySelector("#bar p").textContent; // read aloud
+    readCounts();
   }
 
   // The radios stay where they are: a finger may be on its way to one of them.

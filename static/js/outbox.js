@@ -139,7 +139,7 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
   const others = globalThis.BroadcastChannel ? new BroadcastChannel("daftari") : null;
   let owner = await keyOf(by, key);
   let isAway = !token;
-  let isKept = true;
+  let isKept = null; // whether the browser promised not to delete what waits; null = not asked yet
   let problem = ""; // away, signIn, token, or the computer's own sentence
   let patience = FIRST_MS;
   let sending = null;
@@ -158,7 +158,7 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
   await tell();
   if (await waitsToGo()) send();
   if (register) keep();
-  return { add, drop, send, here, count, get isSafe() { return rows.isSafe; } };
+  return { add, drop, send, here, get isSafe() { return rows.isSafe; } };
 
   async function seal(tap) {
     if (!owner.key) return { tap };
@@ -186,10 +186,6 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
 
   function isHere(tap) {
     return register && tap.cohort === register.cohort && tap.on === register.on && tap.slot === register.slot;
-  }
-
-  async function count() {
-    return (await rows.all()).filter((row) => row.by === owner.by).length;
   }
 
   // isAgain: the page does not show yet what its tap before has become.
@@ -322,8 +318,15 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     } finally {
       clearTimeout(bell);
     }
-    if (problem === "away" && isKept) isKept = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+    if (problem === "away" && isKept === null) askToKeep();
     return null;
+  }
+
+  // Asked when something has to wait, for some browsers ask the person; nothing is held up by the answer.
+  async function askToKeep() {
+    isKept = false;
+    isKept = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+    tell();
   }
 
   // Where the browser allows a worker, that keeps this register for the time without the computer.

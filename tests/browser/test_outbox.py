@@ -354,6 +354,11 @@ def test_signing_out_with_waiting_marks_asks_first(phone: Phone, laptop: Laptop)
     alert.dismiss()
     laptop.open()
     phone.wait_until_sent()
+    _wait_for_the_worker(phone)
+    phone.press("Sign out")
+    phone.until(lambda: phone.all("[name=password]"))
+    phone.until(lambda: phone.run("return (await indexedDB.databases()).map((each) => each.name)") == ["daftari"])
+    assert "registers" not in phone.run("return caches.keys()")
 
 
 def test_a_file_carries_the_marks_when_the_laptop_has_another_address(phone: Phone, laptop: Laptop, stored: Stored, tmp_path: Path) -> None:
@@ -378,6 +383,34 @@ def test_a_file_carries_the_marks_when_the_laptop_has_another_address(phone: Pho
     finally:
         elsewhere.laptop.shut()
     assert abs((stored.mark(1).at or 0) - at) <= NEAR_S
+
+
+def test_a_mark_that_the_laptop_refuses_is_shown_until_a_person_removes_it(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    laptop.shut()
+    phone.tap(1, "absent")
+    phone.until(lambda: "One mark waits" in phone.said)
+    accounts.set_teaching(OPERATOR, stored.cohort.partition, stored.actor.id, stored.cohort.id, ended_on=MONDAY)
+    laptop.open()
+    phone.until(lambda: "The computer did not take a mark: Your role does not allow this." in phone.said)
+    phone.press("Remove the marks that were not taken")
+    phone.until(lambda: phone.rows() == [])
+    assert stored.statuses()[1] is None
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_marks_all_the_same(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    without = "Object.defineProperty(window, 'indexedDB', { value: undefined })"
+    name = phone.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": without})
+    try:
+        phone.open()
+        assert "safe only while this page stays open" in phone.said
+        laptop.shut()
+        phone.tap(1, "absent")
+        phone.until(lambda: "One mark waits" in phone.said)
+        laptop.open()
+        phone.until(lambda: not phone.all(".r[data-state]"))
+    finally:
+        phone.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", name)
+    assert stored.statuses()[1] == "absent"
 
 
 def _address_on_the_network() -> str | None:
