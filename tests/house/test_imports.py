@@ -43,7 +43,17 @@ ROLES = {
     "forms": {"rules", "queries"},
     "schemas": {"rules", "queries"},
 }
-NOT_AT_START = {"alembic", "xlsxwriter", "python_calamine", "rapidfuzz", "psycopg", "cryptography", "babel", "holidays"}
+NOT_AT_START = {
+    "alembic",
+    "charset_normalizer",
+    "xlsxwriter",
+    "python_calamine",
+    "rapidfuzz",
+    "psycopg",
+    "cryptography",
+    "babel",
+    "holidays",
+}
 
 
 def _room(name: str) -> str:
