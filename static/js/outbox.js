@@ -110,8 +110,9 @@ async function openRows() {
 
 async function keyOf(by, given) {
   if (!globalThis.crypto?.subtle) return { by };
+  let drawer = null;
   try {
-    const drawer = await base("daftari-key", "by");
+    drawer = await base("daftari-key", "by");
     const shelf = () => drawer.transaction("rows", "readwrite").objectStore("rows");
     let found = (await asked(shelf().getAll())).find((each) => !by || each.by === by);
     if (given) {
@@ -121,10 +122,11 @@ async function keyOf(by, given) {
       await asked(shelf().clear());
       await asked(shelf().put(found));
     }
-    drawer.close();
     return found ?? { by };
   } catch {
     return { by };
+  } finally {
+    drawer?.close(); // an open one could not be deleted
   }
 }
 
@@ -133,7 +135,9 @@ async function keyOf(by, given) {
 // by, key, token  of the person who is signed in; none on the page that knows nobody
 // words           -> promise of the sentences
 // panel           where they are shown
-// register        {cohort, on, slot} of the page, and drawn(html, waiting), waits(rows): what it does about its taps
+// register        {cohort, on, slot} of the page
+// drawn           (html, here) what the page does with what the server drew
+// waits           (rows) what it does about its taps while they cannot go
 export async function open({ by, key, token, words, panel, register, drawn, waits }) {
   const rows = await openRows();
   const others = globalThis.BroadcastChannel ? new BroadcastChannel("daftari") : null;
@@ -155,6 +159,8 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     if (register && data.html && data.path === location.pathname + location.search) drawn(data.html, here);
     tell();
   });
+  // A phone that was in a pocket counts no seconds: it tries as soon as somebody looks at it.
+  document.addEventListener("visibilitychange", async () => !document.hidden && (await waitsToGo()) && send());
   await tell();
   if (await waitsToGo()) send();
   if (register) keep();
@@ -180,7 +186,7 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
 
   // The waiting taps of this register, those that are just being put down included.
   async function here() {
-    await turn;
+    await turn.catch(() => null);
     return (await readable(owner.by)).filter(({ tap }) => isHere(tap));
   }
 
@@ -193,12 +199,13 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     const at = steady();
     turn = turn.catch(() => null).then(async () => {
       const fresh = { id: draw(), by: owner.by, at, ...(await seal({ ...register, ...tap })) };
-      const before = (await readable(owner.by)).filter((row) => isHere(row.tap)).filter((row) => row.tap.apprentice === tap.apprentice || row.tap.rest?.includes(tap.apprentice)).pop();
-      await rows.change(before && tap.apprentice ? [before.id] : [], ([old], put, remove) => {
-        if (before && tap.apprentice) fresh.after = old && !old.sent && !before.tap.rest ? old.after : before.id;
-        else if (isAgain) fresh.after = latest.get(tap.apprentice);
+      const isSame = ({ tap: old }) => isHere(old) && (old.rest ?? [old.apprentice]).includes(tap.apprentice);
+      const before = (await readable(owner.by)).filter(isSame).pop();
+      await rows.change(before ? [before.id] : [], ([old], put, remove) => {
         // What was never on its way is replaced; what may have arrived is followed.
-        if (old && !old.sent && !before.tap.rest) remove(old.id);
+        const isReplaced = old && !old.sent && !before.tap.rest;
+        if (isReplaced) remove(old.id);
+        fresh.after = isReplaced ? old.after : (before?.id ?? (isAgain ? latest.get(tap.apprentice) : undefined));
         put(fresh);
       });
       for (const id of tap.rest ?? [tap.apprentice]) latest.set(id, fresh.id);
@@ -222,9 +229,13 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     isWanted = true;
     sending ??= (async () => {
       clearTimeout(timer);
-      while (isWanted) {
-        isWanted = false;
-        while (await round());
+      try {
+        while (isWanted) {
+          isWanted = false;
+          while (await round());
+        }
+      } catch {
+        problem ||= "away"; // whatever went wrong, what waits is tried again
       }
       sending = null;
       await tell();
@@ -261,7 +272,7 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
       for (const row of found.filter(Boolean)) {
         const { state, sentence } = said.get(row.id) ?? {};
         if (state === "refused") put({ ...row, no: sentence });
-        else if (state && state !== "other") remove(row.id);
+        else if (["saved", "already", "conflict"].includes(state)) remove(row.id);
       }
     });
     const isOther = answer.taps.some((each) => each.state === "other");
