@@ -234,3 +234,18 @@ def test_a_second_click_sends_a_form_only_once(phone: Phone) -> None:
         "form.requestSubmit(); form.requestSubmit(); return sent"
     )
     assert prevented == [False, True]
+
+
+def test_a_number_or_a_name_finds_its_row(phone: Phone) -> None:
+    phone.open()
+    field = phone.find("#find")
+    field.send_keys("026/017")
+    assert not [row for row in phone.all(".r") if row.is_displayed()]
+    field.clear()
+    field.send_keys("017")
+    assert [row.find_element(By.TAG_NAME, "small").text for row in phone.all(".r") if row.is_displayed()] == ["VTC/26/017"]
+    field.send_keys(Keys.ENTER)
+    phone.driver.switch_to.active_element.send_keys("a")
+    phone.wait_for("1 A 39 left")
+    field.send_keys(Keys.ESCAPE)
+    assert len([row for row in phone.all(".r") if row.is_displayed()]) == 40

@@ -78,6 +78,12 @@ def test_a_file_asked_for_by_an_old_version_is_kept_by_nobody(client: Browser) -
     assert client.get("/static/00000000/js/app.js").headers["Cache-Control"] == "no-cache"
 
 
+def test_a_script_goes_out_without_indents_and_the_lines_that_only_explain_it(client: Browser) -> None:
+    lines = client.get("/static/00000000/js/outbox.js").text.splitlines()
+    assert [line for line in lines if line.startswith(("//", " "))] == []
+    assert "export function mount(panel) {" in lines
+
+
 def test_no_file_outside_the_folder_is_served(client: Browser) -> None:
     assert client.get("/static/x/..%2f..%2fpyproject.toml").status_code == 404
 
