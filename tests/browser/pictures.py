@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.browser.everything import everything as country
 from tests.browser.everything import Everything
+from tests.browser.everything import everything as country
 from tests.browser.pages import page_of
 from tests.browser.screen import chromium, LAPTOP, PHONE, Screen
 

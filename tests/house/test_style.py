@@ -90,6 +90,13 @@ def test_style_uses_classes_and_says_nothing_is_important() -> None:
     assert [path.name for path in (ROOT / "static" / "css").glob("*.css") if wrong.search(path.read_text(encoding="utf-8"))] == []
 
 
+def test_no_style_needs_a_browser_that_was_bought_lately() -> None:
+    """What Chromium and Firefox of the last five years do not all know; a declaration that holds it draws nothing there."""
+    new = re.compile(r"light-dark\(|:has\(|color-mix\(|@container|@layer|@scope|\b[dsl]v[hwbi]\b|text-wrap|^\s*&", re.MULTILINE)
+    sheets = {path.name: re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8")) for path in (ROOT / "static" / "css").rglob("*.css")}
+    assert [name for name, text in sheets.items() if new.search(text)] == []
+
+
 def test_every_password_field_is_one_that_no_clear_line_carries() -> None:
     """`tracker.web.PasswordField` refuses where others can read along; the library's own would not."""
     theirs = {"wtforms.PasswordField", "wtforms.fields.PasswordField"}
