@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tracker import clock, replication
 from tracker.attendance import queries, rules
+from tracker.attendance.absence_queries import leave_on
 from tracker.attendance.models import Mark, Register
 from tracker.attendance.paper import Box, Entered
 from tracker.attendance.rules import Act, Entry, MarkLine, MarkValue
@@ -88,9 +89,7 @@ def _correct(row: Mark, value: MarkValue, seen: str | None) -> Mark:
     return row
 
 
-def save_marks(
-    actor: Actor, cohort_id: str, on: date, slot: str, entries: Mapping[str, Entry], *, method: str = "taps"
-) -> Act | None:
+def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mapping[str, Entry], *, method: str = "taps") -> Act | None:
     """Save the rows of a page, by apprentice. Only what somebody changed is an edit; gives the act to undo.
 
     method  how the register was taken if it is complete now
@@ -126,6 +125,7 @@ def mark_remaining_present(
 ) -> Act | None:
     """Mark all who are expected and still unmarked as present: the act of a person, kept as such in the register.
 
+    Who is on leave stays unmarked: that he came after all somebody must say of him alone.
     only  ids of those whom the person had before the eyes; None = everybody
     Raises NotFound, NotAllowed, NotYet.
     """
@@ -133,7 +133,9 @@ def mark_remaining_present(
     rules.check_day("present", on, clock.today())
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
-        missing = [each for each in queries.missing(actor, cohort, on, slot) if only is None or each in only]
+        on_leave = leave_on(cohort.partition, on)
+        expected = [each for each in queries.missing(actor, cohort, on, slot) if each not in on_leave]
+        missing = [each for each in expected if only is None or each in only]
         stored = queries.marks_by_apprentice(cohort.partition, on, slot, missing)
         rows = [_put(session, stored.get(each), _key(cohort.partition, each, on, slot), MarkValue("present"), None) for each in missing]
         register = _take(session, cohort, on, slot, method, None) if rows else None

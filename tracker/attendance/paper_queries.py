@@ -15,7 +15,7 @@ from tracker.calendar.rules import Day
 from tracker.country.tz import Holiday
 from tracker.db import db, dot_of
 from tracker.people.models import Apprentice, Cohort, Enrolment
-from tracker.people.queries import all_members, cohort_for, cohorts
+from tracker.people.queries import cohort_for, cohorts, members
 from tracker.people.rules import is_enrolled
 from tracker.places.queries import centres, home_partition
 from tracker.policy import Actor, may
@@ -138,9 +138,9 @@ def week_for(actor: Actor, cohort_id: str, on: date, *, has_halves: bool | None 
     registers = _registers(cohort, monday - queries.LOOK_BACK, sunday)
     if has_halves is None:
         has_halves = any(slot in paper.HALVES for _on, slot in registers)
-    members = [pair for pair in all_members(actor, cohort) if _overlaps(pair[1], monday, sunday)]
+    enrolled = members(actor, cohort, monday, sunday)
     marks = queries.marks_between(cohort.partition, monday, sunday)
-    ids = {apprentice.id for apprentice, _ in members}
+    ids = {apprentice.id for apprentice, _ in enrolled}
     marked = {on for (apprentice_id, on, _slot), row in marks.items() if apprentice_id in ids and row.status}
     days = [monday + timedelta(days=n) for n in range(7)]
     shown = [day for day in days if day.weekday() < WORKDAYS or day in marked or _is_workday(calendar, cohort, day)]
@@ -148,13 +148,9 @@ def week_for(actor: Actor, cohort_id: str, on: date, *, has_halves: bool | None 
     columns = tuple(_column(calendar, cohort, day, slot, registers) for day in shown for slot in slots)
     disputed = {id(conflict.row) for conflict in replication.open_conflicts(cohort.partition)}
     away = {day: queries.at_workplace(actor, cohort.partition, day, ids, calendar) for day in shown}
-    lines = tuple(_line(*pair, columns, marks, away, disputed) for pair in members)
+    lines = tuple(_line(*pair, columns, marks, away, disputed) for pair in enrolled)
     centre = (calendar.centre.name if calendar.centre else None) or ""
     return Week(cohort, centre, monday, has_halves, columns, lines, may(actor, "mark", cohort))
-
-
-def _overlaps(enrolment: Enrolment, first: date, last: date) -> bool:
-    return (enrolment.starts_on or first) <= last and (enrolment.ended_on or last) >= first
 
 
 def _is_workday(calendar: Calendar, cohort: Cohort, on: date) -> bool:

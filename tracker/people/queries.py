@@ -1,6 +1,6 @@
 """Cohorts, apprentices and enrolments that a person sees, and how apprentices are found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -262,13 +262,19 @@ def present_enrolments(apprentices: Sequence[Apprentice]) -> Mapping[str, Enrolm
     return by_apprentice
 
 
-def members(actor: Actor, cohort: Cohort, on: date) -> list[tuple[Apprentice, Enrolment]]:
-    """Who is enrolled in the cohort on the day, each once, by name."""
-    return [pair for pair in all_members(actor, cohort) if rules.is_enrolled(pair[1].starts_on, pair[1].ended_on, on)]
+def members(actor: Actor, cohort: Cohort, on: date, until: date | None = None) -> list[tuple[Apprentice, Enrolment]]:
+    """Who is enrolled in the cohort on the day, or on any up to `until`, each once, by name."""
+    pairs = _enrolled(actor, cohort)
+    return _each_once(pair for pair in pairs if rules.is_enrolled_between(pair[1].starts_on, pair[1].ended_on, on, until or on))
 
 
 def all_members(actor: Actor, cohort: Cohort) -> list[tuple[Apprentice, Enrolment]]:
     """Who was ever enrolled in the cohort, each with the present or latest enrolment in it, by name."""
+    return _each_once(_enrolled(actor, cohort))
+
+
+def _enrolled(actor: Actor, cohort: Cohort) -> list[tuple[Apprentice, Enrolment]]:
+    """All enrolments in the cohort: who left and came back has several."""
     _check_sees(actor, cohort.partition)
     pairs = db.session.execute(
         select(Apprentice, Enrolment)
@@ -280,6 +286,10 @@ def all_members(actor: Actor, cohort: Cohort) -> list[tuple[Apprentice, Enrolmen
             Apprentice.void_reason.is_(None),
         )
     ).all()
+    return [(apprentice, enrolment) for apprentice, enrolment in pairs]
+
+
+def _each_once(pairs: Iterable[tuple[Apprentice, Enrolment]]) -> list[tuple[Apprentice, Enrolment]]:
     by_apprentice: dict[str, tuple[Apprentice, Enrolment]] = {}
     for apprentice, enrolment in sorted(pairs, key=lambda pair: (_latest_first(pair[1]), pair[1].id)):
         by_apprentice[apprentice.id] = (apprentice, enrolment)

@@ -70,7 +70,12 @@ def check_span(starts_on: date | None, ended_on: date | None) -> None:
 
 def is_enrolled(starts_on: date | None, ended_on: date | None, on: date) -> bool:
     """Whether an enrolment covers the day; its first and its last day belong to it, and a missing one means ever."""
-    return (starts_on is None or starts_on <= on) and (ended_on is None or on <= ended_on)
+    return is_enrolled_between(starts_on, ended_on, on, on)
+
+
+def is_enrolled_between(starts_on: date | None, ended_on: date | None, first: date, last: date) -> bool:
+    """Whether an enrolment covers any of the days from `first` to `last`."""
+    return (starts_on is None or starts_on <= last) and (ended_on is None or first <= ended_on)
 
 
 def day_before(on: date) -> date:

@@ -44,6 +44,14 @@ def test_leave_marks_nobody(world: World) -> None:
     assert page.on_leave == 1
 
 
+def test_all_remaining_present_leaves_who_is_on_leave(world: World) -> None:
+    _leave(world)
+    actions.mark_remaining_present(OPERATOR, world.cohort.id, MONDAY)
+    page = queries.register_for(OPERATOR, world.cohort.id, MONDAY)
+    assert [row.status for row in page.rows] == [None, "present", "present", "present"]
+    assert page.on_leave == 1
+
+
 @pytest.mark.parametrize(("since", "until", "expected"), [(-3, -1, 0), (-3, 0, 1), (0, 5, 1), (1, 5, 0)])
 def test_both_days_belong_to_the_leave(world: World, since: int, until: int, expected: int) -> None:
     _leave(world, 0, MONDAY + timedelta(days=since), MONDAY + timedelta(days=until))

@@ -33,6 +33,22 @@ def test_an_apprentice_may_wait_for_a_cohort(amina: Actor, make: Make) -> None:
     assert len(queries.enrolments_of(apprentice)) == 1
 
 
+def test_who_left_and_came_back_is_a_member_in_both_spans(amina: Actor, make: Make) -> None:
+    cohort, other = make.cohort("A", START), make.cohort("B", START)
+    apprentice = make.apprentice("Asha Juma", cohort)
+    actions.move(amina, _enrolment(apprentice).id, other.id, MOVE)
+    actions.move(amina, _enrolment(apprentice).id, cohort.id, LAST)
+
+    def is_member(on: date, until: date | None = None) -> bool:
+        return [pair[0].id for pair in queries.members(amina, cohort, on, until)] == [apprentice.id]
+
+    assert is_member(START)
+    assert is_member(LAST)
+    assert not is_member(MOVE)
+    assert is_member(MOVE, LAST)
+    assert len(queries.all_members(amina, cohort)) == 1
+
+
 def test_a_move_leaves_the_days_before_with_the_old_cohort(amina: Actor, make: Make) -> None:
     old, new = make.cohort("A"), make.cohort("B")
     apprentice = make.apprentice("Asha Juma", old)
