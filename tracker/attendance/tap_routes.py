@@ -5,7 +5,7 @@ the worker that keeps registers where the browser allows one, and the file for w
 from collections.abc import Iterable
 from datetime import date
 
-from flask import Blueprint, current_app, g, jsonify, request, Response
+from flask import Blueprint, g, jsonify, request, Response
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from tracker import clock
 from tracker.attendance import rules, tap_actions, taps
 from tracker.attendance.forms import TapFileForm
-from tracker.attendance.routes import drawn
+from tracker.attendance.routes import drawn, outbox_key
 from tracker.errors import DomainError
 from tracker.i18n import language, LANGUAGES, say, speaking
 from tracker.web import at_most, login_required, page, public, static_version, worker_script
@@ -28,7 +28,7 @@ SERVER_FAULT = 500
 def marks() -> ResponseReturnValue:
     """Take the taps that waited on a phone. Reading says who is signed in, and gives what is needed to send."""
     if request.method == "GET":
-        return jsonify(by=g.actor.id, token=generate_csrf(), key=taps.key_of(current_app.config["SECRET_KEY"], g.actor.id))
+        return jsonify(by=g.actor.id, token=generate_csrf(), key=outbox_key())
     message, raw = taps.listed(request.get_data())
     answers, act = _save(raw)
     return jsonify(taps=answers, html=_drawn(message.get("draw"), act))

@@ -20,6 +20,7 @@ DAY_S: Final = 24 * 3600
 OLDEST_S: Final = 30 * DAY_S
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # as everywhere a day is typed
 MOST_TAPS: Final = 200
+MOST_IN_FILE: Final = 2000  # weeks without the computer; more would keep a person waiting too long for one answer
 MOST_PEOPLE: Final = 500
 LONGEST: Final = 100
 FILE_KIND: Final = "daftari marks"
@@ -80,7 +81,7 @@ class Tap(NamedTuple):
     age_s: float
 
 
-def listed(content: bytes) -> tuple[dict[str, Any], list[object]]:
+def listed(content: bytes, most: int = MOST_TAPS) -> tuple[dict[str, Any], list[object]]:
     """A message and its taps, each still as it came; raises BadTap, TooManyTaps."""
     try:
         message = json.loads(content)
@@ -89,8 +90,8 @@ def listed(content: bytes) -> tuple[dict[str, Any], list[object]]:
     taps = message.get("taps") if isinstance(message, dict) else None
     if not isinstance(taps, list):
         raise BadTap
-    if len(taps) > MOST_TAPS:
-        raise TooManyTaps(most=MOST_TAPS)
+    if len(taps) > most:
+        raise TooManyTaps(most=most)
     return message, taps
 
 
@@ -100,7 +101,7 @@ def listed_in_file(content: bytes, now_s: float) -> list[object]:
     Where the phone's clock and this one cannot both be right, the time since then counts as none.
     """
     try:
-        message, taps = listed(content)
+        message, taps = listed(content, MOST_IN_FILE)
         if message["kind"] != FILE_KIND:
             raise BadTapFile
         since_s = now_s - _number(message["written_s"], highest=float("inf"))

@@ -2,19 +2,24 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from tests.conftest import Browser, MORNING, PinnedClock, TOKEN
+from tests.make import Make
 from tests.tracker.attendance.conftest import MONDAY, World
 from tracker import replication
+from tracker.accounts.queries import credential_named
 from tracker.attendance import actions, queries
 from tracker.attendance.models import Mark, SavedTap
 from tracker.db import db
+from tracker.phones import actions as phones
 from tracker.policy import Actor
 
 pytestmark = pytest.mark.usefixtures("teacher")
@@ -247,3 +252,23 @@ def test_another_file_is_refused_with_a_sentence(client: Browser, content: bytes
     answer = _upload(client.sign_in("baraka"), content)
     assert answer.status_code == 422
     assert "daftari-marks.json" in answer.text or "Choose a file." in answer.text
+
+
+def test_a_file_may_hold_weeks_of_marks(client: Browser, tap: Tapping) -> None:
+    taps = [tap(number, "late" if number % 2 else "absent", after=f"{number - 1:032x}" if number else None) for number in range(201)]
+    content = json.dumps({"kind": "daftari marks", "version": 1, "written_s": NOW_S, "taps": taps}).encode()
+    assert "201 marks are saved." in _upload(client.sign_in("baraka"), content).text
+    assert replication.open_conflicts() == []
+
+
+def test_over_a_clear_line_no_key_is_given(client: Browser, app: Flask, make: Make, world: World) -> None:
+    app.extensions["settings"] = replace(app.extensions["settings"], lan_http=True)
+    credential = credential_named("baraka")
+    assert credential
+    opened = phones.enrol(phones.make_code(make.actor("baraka"), credential), "2748", key=None, user_agent="phone")
+    for name, value in (("s", opened.token), ("d", opened.key)):
+        client.set_cookie(name, value)
+    afar = {"REMOTE_ADDR": "192.168.1.20"}
+    assert 'data-key=""' in client.get(f"/attendance/{world.cohort.id}/2026-03-02", environ_base=afar).text
+    answer: Any = client.get("/attendance/marks", environ_base=afar)
+    assert (answer.json["by"], answer.json["key"]) == (make.actor("baraka").id, "")
