@@ -42,7 +42,6 @@ export function mount(form) {
   addEventListener("beforeunload", (event) => {
     if (wishes.length || pending.size || (box?.isSafe === false && form.querySelector("[data-state]"))) event.preventDefault();
   });
-  find.closest("[hidden]").hidden = false;
   find.addEventListener("input", filter);
   find.addEventListener("keydown", (event) => {
     if (event.key === "Escape") find.value = "";
@@ -51,6 +50,7 @@ export function mount(form) {
     filter();
     focusRow(rows().find((row) => !row.hidden));
   });
+  filter(); // somebody may have typed before this script came
   if (matchMedia("(hover: hover)").matches) focusRow(firstUnmarked() ?? rows()[0], true);
 
   // ---- rows, keys and the search
