@@ -42,6 +42,7 @@ from tracker.places import actions as places
 from tracker.places import queries as places_queries
 from tracker.policy import Actor, NATION, OPERATOR
 from tracker.programmes import actions as programmes
+from tracker.web.transport import REACH, Reach
 
 TODAY: Final = date(2026, 3, 2)
 TERM: Final = date(2026, 1, 5)
@@ -136,6 +137,7 @@ def everything(folder: Path) -> Iterator[Everything]:
         served = {role: Seat(at, stack.enter_context(serving(at.app)), username) for role, (at, username) in seats.items()}
         for role, username in (("instructor", "baraka"), ("administrator", "dalali"), ("nobody", "")):
             served[role] = replace(served["registrar"], username=username)
+        country.first.app.extensions[REACH] = Reach(("https://192.168.1.5:8443/",), is_secure=True)  # as if `serve --lan` ran
         served["phone"] = replace(served["nobody"], phone=_phone(country, values))
         yield Everything(served, values, {"central": _keys(country)})
 
@@ -155,7 +157,7 @@ def _centre(country: Country) -> dict[str, Any]:
             values = _places(amina, make.centre) | _people(amina, make, baraka)
             _closures(amina, make.centre, values)
             values |= _hotels(amina, make.centre, values)
-        _registers(make.actor("baraka"), values["cohort_id"])
+        _registers(make.actor("baraka"), values["cohort_id"], values["apprentices"][5])
         _more(values)
         values["token"] = files.keep_upload(
             amina, "apprentices", "wanagenzi.csv", b"number,given_name,family_name,sex\nB/900,Zuhura,Said,F\n"
@@ -227,13 +229,14 @@ def _hotels(amina: Actor, centre: str, values: dict[str, Any]) -> dict[str, Any]
     return {"employer_id": rows[0].id, "placement_id": placed[0].id, "roster_id": roster.id, "suspension_id": suspension.id}
 
 
-def _registers(baraka: Actor, cohort_id: str) -> None:
-    """Three weeks of registers, the last Friday's not taken, and today's half done."""
+def _registers(baraka: Actor, cohort_id: str, away: str) -> None:
+    """Three weeks of registers, the last Friday's not taken, and today's half done. away: who is never there."""
     members = [str(each) for each in db.session.scalars(select(Enrolment.apprentice_id).where(Enrolment.cohort_id == cohort_id))]
     draw = Random(4)
     days = [TODAY - timedelta(days=each) for each in range(4, 21)]
     for on in [each for each in days if each.weekday() < 5 and not date(2026, 2, 9) <= each < date(2026, 2, 12)]:
-        attendance.save_marks(baraka, cohort_id, on, "day", {each: Entry(draw.choice(DAYS)) for each in members})
+        marks = {each: Entry("absent" if each == away else draw.choice(DAYS)) for each in members}
+        attendance.save_marks(baraka, cohort_id, on, "day", marks)
     attendance.save_marks(baraka, cohort_id, TODAY, "day", {each: Entry(draw.choice(DAYS)) for each in members[:7]})
 
 

@@ -21,6 +21,19 @@ for (const field of form.querySelectorAll("input:not([type=hidden]), select, tex
 }
 form.submit();
 """
+# Fills a form of the page in and sends it.
+FILLED: Final = """
+const form = document.querySelector(arguments[0]);
+for (const [name, value] of Object.entries(arguments[1])) form.elements[name].value = value;
+document.body.classList.add("is-left");
+form.submit();
+"""
+# Pages that are only ever the answer to a form: (role, endpoint of the form, which form, what is filled in).
+ANSWERS: Final = (
+    ("registrar", "phones.index", "form[action$='/phones/enrol']", {}),
+    ("registrar", "phones.index", "form[action$='/phones/wifi']", {"name": "Chuo", "password": "maneno mengi"}),
+    ("central", "nodes.invite", "main form", {"name": "Chuo cha Same", "regions": "TZ-09"}),
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -56,4 +69,19 @@ def test_no_form_with_mistakes_does_either(armed: Screen, everything: Everything
         found += look(armed, f"{page.path} with mistakes", WHOLE)
         armed.colours("dark")
         found += look(armed, f"{page.path} with mistakes, dark", OF_COLOUR)
+    assert found == []
+
+
+def test_no_answer_to_a_form_does_either(armed: Screen, everything: Everything) -> None:
+    found = []
+    armed.size(*PHONE)
+    armed.colours("light")
+    for role, endpoint, form, values in ANSWERS:
+        armed.sit(everything.seats[role])
+        armed.open(page_of(everything, endpoint, role).path)
+        before = armed.driver.find_element(By.TAG_NAME, "h1").text
+        armed.driver.execute_script(FILLED, form, values)
+        WebDriverWait(armed.driver, SLOW_S).until(lambda driver: not driver.find_elements(By.CSS_SELECTOR, ".is-left"))
+        assert armed.driver.find_element(By.TAG_NAME, "h1").text != before
+        found += look(armed, f"answer of {endpoint}", WHOLE)
     assert found == []

@@ -42,7 +42,7 @@ def test_a_register_is_taken_by_its_buttons(plain: Screen, everything: Everythin
     plain.driver.get(f"{site}/attendance/{cohort_id}/2026-02-06")
     for row, status in ((0, "present"), (1, "late"), (2, "absent")):
         plain.driver.find_elements(By.CSS_SELECTOR, ".r")[row].find_element(By.CSS_SELECTOR, f"[value={status}]").send_keys(Keys.SPACE)
-    plain.driver.find_element(By.CSS_SELECTOR, "#end [value=save]").click()
+    plain.driver.find_element(By.CSS_SELECTOR, "#end [value=save]").send_keys(Keys.ENTER)  # the bar lies over it until one scrolls
     _wait_for(plain, "1 P 1 L 1 A 17 left")
     plain.driver.find_element(By.CSS_SELECTOR, "#bar [value=rest]").click()
     _wait_for(plain, "18 P 1 L 1 A 0 left")
