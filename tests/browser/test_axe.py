@@ -29,7 +29,7 @@ document.body.classList.add("is-left");
 form.submit();
 """
 # Pages that are only ever the answer to a form: (role, endpoint of the form, which form, what is filled in).
-ANSWERS: Final = (
+ANSWERS: Final[tuple[tuple[str, str, str, dict[str, str]], ...]] = (
     ("registrar", "phones.index", "form[action$='/phones/enrol']", {}),
     ("registrar", "phones.index", "form[action$='/phones/wifi']", {"name": "Chuo", "password": "maneno mengi"}),
     ("central", "nodes.invite", "main form", {"name": "Chuo cha Same", "regions": "TZ-09"}),
