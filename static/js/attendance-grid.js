@@ -164,10 +164,12 @@ export function mount(form) {
     const isGone = own && (await box.drop(own.id));
     if (own && !isGone) await box.send();
     if (!own || (!isGone && last !== own)) return want({ wish: "undo", act: form.elements.act?.value });
-    const changed = own.rows;
-    for (const [row, status] of changed) choose(document.getElementById(row), status);
-    if (isGone) changed.forEach(([row]) => unflag(document.getElementById(row)));
-    else await keep(changed, changed.map(([row, status]) => ({ apprentice: row.slice(1), status, seen: seenOf(document.getElementById(row))[0] })));
+    const changed = own.rows.map(([id, status]) => [id, status, document.getElementById(id)]);
+    for (const [, status, row] of changed) choose(row, status);
+    // The tap that is gone may have taken the place of one before it, which is owed again.
+    const owed = changed.filter(([, status, row]) => !isGone || status !== (seenOf(row)[1] ?? ""));
+    for (const each of changed) if (!owed.includes(each)) unflag(each[2]);
+    if (owed.length) await keep(owed, owed.map(([id, status, row]) => ({ apprentice: id.slice(1), status, seen: seenOf(row)[0] })));
     last = null;
     const button = form.querySelector(".bar [value=undo]");
     if (button?.matches(":focus-visible")) focusRow(document.getElementById(changed[0][0])); // keys go on where they undid

@@ -259,6 +259,20 @@ def test_all_remaining_and_undo_go_on_without_the_laptop(phone: Phone, laptop: L
     assert register.method == "bulk"
 
 
+def test_undo_of_a_second_thought_brings_back_the_first(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    laptop.shut()
+    phone.tap(5, "late")
+    phone.until(lambda: "One mark waits" in phone.said)  # from now on nothing is on its way
+    phone.tap(6, "absent")
+    phone.tap(6, "excused")
+    phone.until(lambda: "2 marks wait" in phone.said)
+    phone.press("Undo")
+    phone.until(lambda: "1 A" in phone.all("#bar")[0].text)
+    laptop.open()
+    phone.wait_until_sent()
+    assert stored.mark(6).status == "absent"
+
+
 def test_a_mark_changed_meanwhile_on_the_laptop_is_a_visible_conflict(phone: Phone, laptop: Laptop, stored: Stored, make: Make) -> None:
     laptop.shut()
     phone.tap(3, "absent")
