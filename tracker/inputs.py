@@ -16,6 +16,7 @@ from wtforms.form import BaseForm
 from tracker.country import tz
 from tracker.country.tz.identifiers import normal_phone, phone_warning
 from tracker.errors import N_, Problem
+from tracker.hours import minutes_of, NoHours
 from tracker.i18n import say
 
 LONGEST: Final = 200
@@ -74,6 +75,17 @@ class Cell(fields.Field[Any]):
 
 class Text(Cell):
     """A line of text."""
+
+
+class Hours(Cell):
+    """A length of time typed as hours, given as minutes."""
+
+    def read(self, text: str) -> int:
+        """The minutes."""
+        try:
+            return minutes_of(text)
+        except NoHours as refusal:
+            raise Wrong(refusal.sentence) from None
 
 
 class Day(Cell):

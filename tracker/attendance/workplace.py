@@ -8,7 +8,7 @@ from tracker.attendance.paper import TAKE_BACK
 from tracker.attendance.rules import ATTENDED, MarkValue, UNMARKED
 from tracker.calendar.rules import Rate
 from tracker.errors import DomainError, N_
-from tracker.placements.rules import minutes_of, NoHours
+from tracker.hours import minutes_of, NoHours
 
 WORKPLACE: Final = "workplace"
 STATUSES: Final = ("present", "late", "absent", "excused")  # nobody works at a hotel from afar

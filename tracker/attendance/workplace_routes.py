@@ -14,9 +14,9 @@ from tracker.attendance.routes import bp, day_asked
 from tracker.attendance.rules import MarkValue, UNMARKED
 from tracker.attendance.workplace_queries import WorkWeek
 from tracker.calendar.words import SHORT_WEEKDAYS
+from tracker.hours import clock_of
 from tracker.i18n import _
 from tracker.placements import words as placement_words
-from tracker.placements.rules import clock_of
 from tracker.web import at_most, may_, page
 
 WEEK = timedelta(days=7)

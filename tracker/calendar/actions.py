@@ -246,11 +246,21 @@ def withdraw_resumption(actor: Actor, resumption_id: str, reason: str) -> Resump
 # ---- weekly patterns
 
 
-def set_weekly_pattern(actor: Actor, partition: str, since: date, weekdays: str, campus_id: str | None = None) -> WeeklyPattern:
-    """Say on which weekdays training takes place from a day on; the past keeps its own pattern.
+def set_weekly_pattern(
+    actor: Actor,
+    partition: str,
+    since: date,
+    weekdays: str,
+    campus_id: str | None = None,
+    *,
+    am_minutes: int | None = None,
+    pm_minutes: int | None = None,
+) -> WeeklyPattern:
+    """Say on which weekdays training takes place from a day on, and how long; the past keeps its own pattern.
 
-    weekdays   "12345": 1 = Monday .. 7 = Sunday
-    campus_id  None: all campuses
+    weekdays                "12345": 1 = Monday .. 7 = Sunday
+    campus_id               None: all campuses
+    am_minutes, pm_minutes  of the halves of a day; None: as usual
     Raises NotAllowed, NotFound, NoWeekdays, FarDate.
     """
     with write(actor) as session:
@@ -261,10 +271,11 @@ def set_weekly_pattern(actor: Actor, partition: str, since: date, weekdays: str,
             raise NotFound
         known = [row for row in queries.weekly_patterns(partition) if row.since == since and (row.campus_id or None) == (campus_id or None)]
         if known:
-            known[-1].weekdays = weekdays
-            return known[-1]
-        pattern = WeeklyPattern(partition=partition, campus_id=campus_id or None, since=since, weekdays=weekdays)
-        session.add(pattern)
+            pattern = known[-1]
+        else:
+            pattern = WeeklyPattern(partition=partition, campus_id=campus_id or None, since=since)
+            session.add(pattern)
+        pattern.weekdays, pattern.am_minutes, pattern.pm_minutes = weekdays, am_minutes, pm_minutes
         return pattern
 
 

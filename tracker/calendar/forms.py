@@ -100,10 +100,12 @@ class WhyForm(Form):
 
 
 class WeekForm(Form):
-    """The training days of a week."""
+    """The training days of a week, and how long their halves are."""
 
     since = _day(N_("From"))
     campus_id = SelectField(N_("Campus"))
+    am_minutes = StringField(N_("Hours of the morning"), render_kw={"autocomplete": "off"})
+    pm_minutes = StringField(N_("Hours of the afternoon"), render_kw={"autocomplete": "off"})
     weekdays = SelectMultipleField(N_("Training days"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

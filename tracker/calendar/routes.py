@@ -16,6 +16,7 @@ from tracker.calendar.rules import ResumptionKind, ScopeKind, Site, Sites
 from tracker.country import tz
 from tracker.db import seen_token
 from tracker.errors import DomainError, N_, NotFound
+from tracker.hours import clock_of
 from tracker.i18n import _, language, say
 from tracker.inputs import accept
 from tracker.policy import kind_of, may, NATION
@@ -413,12 +414,19 @@ def week() -> ResponseReturnValue:
         raise NotFound
     common, patterns = _common(desk), queries.weekly_patterns(desk)
     campuses = queries.codes_in(desk)["campus"]
-    form = forms.WeekForm(since=clock.today(), weekdays=list((patterns[-1].weekdays if patterns else None) or "12345"))
+    latest = patterns[-1] if patterns else None
+    form = forms.WeekForm(
+        since=clock.today(),
+        weekdays=list((latest.weekdays if latest else None) or "12345"),
+        am_minutes=clock_of(latest.am_minutes) if latest and latest.am_minutes else "",
+        pm_minutes=clock_of(latest.pm_minutes) if latest and latest.pm_minutes else "",
+    )
     form.campus_id.choices = [("", _("All campuses")), *campuses.items()]
     if common["may_close"] and (values := accept(form, schemas.WeekSchema())):
         days = "".join(form.weekdays.data or [])
-        if _try(form, lambda: actions.set_weekly_pattern(g.actor, desk, values["since"], days, values["campus_id"])):
-            flash(_("The training days are set from %(since)s. Earlier days keep what was set for them.", since=values["since"]))
+        since, campus_id, halves = values["since"], values["campus_id"], {name: values[name] for name in ("am_minutes", "pm_minutes")}
+        if _try(form, lambda: actions.set_weekly_pattern(g.actor, desk, since, days, campus_id, **halves)):
+            flash(_("The training days are set from %(since)s. Earlier days keep what was set for them.", since=since))
             return redirect(url_for(".week", centre=_asked(desk)))
     return page("calendar/week.html", form=form, patterns=list(reversed(patterns)), campuses=campuses, **common)
 

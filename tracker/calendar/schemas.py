@@ -57,10 +57,12 @@ class WhySchema(inputs.Sheet):
 
 
 class WeekSchema(inputs.Sheet):
-    """The first day of a weekly pattern, and where it is kept."""
+    """The first day of a weekly pattern, where it is kept, and how long the halves of its days are."""
 
     since = inputs.Day(needed=NO_DATE)
     campus_id = inputs.Text()
+    am_minutes = inputs.Hours()
+    pm_minutes = inputs.Hours()
 
 
 class HolidaySchema(inputs.Sheet):

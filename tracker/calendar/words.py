@@ -9,6 +9,7 @@ from tracker.calendar.rules import ClosureFact, counting_notice, Day, DayKind, S
 from tracker.country import tz
 from tracker.country.tz import Holiday
 from tracker.errors import N_
+from tracker.hours import clock_of
 from tracker.i18n import _, format_date, language, MONTHS
 
 Names = Mapping[tuple[str, str], str]
@@ -35,6 +36,11 @@ ROW_NAMES = {"closure": N_("Closure"), "notice": N_("Notice"), "resumption": N_(
 def label(list_name: str, code: str | None) -> str:
     """The label of a code of the pack in the current language."""
     return tz.label(list_name, code, language()) if code else ""
+
+
+def halves(am_minutes: int | None, pm_minutes: int | None) -> str:
+    """`4:00 + 2:30`; a dash where nobody said it."""
+    return " + ".join(clock_of(each) if each else "–" for each in (am_minutes, pm_minutes)) if am_minutes or pm_minutes else "–"
 
 
 def month_name(first: date) -> str:

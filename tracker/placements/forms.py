@@ -7,6 +7,7 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracker.errors import N_
+from tracker.hours import NoHours
 from tracker.i18n import _, language, WEEKDAYS
 from tracker.placements import rules
 from tracker.web import DayField, Form
@@ -59,7 +60,7 @@ class RosterForm(Form):
 
     since = _day(N_("From"), needed=rules.NO_DATE)
     weekdays = SelectMultipleField(N_("Days of work"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
-    hours = StringField(N_("Hours a day"), [InputRequired(rules.NoHours.sentence)], render_kw={"autocomplete": "off"})
+    hours = StringField(N_("Hours a day"), [InputRequired(NoHours.sentence)], render_kw={"autocomplete": "off"})
 
     def offer(self) -> None:
         """Name the days."""

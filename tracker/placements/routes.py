@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from tracker import clock
 from tracker.db import seen_token
 from tracker.errors import DomainError, N_
+from tracker.hours import clock_of, NoHours
 from tracker.i18n import _, say
 from tracker.inputs import accept
 from tracker.placements import actions, forms, queries, rules, schemas, words
@@ -32,7 +33,7 @@ FIELD_OF: dict[type[DomainError], tuple[str, ...]] = {
     rules.NotSuspended: ("on",),
     rules.RosterOutside: ("since",),
     rules.NoWorkdays: ("weekdays",),
-    rules.NoHours: ("hours",),
+    NoHours: ("hours",),
 }
 
 
@@ -240,7 +241,7 @@ def roster(placement_id: str) -> ResponseReturnValue:
     form = forms.RosterForm(
         since=clock.today() if latest else row.starts_on,
         weekdays=list((latest.weekdays if latest else None) or "12345"),
-        hours=rules.clock_of(latest.minutes) if latest and latest.minutes else "8:00",
+        hours=clock_of(latest.minutes) if latest and latest.minutes else "8:00",
     )
     form.offer()
     values, days = accept(form, schemas.RosterSchema()), "".join(form.weekdays.data or [])

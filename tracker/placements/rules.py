@@ -1,6 +1,5 @@
 """When a placement stands, what suspends it, and what decent work asks of it. Pure."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +8,11 @@ from typing import Final
 
 from tracker.calendar.rules import ClosureFact
 from tracker.errors import DomainError, N_, Problem
+from tracker.hours import DAY_MINUTES, NoHours
 
 ADULT_AGE: Final = 18
 LEAST_AGE: Final = 14
 FEWEST_DEPARTMENTS: Final = 3
-DAY_MINUTES: Final = 24 * 60
 WEEKDAYS: Final = "1234567"  # 1 = Monday
 NO_DATE: Final = N_("Enter a date.")
 
@@ -153,13 +152,6 @@ class NoWorkdays(DomainError):
     sentence = N_("Choose at least one day of the week.")
 
 
-class NoHours(DomainError):
-    """A roster without hours, or with more than a day has."""
-
-    code, status = "placement.no_hours", 422
-    sentence = N_("Write the hours a day as 8 or 7:30; a day has at most 24.")
-
-
 class NoReason(DomainError):
     """Nothing is withdrawn without saying why."""
 
@@ -232,22 +224,6 @@ class Hours:
     since: date
     weekdays: frozenset[int]
     minutes: int
-
-
-def minutes_of(text: str) -> int:
-    """The minutes that `8`, `7:30`, `7.5` or `7,5` hours are; raises NoHours, also for none at all and for more than a day."""
-    found = re.fullmatch(r"([0-9]{1,2})(?::([0-5][0-9])|[.,]([0-9]{1,2}))?", text.strip())
-    if not found:
-        raise NoHours
-    minutes = int(found[1]) * 60 + int(found[2] or 0) + round(60 * float(f"0.{found[3] or 0}"))
-    if not 0 < minutes <= DAY_MINUTES:
-        raise NoHours
-    return minutes
-
-
-def clock_of(minutes: int) -> str:
-    """`8:00`, `7:30`."""
-    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 def rostered(rosters: Iterable[Hours], on: date) -> int | None:

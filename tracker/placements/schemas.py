@@ -9,6 +9,7 @@ from marshmallow import validates_schema
 from tracker import inputs
 from tracker.employers.rules import folded
 from tracker.errors import N_, Problem
+from tracker.hours import NoHours
 from tracker.placements import rules
 
 # Columns of the file and what the register calls them.
@@ -57,22 +58,11 @@ class DaySchema(inputs.Sheet):
     on = inputs.Day(needed=rules.NO_DATE)
 
 
-class Hours(inputs.Cell):
-    """Hours a day, as minutes."""
-
-    def read(self, text: str) -> int:
-        """The minutes."""
-        try:
-            return rules.minutes_of(text)
-        except rules.NoHours as refusal:
-            raise inputs.Wrong(refusal.sentence) from None
-
-
 class RosterSchema(inputs.Sheet):
     """The first day of a roster and its hours; the days are ticked, not typed."""
 
     since = inputs.Day(needed=rules.NO_DATE)
-    hours = Hours(needed=rules.NoHours.sentence)
+    hours = inputs.Hours(needed=NoHours.sentence)
 
 
 class WhySchema(inputs.Sheet):

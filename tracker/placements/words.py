@@ -7,9 +7,10 @@ from tracker.calendar.words import SHORT_WEEKDAYS
 from tracker.country import tz
 from tracker.employers.told import department_names
 from tracker.errors import N_
+from tracker.hours import clock_of
 from tracker.i18n import _, format_date, language, pgettext
 from tracker.placements.queries import Told
-from tracker.placements.rules import clock_of, Pause, REASONS, State, StateKind, WEEKDAYS
+from tracker.placements.rules import Pause, REASONS, State, StateKind, WEEKDAYS
 
 STATES = {
     StateKind.NOT_STARTED: N_("Not started"),

@@ -151,7 +151,7 @@ def test_it_never_leads_to_another_site(client: Browser, elsewhere: str) -> None
 
 def test_a_first_try_that_meets_another_first_try_is_counted_behind_it(make: Make) -> None:
     make.actor("amina")
-    met = []
+    met: list[bool] = []
 
     def meet(session: OrmSession, *_rest: object) -> None:
         if any(isinstance(row, Throttle) for row in session.new) and not met:

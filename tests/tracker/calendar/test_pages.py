@@ -171,6 +171,18 @@ def test_the_training_week_is_set(client: Browser, make: Make) -> None:
     assert queries.weekly_patterns(make.centre) == []
 
 
+def test_the_hours_of_the_halves_are_set_with_the_week(client: Browser, make: Make) -> None:
+    week = {"since": "2026-03-02", "campus_id": "", "weekdays": ["1", "2"]}
+    wrong = client.sign_in("amina").send("/calendar/week", **week, am_minutes="25", pm_minutes="2:30")
+    assert "Write the hours a day as 8 or 7:30" in wrong.text
+    client.send("/calendar/week", **week, am_minutes="4", pm_minutes="2:30")
+    (pattern,) = queries.weekly_patterns(make.centre)
+    assert (pattern.am_minutes, pattern.pm_minutes) == (240, 150)
+    page = client.get("/calendar/week").text
+    assert "4:00 + 2:30" in page
+    assert 'value="2:30"' in page
+
+
 def test_a_week_without_days_says_so(client: Browser) -> None:
     assert "Choose at least one training day." in client.sign_in("amina").send("/calendar/week", since="2026-03-02", campus_id="").text
 

@@ -10,6 +10,7 @@ from tracker import replication
 from tracker.db import write
 from tracker.employers.models import Employer
 from tracker.errors import NotAllowed, NotFound
+from tracker.hours import minutes_of, NoHours
 from tracker.people.models import Apprentice
 from tracker.placements import actions, queries, rules
 from tracker.placements.models import Placement
@@ -72,9 +73,9 @@ def test_a_withdrawn_roster_counts_no_longer_and_stays_in_the_history(amina: Act
         (date(2026, 5, 30), "12345", 480, rules.RosterOutside),
         (MONDAY, "", 480, rules.NoWorkdays),
         (MONDAY, "18", 480, rules.NoWorkdays),
-        (MONDAY, "1", 0, rules.NoHours),
-        (MONDAY, "1", 1441, rules.NoHours),
-        (MONDAY, "1", None, rules.NoHours),
+        (MONDAY, "1", 0, NoHours),
+        (MONDAY, "1", 1441, NoHours),
+        (MONDAY, "1", None, NoHours),
     ],
 )
 def test_a_roster_that_cannot_be_is_refused(
@@ -97,13 +98,13 @@ def test_an_instructor_sets_no_roster_and_an_outsider_finds_none(
 
 @pytest.mark.parametrize(("text", "minutes"), [("8", 480), ("7:30", 450), (" 7.5 ", 450), ("7,25", 435), ("24", 1440), ("0:05", 5)])
 def test_hours_are_read_as_people_write_them(text: str, minutes: int) -> None:
-    assert rules.minutes_of(text) == minutes
+    assert minutes_of(text) == minutes
 
 
 @pytest.mark.parametrize("text", ["", "0", "24:01", "25", "7:60", "7:3", "-8", "acht", "8h", "٨", "7:30:00"])
 def test_what_is_no_number_of_hours_is_refused(text: str) -> None:
-    with pytest.raises(rules.NoHours):
-        rules.minutes_of(text)
+    with pytest.raises(NoHours):
+        minutes_of(text)
 
 
 def test_the_stretch_of_a_week_says_state_and_hours_of_each_day(amina: Actor, placement: Placement) -> None:
