@@ -3,7 +3,7 @@
 from typing import Final
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -113,7 +113,7 @@ def _wait_for(screen: Screen, css: str, words: str = "") -> WebElement:
     def found(driver: WebDriver) -> WebElement | bool:
         return next((each for each in driver.find_elements(By.CSS_SELECTOR, css) if words in each.text), False)
 
-    ignored = [StaleElementReferenceException]
+    ignored = [WebDriverException]  # Chromium says in several ways that a page has just given way to the next
     element = WebDriverWait(screen.driver, SLOW_S, ignored_exceptions=ignored).until(found)
     assert isinstance(element, WebElement)
     return element

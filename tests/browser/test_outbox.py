@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
@@ -119,7 +120,8 @@ class Phone:
         return time.time()
 
     def until(self, holds: Callable[[], object]) -> None:
-        WebDriverWait(self.driver, SLOW_S, poll_frequency=0.1).until(lambda _driver: holds())
+        waiting = WebDriverWait(self.driver, SLOW_S, poll_frequency=0.1, ignored_exceptions=[WebDriverException])
+        waiting.until(lambda _driver: holds())
 
     @property
     def said(self) -> str:
@@ -393,7 +395,7 @@ def test_a_file_carries_the_marks_when_the_laptop_has_another_address(phone: Pho
         elsewhere.driver.get(f"{elsewhere.laptop.site}/attendance/file")
         elsewhere.all("[type=file]")[0].send_keys(str(file))
         elsewhere.press("Read in the marks")
-        assert "1 mark is saved." in elsewhere.all("main")[0].text
+        elsewhere.until(lambda: "1 mark is saved." in elsewhere.all("main")[0].text)
     finally:
         elsewhere.laptop.shut()
     assert abs((stored.mark(1).at or 0) - at) <= NEAR_S

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -76,7 +76,7 @@ class Phone:
         self.tap(radio)
 
     def wait_for(self, words: str) -> None:
-        WebDriverWait(self.driver, SLOW_S, ignored_exceptions=[StaleElementReferenceException]).until(
+        WebDriverWait(self.driver, SLOW_S, ignored_exceptions=[WebDriverException]).until(
             lambda driver: words in driver.find_element(By.ID, "bar").text
         )
 
@@ -166,6 +166,7 @@ def test_undo_takes_all_remaining_back(phone: Phone, cohort: Cohort, make: Make)
     phone.open()
     phone.choose(3, "absent")
     phone.wait_for("39 left")
+    phone.wait_until_saved()
     phone.tap(phone.find("#bar [value=rest]"))
     phone.wait_for("39 P")
     phone.wait_until_saved()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -32,8 +32,7 @@ def plain(screen: Screen, everything: Everything) -> Iterator[Screen]:
 
 
 def _wait_for(screen: Screen, counts: str) -> None:
-    ignored = [NoSuchElementException, StaleElementReferenceException]
-    waiting = WebDriverWait(screen.driver, SLOW_S, ignored_exceptions=ignored)
+    waiting = WebDriverWait(screen.driver, SLOW_S, ignored_exceptions=[WebDriverException])
     waiting.until(lambda driver: driver.find_element(By.ID, "bar").text.startswith(counts))
 
 
@@ -53,6 +52,6 @@ def test_the_menu_opens_and_an_apprentice_is_found(plain: Screen, everything: Ev
     plain.driver.find_element(By.CSS_SELECTOR, ".menu > summary").click()
     assert plain.driver.find_element(By.CSS_SELECTOR, ".menu-list button").is_displayed()
     plain.driver.find_element(By.ID, "search").send_keys("Khadija", Keys.ENTER)
-    WebDriverWait(plain.driver, SLOW_S, ignored_exceptions=[StaleElementReferenceException]).until(
+    WebDriverWait(plain.driver, SLOW_S, ignored_exceptions=[WebDriverException]).until(
         lambda driver: "Khadija" in driver.find_element(By.CSS_SELECTOR, "tbody th").text
     )

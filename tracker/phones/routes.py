@@ -18,7 +18,7 @@ TABLES = (models.Phone, models.Pin, models.EnrolmentCode)
 KEY_KEPT_S: Final = 400 * 86_400  # no browser keeps a cookie longer; each PIN begins it anew
 AUTHORITY_KIND: Final = "application/x-x509-ca-cert"
 
-nav_item(bp, "index", N_("Phones"), verb="enrol", order=85, seats=("centre", "region"))
+nav_item(bp, "index", N_("Phones"), verb="enrol", order=95, seats=("centre", "region"))
 
 
 def _key() -> str | None:
