@@ -78,7 +78,7 @@ def test_values_of_style_live_in_tokens_only() -> None:
     # "#0000" is the transparent border that a shown one replaces; print says plain white.
     allowed = {"#0000", "#fff"}
     wrong = []
-    for path in sorted((ROOT / "static" / "css").glob("*.css")):
+    for path in sorted((ROOT / "static" / "css").rglob("*.css")):
         found = {each.group() for each in colour.finditer(path.read_text(encoding="utf-8"))} - allowed
         if path.stem != "tokens" and found:
             wrong.append(f"{path.name}: {', '.join(sorted(found))}")
@@ -87,7 +87,7 @@ def test_values_of_style_live_in_tokens_only() -> None:
 
 def test_style_uses_classes_and_says_nothing_is_important() -> None:
     wrong = re.compile(r"!important|^\s*#[a-zA-Z]", re.MULTILINE)
-    assert [path.name for path in (ROOT / "static" / "css").glob("*.css") if wrong.search(path.read_text(encoding="utf-8"))] == []
+    assert [path.name for path in (ROOT / "static" / "css").rglob("*.css") if wrong.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_no_style_needs_a_browser_that_was_bought_lately() -> None:
