@@ -138,7 +138,8 @@ def mark_remaining_present(
         missing = [each for each in expected if only is None or each in only]
         stored = queries.marks_by_apprentice(cohort.partition, on, slot, missing)
         rows = [_put(session, stored.get(each), _key(cohort.partition, each, on, slot), MarkValue("present"), None) for each in missing]
-        register = _take(session, cohort, on, slot, method, None) if rows else None
+        # One taken before is none of this act: its older dot would stretch the undo over all that came in between.
+        register = _take(session, cohort, on, slot, method, None) if rows and not _is_taken(session, cohort, on, slot) else None
         session.flush()
         return Act.of([*(row.dot for row in rows if row), register.dot if register else None])
 
@@ -203,12 +204,16 @@ def withdraw_taught(actor: Actor, cohort_id: str, on: date, reason: str) -> None
 
 
 def _take_when_complete(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, method: str) -> Register | None:
-    register = session.get(Register, _register_key(cohort, on, slot))
-    if (register is not None and register.status == rules.TAKEN) or on > clock.today() or not queries.is_complete(actor, cohort, on, slot):
+    if _is_taken(session, cohort, on, slot) or on > clock.today() or not queries.is_complete(actor, cohort, on, slot):
         return None
     register = _take(session, cohort, on, slot, method, None)
     session.flush()
     return register
+
+
+def _is_taken(session: Session, cohort: Cohort, on: date, slot: str) -> bool:
+    register = session.get(Register, _register_key(cohort, on, slot))
+    return register is not None and register.status == rules.TAKEN
 
 
 def _register_key(cohort: Cohort, on: date, slot: str) -> dict[str, object]:

@@ -121,6 +121,18 @@ def test_undo_of_all_remaining_gives_the_register_back_too(teacher: Actor, world
     assert ([row.status for row in page.rows], page.is_taken) == ([None, "absent", None, None], False)
 
 
+def test_undo_of_all_remaining_reaches_no_further_back_than_that_act(teacher: Actor, world: World) -> None:
+    actions.take_register(teacher, world.cohort.id, MONDAY)
+    _mark(teacher, world, 0, "late")
+    act = actions.mark_remaining_present(teacher, world.cohort.id, MONDAY)
+    assert act
+    actions.undo(teacher, world.cohort.id, MONDAY, "day", act)
+    assert [each.status for each in queries.register_for(teacher, world.cohort.id, MONDAY).rows].count("late") == 1
+    register = _register(world)
+    assert register is not None
+    assert register.status == "taken"
+
+
 def test_undo_leaves_what_another_person_did(teacher: Actor, amina: Actor, world: World) -> None:
     act = actions.mark_remaining_present(teacher, world.cohort.id, MONDAY)
     assert act is not None
