@@ -19,6 +19,7 @@ METHODS: Final = ("taps", "bulk", "import", "paper")
 TAKEN: Final = "taken"
 NOBODY_CAME: Final = "nobody-came"  # the note of a register whose taker was asked and said so
 DAY_MINUTES: Final = 24 * 60
+LONGEST_COUNTER: Final = 19  # digits of the largest number that a database keeps
 
 
 class UnknownStatus(DomainError):
@@ -176,7 +177,8 @@ class Act(NamedTuple):
         """Read a token back; None for nonsense."""
         minter, _, span = (token or "").partition("-")
         first, _, last = span.partition("-")
-        return cls(minter, int(first), int(last)) if first.isdecimal() and last.isdecimal() else None
+        is_span = first.isdecimal() and last.isdecimal() and max(len(first), len(last)) <= LONGEST_COUNTER
+        return cls(minter, int(first), int(last)) if is_span else None
 
     def __str__(self) -> str:
         return f"{self.minter}-{self.first}-{self.last}"

@@ -19,6 +19,7 @@ from tracker.errors import DomainError, N_
 DAY_S: Final = 24 * 3600
 OLDEST_S: Final = 30 * DAY_S
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # as everywhere a day is typed
+LATEST_S: Final = 1e12  # later than any clock
 MOST_TAPS: Final = 200
 MOST_IN_FILE: Final = 2000  # weeks without the computer; more would keep a person waiting too long for one answer
 MOST_PEOPLE: Final = 500
@@ -104,7 +105,7 @@ def listed_in_file(content: bytes, now_s: float) -> list[object]:
         message, taps = listed(content, MOST_IN_FILE)
         if message["kind"] != FILE_KIND:
             raise BadTapFile
-        since_s = now_s - _number(message["written_s"], highest=float("inf"))
+        since_s = now_s - _number(message["written_s"], highest=LATEST_S)
     except (KeyError, BadTap):
         raise BadTapFile from None
     since_s = since_s if 0 <= since_s <= OLDEST_S else 0
@@ -113,7 +114,7 @@ def listed_in_file(content: bytes, now_s: float) -> list[object]:
 
 def _older(tap: object, since_s: float) -> object:
     age_s = tap.get("age_s") if isinstance(tap, dict) else None
-    return {**tap, "age_s": age_s + since_s} if isinstance(tap, dict) and isinstance(age_s, int | float) else tap
+    return {**tap, "age_s": min(age_s, OLDEST_S) + since_s} if isinstance(tap, dict) and isinstance(age_s, int | float) else tap
 
 
 def id_of(raw: object) -> str:
@@ -154,14 +155,15 @@ def read(raw: object) -> Tap:
 
 def _text(raw: Mapping[str, Any], name: str) -> str:
     found = raw.get(name)
-    if not isinstance(found, str) or len(found) > LONGEST or "\0" in found:
+    # No id, code or token holds what cannot be printed, and no database keeps half a character or a NUL.
+    if not isinstance(found, str) or len(found) > LONGEST or not found.isprintable():
         raise BadTap
     return found
 
 
 def _number(found: object, highest: float = OLDEST_S) -> float:
-    # A boolean is a number to Python, and "not a number" compares with nothing.
-    if isinstance(found, bool) or not isinstance(found, int | float) or isnan(found):
+    # A boolean is a number to Python, "not a number" compares with nothing, and some whole numbers are too large for a float.
+    if isinstance(found, bool) or not isinstance(found, int | float) or (isinstance(found, float) and isnan(found)):
         raise BadTap
     return float(max(0, min(found, highest)))
 

@@ -86,6 +86,6 @@ def test_an_act_knows_its_own_changes() -> None:
     ]
 
 
-@pytest.mark.parametrize("token", ["", None, "x", "aa-1", "aa-one-two"])
+@pytest.mark.parametrize("token", ["", None, "x", "aa-1", "aa-one-two", f"aa-{'9' * 5000}-1"])
 def test_nonsense_is_no_act(token: str | None) -> None:
     assert Act.read(token) is None

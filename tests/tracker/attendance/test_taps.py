@@ -175,6 +175,17 @@ def test_a_bad_tap_is_refused_and_the_others_are_saved(client: Browser, world: W
     assert _mark(world, 2).status == "late"
 
 
+@pytest.mark.parametrize("field", ["by", "cohort", "apprentice", "slot", "status", "seen"])
+def test_half_a_character_is_refused_like_any_nonsense(field: str, client: Browser, tap: Tapping) -> None:
+    answer = _send(client.sign_in("baraka"), tap(1, **{field: "\ud800"}), tap(2, "late", 1))
+    assert _states(answer) == ["refused", "saved"]
+
+
+def test_a_number_that_no_float_holds_is_held_to_thirty_days(client: Browser, world: World, tap: Tapping) -> None:
+    assert _states(_send(client.sign_in("baraka"), tap(age_s=10**400))) == ["saved"]
+    assert _mark(world).at == NOW_S - 30 * 24 * 3600
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"taps": {}}', b'"taps"', b"\xff", b"[" * 5000])
 def test_garbage_is_no_message(client: Browser, body: bytes) -> None:
     browser = client.sign_in("baraka")
@@ -239,6 +250,11 @@ def test_a_phones_file_is_read_in_once(client: Browser, world: World, tap: Tappi
     assert "1 mark is saved." in _upload(browser, content).text
     assert _mark(world).at == NOW_S - 120
     assert "1 mark had arrived before." in _upload(browser, content).text
+
+
+def test_a_file_with_numbers_that_no_float_holds_is_read_in(client: Browser, tap: Tapping) -> None:
+    content = json.dumps({"kind": "daftari marks", "version": 1, "written_s": 10**400, "taps": [tap(age_s=10**400)]}).encode()
+    assert "1 mark is saved." in _upload(client.sign_in("baraka"), content).text
 
 
 def test_a_phones_file_is_read_in_by_its_own_person_only(client: Browser, world: World, tap: Tapping) -> None:
