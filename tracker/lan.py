@@ -114,6 +114,14 @@ class _Borrowed:
         """They are stopped by whose they are."""
 
 
+class OwnDoor(Gateway):
+    """No proxy stands before this door, whatever the setting says of the other one: phones speak for themselves only."""
+
+    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # cheroot's stubs say None
+        """The WSGI environment without what only a proxy may say."""
+        return {name: value for name, value in super().get_environ().items() if not name.startswith("HTTP_X_FORWARDED_")}
+
+
 class LanServer(Server):
     """Accepts phones, lets them wait until they speak, and lends them the laptop's workers."""
 
@@ -124,7 +132,7 @@ class LanServer(Server):
     def __init__(self, own: Server, application: Any, port: int) -> None:
         super().__init__((EVERY_ADDRESS, port), application, server_name="daftari", request_queue_size=WAITING)
         self.requests = _Borrowed(own.requests)
-        self.gateway = Gateway
+        self.gateway = OwnDoor
         self.max_request_header_size, self.max_request_body_size = own.max_request_header_size, own.max_request_body_size
 
     def process_conn(self, conn: Any) -> None:

@@ -24,6 +24,8 @@ from tests.make import Make
 from tests.tracker.commands import Terminal, terminal
 from tests.tracker.phones.conftest import code_for, credential_of, PIN
 from tracker import addresses, certificates, config
+from tracker.app import create_app
+from tracker.db import db
 from tracker.lan import Lan, LanPortInUse, NoHttps
 from tracker.serve import listen
 
@@ -379,6 +381,19 @@ def test_no_request_calls_itself_https(door: Door) -> None:
         line.sendall(b"GET https://127.0.0.1/accounts/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: line.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_no_phone_speaks_as_a_proxy(app: Flask) -> None:
+    """Although a proxy stands before the other door: with its words a phone would pass for this computer, or for HTTPS."""
+    behind = create_app(config.load(app.extensions["settings"].home, environ={}, secret_key="not secret", proxies=1))
+    with opened(behind) as made:
+        status, _page = ask(made.http(), **{"X-Forwarded-For": "192.168.1.77"})
+        assert status == 200
+        status, _page = ask(made.http(), **{"X-Forwarded-Proto": "https", "X-Forwarded-Host": "localhost"})
+        assert status == 200
+    with behind.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 # ---- with and without the extra, and the command
