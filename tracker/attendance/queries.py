@@ -1,7 +1,7 @@
 """Reading registers and marks: one register with all that its page shows, what is due and taken, and plain lists of rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -43,19 +43,29 @@ def enrolled_on(partition: str, apprentice_id: str, on: date) -> Enrolment | Non
     rows = select(Enrolment).where(
         Enrolment.partition == partition, Enrolment.apprentice_id == apprentice_id, Enrolment.void_reason.is_(None)
     )
-    covering = [row for row in db.session.scalars(rows) if is_enrolled(row.starts_on, row.ended_on, on)]
-    return max(covering, key=lambda row: (row.starts_on or date.min, row.id), default=None)
+    return covering(db.session.scalars(rows), on)
+
+
+def covering(rows: Iterable[Enrolment], on: date) -> Enrolment | None:
+    """Of one apprentice's enrolments the one that covers a day; of several the latest begun."""
+    found = [row for row in rows if is_enrolled(row.starts_on, row.ended_on, on)]
+    return max(found, key=lambda row: (row.starts_on or date.min, row.id), default=None)
+
+
+def enrolments_by_apprentice(partition: str) -> Mapping[str, list[Enrolment]]:
+    """All enrolments of a centre that are not void; read in one go."""
+    found: dict[str, list[Enrolment]] = defaultdict(list)
+    for row in db.session.scalars(select(Enrolment).where(Enrolment.partition == partition, Enrolment.void_reason.is_(None))):
+        found[row.apprentice_id or ""].append(row)
+    return found
 
 
 def cohorts_by_day(partition: str, days: Collection[tuple[str, date]]) -> Mapping[tuple[str, date], list[str]]:
     """The cohorts in which each of these apprentices was enrolled on each of these days; read in one go."""
-    rows = select(Enrolment).where(Enrolment.partition == partition, Enrolment.void_reason.is_(None), Enrolment.cohort_id.is_not(None))
-    by_apprentice: dict[str, list[Enrolment]] = defaultdict(list)
-    for row in db.session.scalars(rows):
-        by_apprentice[row.apprentice_id or ""].append(row)
+    by_apprentice = enrolments_by_apprentice(partition)
     return {
         (apprentice_id, on): [
-            row.cohort_id or "" for row in by_apprentice.get(apprentice_id, ()) if is_enrolled(row.starts_on, row.ended_on, on)
+            row.cohort_id for row in by_apprentice.get(apprentice_id, ()) if row.cohort_id and is_enrolled(row.starts_on, row.ended_on, on)
         ]
         for apprentice_id, on in days
     }

@@ -11,7 +11,6 @@ from tracker.attendance.paper import Box
 from tracker.attendance.rules import MarkValue
 from tracker.attendance.workplace import Hours, WORKPLACE
 from tracker.db import dot_of
-from tracker.people.queries import present_enrolments
 from tracker.placements.queries import Stretch, stretches
 from tracker.placements.rules import State
 from tracker.policy import Actor, may
@@ -128,8 +127,9 @@ def _hosts(actor: Actor, partition: str, monday: date) -> list[Host]:
     """All employers of a week, by name."""
     sunday = monday + timedelta(days=6)
     found = stretches(actor, partition, monday, sunday)
-    markable = _markable(actor, found)
-    found = [each for each in found if each.row.apprentice_id in markable] or found
+    markable = _markable(actor, partition, found)
+    people = {apprentice_id for apprentice_id, _on in markable}
+    found = [each for each in found if each.row.apprentice_id in people] or found
     marks = queries.marks_between(partition, monday, sunday)
     disputed = {id(conflict.row) for conflict in replication.open_conflicts(partition)}
     by_host: dict[str, list[Stretch]] = {}
@@ -146,17 +146,22 @@ def _hosts(actor: Actor, partition: str, monday: date) -> list[Host]:
     ]
 
 
-def _markable(actor: Actor, found: Collection[Stretch]) -> set[str | None]:
-    """Ids of the apprentices that the actor may mark."""
-    people = [each.apprentice for each in found if each.apprentice]
-    enrolments = present_enrolments(people)
-    return {person.id for person in people if may(actor, "mark", enrolments.get(person.id, person))}
+def _markable(actor: Actor, partition: str, found: Collection[Stretch]) -> set[tuple[str, date]]:
+    """The apprentices that the actor may mark, each with the days: who moves in mid-week has two instructors."""
+    enrolments = queries.enrolments_by_apprentice(partition)
+    return {
+        (each.apprentice.id, on)
+        for each in found
+        if each.apprentice
+        for on in each.states
+        if may(actor, "mark", queries.covering(enrolments.get(each.apprentice.id, ()), on) or each.apprentice)
+    }
 
 
 def _line(
     each: Stretch,
     marks: Mapping[tuple[str, date, str], Mark],
-    markable: Collection[str | None],
+    markable: Collection[tuple[str, date]],
     disputed: Collection[int],
     taken: set[Box],
 ) -> Line:
@@ -166,7 +171,7 @@ def _line(
         box = Box(each.row.apprentice_id or "", on, "day")
         mark = marks.get(box)
         is_ahead = on > clock.today()
-        is_open = state.is_open and not is_ahead and box.apprentice_id in markable and box not in taken
+        is_open = state.is_open and not is_ahead and (box.apprentice_id, on) in markable and box not in taken
         if is_open:
             taken.add(box)
         value = queries.value_of(mark) if mark and mark.status else None

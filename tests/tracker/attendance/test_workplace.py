@@ -19,6 +19,8 @@ from tracker.calendar import actions as calendar
 from tracker.db import db, write
 from tracker.employers.models import Employer
 from tracker.errors import NotAllowed
+from tracker.people import actions as people
+from tracker.people.queries import enrolments_of
 from tracker.placements import actions as placements
 from tracker.placements.models import Placement
 from tracker.policy import Actor, OPERATOR
@@ -281,6 +283,18 @@ def test_the_present_week_is_one_step_from_the_registers(client: Browser, placed
     browser = client.sign_in("amina")
     assert 'href="/attendance/workplace"' in browser.get("/attendance/").text
     assert browser.get("/attendance/workplace").location == "/attendance/workplace/2026-03-05"
+
+
+def test_who_moved_in_mid_week_has_boxes_for_the_days_with_each_instructor(
+    client: Browser, world: World, amina: Actor, teacher: Actor, hotel: Employer
+) -> None:
+    del teacher
+    (moved,) = world.add_people(1, world.add_cohort())
+    placements.open_placement(amina, world.partition, {"apprentice_id": moved.id, "employer_id": hotel.id, "starts_on": date(2026, 2, 2)})
+    people.move(amina, enrolments_of(moved)[0].id, world.cohort.id, WEDNESDAY)
+    browser = client.sign_in("baraka")
+    assert re.findall(rf'name="b{moved.id}\.2026-03-(\d\d)"', browser.get(ADDRESS).text) == ["04", "05"]
+    assert "The week is saved." in _send(browser, {f"b{Box(moved.id, WEDNESDAY, 'day').name}": "8"})
 
 
 # ---- the centre's register
