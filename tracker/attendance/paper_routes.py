@@ -67,7 +67,9 @@ def by_code() -> ResponseReturnValue:
         cohort, named = paper_queries.named_by(g.actor, inputs.plain(request.args.get("code")))
     except DomainError as fault:
         flash(say(fault), "error")
-        return redirect(url_for(".today"))
+        asked = request.args.get("centre")
+        # Who marks nowhere has no registers of his own to go back to.
+        return redirect(url_for(".today", centre=asked) if asked or may(g.actor, "mark") else "/")
     endpoint = ".enter_week" if may(g.actor, "mark", cohort) else ".week"
     return redirect(url_for(endpoint, cohort_id=cohort.id, on=named.monday.isoformat(), halves=int(named.has_halves)))
 

@@ -218,6 +218,16 @@ def test_who_may_not_mark_the_cohort_reads_the_sheet(client: Browser, make: Make
     assert _typed(browser, paper.code_of(world.cohort.id, MONDAY, has_halves=False)).startswith(f"{_sheet(world)}?")
 
 
+def test_a_mistyped_code_is_explained_to_who_belongs_to_no_centre(client: Browser, make: Make, world: World) -> None:
+    make.user("Fatma Salim", "central", partition="nation")
+    browser, today = client.sign_in("fatma"), f"/attendance/?centre={world.partition}"
+    assert f'name="centre" value="{world.partition}"' in browser.get(today).text
+    for address in ("/attendance/paper?code=7K4", f"/attendance/paper?code=7K4&centre={world.partition}"):
+        answer = browser.get(address, follow_redirects=True)
+        assert answer.status_code == 200
+        assert "The code 7K4 is mistyped" in answer.text
+
+
 def test_a_code_of_two_cohorts_asks_for_the_right_one(client: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper, "COHORTS", 1)  # so few numbers that all cohorts share one
     world.add_cohort()
