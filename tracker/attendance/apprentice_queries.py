@@ -8,12 +8,12 @@ from itertools import groupby
 from tracker import clock
 from tracker.attendance.reckoning import Reckoning
 from tracker.attendance.rules import MarkValue
-from tracker.attendance.sheet_queries import cell_of, Ground, ground_of, LONGEST, planned_end, sheet_day, SheetCell, SheetDay
+from tracker.attendance.sheet_queries import cell_of, Ground, ground_of, last_day, LONGEST, sheet_day, SheetCell, SheetDay
 from tracker.calendar.queries import calendar_for, Run, runs_of
 from tracker.calendar.rules import Day
 from tracker.country.tz import Holiday
 from tracker.people.models import Apprentice, Cohort
-from tracker.people.queries import apprentice_for, cohort_for, enrolments_of
+from tracker.people.queries import apprentice_for, cohorts, enrolments_of
 from tracker.placements.queries import Listed, panel
 from tracker.policy import Actor
 
@@ -72,7 +72,8 @@ def apprentice_sheet(actor: Actor, apprentice_id: str) -> ApprenticeSheet:
     apprentice = apprentice_for(actor, apprentice_id)
     calendar = calendar_for(actor, apprentice.partition)
     cohort_ids = list(dict.fromkeys(each.cohort_id for each in enrolments_of(apprentice) if each.cohort_id))
-    grounds = [ground_of(actor, cohort_for(actor, cohort_id), calendar) for cohort_id in cohort_ids]
+    known = {cohort.id: cohort for cohort in cohorts(actor, apprentice.partition, with_void=True)}
+    grounds = [ground_of(actor, known[cohort_id], calendar) for cohort_id in cohort_ids if cohort_id in known]
     return ApprenticeSheet(
         apprentice,
         (calendar.centre.name if calendar.centre else None) or "",
@@ -101,7 +102,7 @@ def _time_in(ground: Ground, apprentice_id: str) -> tuple[date, date]:
     marked = min((on for on, _slot in ground.marks.get(apprentice_id, {})), default=ground.today)
     begun = [span.first if span.first > date.min else cohort.starts_on or marked for span in spans]
     ended = [span.last or ground.today for span in spans]
-    last = min(max(ended, default=ground.today), planned_end(cohort) or ground.today, ground.today)
+    last = min(max(ended, default=ground.today), last_day(cohort, ground.today) or ground.today, ground.today)
     return max(min(begun, default=ground.today), ground.today - LONGEST), last
 
 

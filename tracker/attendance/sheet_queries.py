@@ -54,6 +54,15 @@ def planned_end(cohort: Cohort) -> date | None:
     return after_months(cohort.starts_on, course.months) if course and course.months else None
 
 
+def last_day(cohort: Cohort, today: date) -> date | None:
+    """The last day that counts; None if no end is known.
+
+    The end by the programme's length ends nothing: the registers of a cohort that goes on after it are due, and so they count.
+    """
+    end = planned_end(cohort)
+    return end if end is None or cohort.ends_on else max(end, today)
+
+
 def threshold_of(cohort: Cohort) -> int:
     """The attendance in per cent that the cohort's programme asks for."""
     course = programme(cohort.programme)
@@ -65,7 +74,7 @@ def plan_of(calendar: Calendar, cohort: Cohort, first: date, today: date) -> Pla
 
     first  from when on where the cohort's own first day is not known
     """
-    begin, end = max(cohort.starts_on or first, today - LONGEST), planned_end(cohort)
+    begin, end = max(cohort.starts_on or first, today - LONGEST), last_day(cohort, today)
     last = min(end or today, today + LONGEST)
     site, weekly = calendar.site_of(cohort), calendar.weekly(cohort.campus_id)
     taught = [
@@ -318,14 +327,14 @@ def month_sheet(actor: Actor, cohort: Cohort | str, year: int, month: int) -> Mo
         rows,
         ground.threshold_percent,
         planned_end(cohort),
-        previous=_month_in(cohort, first - _DAY),
-        next=_month_in(cohort, last + _DAY),
+        previous=_month_in(cohort, first - _DAY, ground.today),
+        next=_month_in(cohort, last + _DAY, ground.today),
     )
 
 
-def _month_in(cohort: Cohort, on: date) -> date | None:
+def _month_in(cohort: Cohort, on: date, today: date) -> date | None:
     """The first day of the month of a day, unless the whole month lies outside the time of the cohort."""
-    begin, end = cohort.starts_on or date(1900, 1, 1), planned_end(cohort) or date(2199, 12, 31)
+    begin, end = cohort.starts_on or date(1900, 1, 1), last_day(cohort, today) or date(2199, 12, 31)
     month = (on.year, on.month)
     return on.replace(day=1) if (begin.year, begin.month) <= month <= (end.year, end.month) else None
 

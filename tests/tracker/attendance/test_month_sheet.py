@@ -280,3 +280,21 @@ def _statements(world: World) -> int:
     _sheet(world)
     event.remove(db.engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def test_what_is_taught_after_the_length_of_the_programme_counts(world: World) -> None:
+    """Twenty-four months from 15 January 2024 end on 14 January 2026; nobody said an end, and in February P P A is taken."""
+    with write(OPERATOR):
+        world.cohort.starts_on, world.cohort.ends_on, world.cohort.programme = date(2024, 1, 15), None, "hotel-24m"
+    _take(world, "PPA", WEEK[:3])
+    sheet = _sheet(world)
+    assert (sheet.planned_end, sheet.next) == (date(2026, 1, 14), date(2026, 3, 1))
+    assert _row(sheet, world).month.so_far == Rate(840, 1260)
+    assert _row(sheet, world).whole.to_come == (420,)  # today
+
+
+def test_an_end_that_somebody_said_ends_the_counting(world: World) -> None:
+    with write(OPERATOR):
+        world.cohort.ends_on = WEEK[1]
+    _take(world, "PPA", WEEK[:3])
+    assert _month(world).so_far == Rate(840, 840)
