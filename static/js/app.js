@@ -28,8 +28,9 @@ function kept(name) {
   }
 }
 
-// Nobody is signed in here: this phone forgets what only a person who is may read. Marks that wait to be sent stay, sealed.
-if (!document.querySelector(".menu, [data-module=outbox]")) {
+// Nobody is signed in here, or somebody else is about to be: this phone forgets what only a person who is may read. Marks
+// that wait to be sent stay, sealed.
+if (!document.querySelector(".menu, [data-module=outbox]") || document.querySelector("[type=password]")) {
   globalThis.indexedDB?.deleteDatabase("daftari-key");
   globalThis.caches?.delete("registers");
 }

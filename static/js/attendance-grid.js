@@ -292,12 +292,13 @@ export function mount(form) {
     }
   }
 
-  // Whoever signed in again has another form token; false for who signed out in another window.
+  // Whoever signed in again has another form token; false for who signed out in another window, or was followed by somebody else.
   async function renewToken(signal) {
     const reply = await fetch(form.action, { signal });
     if (reply.redirected) return false;
-    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector(".register [name=csrf_token]");
-    if (fresh) form.elements.csrf_token.value = fresh.value;
+    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector(".register");
+    if (fresh && fresh.dataset.by !== form.dataset.by) return false; // a wish goes out under no other person's name
+    if (fresh) form.elements.csrf_token.value = fresh.elements.csrf_token.value;
     return true;
   }
 

@@ -306,6 +306,23 @@ def test_what_waits_is_sealed_and_goes_out_only_for_the_person_who_tapped(phone:
     assert (stored.mark(1).status, stored.mark(1).by) == ("absent", stored.actor.id)
 
 
+def test_a_wish_that_waits_goes_out_under_no_other_person_s_name(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    laptop.shut()
+    phone.driver.execute_script("arguments[0].click()", phone.all("[value=done]")[0])
+    phone.until(lambda: "Try again" in phone.all("[data-said]")[0].text)
+    phone.driver.add_cookie({"name": "s", "value": accounts.sign_in("amina", PASSWORD, device="phone", address="127.0.0.1")})
+    phone.driver.delete_cookie("f")  # as a sign-in in another window leaves it
+    laptop.open()
+    phone.until(lambda: "Sign in again" in phone.all("[data-said]")[0].text)
+    assert not queries.register_for(stored.actor, stored.cohort.id, MONDAY).is_taken
+
+
+def test_the_next_person_finds_no_registers_of_the_one_before(phone: Phone, laptop: Laptop) -> None:
+    _wait_for_the_worker(phone)
+    phone.driver.get(f"{laptop.site}/accounts/sign-in")  # the one before has not signed out
+    phone.until(lambda: "registers" not in phone.run("return caches.keys()"))
+
+
 def test_a_wrong_clock_that_is_set_meanwhile_gives_the_right_time(phone: Phone, laptop: Laptop, stored: Stored) -> None:
     wrong = (
         "const Real = Date; const off = () => Number(localStorage.getItem('off') ?? -20 * 365 * 864e5);"
