@@ -56,7 +56,10 @@ class ExpectedAbsence(Row):
 
 
 class FollowUp(Row):
-    """An attempt to reach somebody who stays away, and what came of it."""
+    """An attempt to reach somebody who stays away, and what came of it.
+
+    expected_on  the day on which the apprentice said to come
+    """
 
     __tablename__ = "follow_up"
     __sync__ = Synced(partitions=("centre",))
@@ -65,6 +68,7 @@ class FollowUp(Row):
     on: Mapped[date | None]
     means: Mapped[str | None] = mapped_column(Code)
     outcome: Mapped[str | None] = mapped_column(Code)
+    expected_on: Mapped[date | None]
     note: Mapped[str | None]
     void_reason: Mapped[str | None]
 

@@ -26,6 +26,20 @@ class WeeklyPattern(Row):
     void_reason: Mapped[str | None]
 
 
+class Break(Row):
+    """Days between terms on which a centre, a campus or a cohort is not taught, though the weekly pattern has them."""
+
+    __tablename__ = "term_break"
+    __sync__ = Synced(partitions=("centre",), groups={"span": ("since", "until")})
+
+    campus_id: Mapped[str | None] = mapped_column(Ref)
+    cohort_id: Mapped[str | None] = mapped_column(Ref)
+    name: Mapped[str | None]
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    void_reason: Mapped[str | None]
+
+
 class HolidayCorrection(Row):
     """A holiday that the pack does not know, or one that it estimates wrongly."""
 
@@ -40,7 +54,10 @@ class HolidayCorrection(Row):
 
 
 class Closure(Row):
-    """Something closes. What counts is one of its notices."""
+    """Something closes. What counts is one of its notices.
+
+    meanwhile  what training goes on while it is closed
+    """
 
     __tablename__ = "closure"
     __sync__ = Synced(partitions=ANYWHERE, groups={"scope": ("scope_kind", "scope_code", "sites")})
@@ -50,6 +67,7 @@ class Closure(Row):
     sites: Mapped[str | None] = mapped_column(Code)
     reason: Mapped[str | None] = mapped_column(Code)
     chosen_notice_id: Mapped[str | None] = mapped_column(Ref)
+    meanwhile: Mapped[str | None] = mapped_column(Code)
     note: Mapped[str | None]
     void_reason: Mapped[str | None]
 
@@ -70,7 +88,10 @@ class Notice(Row):
 
 
 class Resumption(Row):
-    """A permission to reopen, or a reopening, for its own scope and sites of one closure."""
+    """A permission to reopen, or a reopening, for its own scope and sites of one closure.
+
+    share_percent  how many of the apprentices may come on one day; None = all
+    """
 
     __tablename__ = "resumption"
     __sync__ = Synced(partitions=ANYWHERE, groups={"scope": ("scope_kind", "scope_code", "sites")})
@@ -82,16 +103,21 @@ class Resumption(Row):
     kind: Mapped[str | None] = mapped_column(Code)
     since: Mapped[date | None]
     conditions: Mapped[str | None]
+    share_percent: Mapped[int | None]
     void_reason: Mapped[str | None]
 
 
 class TaughtDay(SyncedRow):
-    """A closed day, holiday or rest day on which a cohort was taught anyway: its marks count."""
+    """What somebody decided about the marks of a closed day, holiday or rest day.
+
+    decision  None: the cohort was taught anyway, and they count; "mistake": they were entered by mistake, and never will
+    """
 
     __tablename__ = "taught_day"
     __sync__ = Synced(partitions=("centre",))
 
     cohort_id: Mapped[str] = mapped_column(Ref, primary_key=True)
     on: Mapped[date] = mapped_column(primary_key=True)
+    decision: Mapped[str | None] = mapped_column(Code)
     reason: Mapped[str | None]
     void_reason: Mapped[str | None]

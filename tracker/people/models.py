@@ -23,12 +23,19 @@ class Cohort(Row):
 
 
 class Apprentice(Row):
-    """A person. Only a name is asked for; no identifier is ever required."""
+    """A person. Only a name is asked for; no identifier is ever required.
+
+    seeing .. communicating  answers to the Washington Group's short set, codes of `difficulties`; None: not asked
+    """
 
     __tablename__ = "apprentice"
     __sync__ = Synced(
         partitions=("centre",),
-        groups={"name": ("given_name", "middle_name", "family_name"), "guardian": ("guardian", "guardian_phone")},
+        groups={
+            "name": ("given_name", "middle_name", "family_name"),
+            "guardian": ("guardian", "guardian_phone"),
+            "difficulties": ("seeing", "hearing", "walking", "remembering", "self_care", "communicating"),
+        },
     )
 
     number: Mapped[str | None]
@@ -45,6 +52,12 @@ class Apprentice(Row):
     csee: Mapped[str | None]
     home_region: Mapped[str | None] = mapped_column(Code)
     home_district: Mapped[str | None]
+    seeing: Mapped[str | None] = mapped_column(Code)
+    hearing: Mapped[str | None] = mapped_column(Code)
+    walking: Mapped[str | None] = mapped_column(Code)
+    remembering: Mapped[str | None] = mapped_column(Code)
+    self_care: Mapped[str | None] = mapped_column(Code)
+    communicating: Mapped[str | None] = mapped_column(Code)
     void_reason: Mapped[str | None]
 
     __table_args__ = (Index("apprentice_by_number", "partition", "number"),)  # import looks every row up by its number

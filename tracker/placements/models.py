@@ -9,7 +9,10 @@ from tracker.db import Code, Ref, Row, Synced
 
 
 class Placement(Row):
-    """An apprentice at an employer for a span of days."""
+    """An apprentice at an employer for a span of days.
+
+    replaces_id  the placement whose host is closed, and for which this one stands in
+    """
 
     __tablename__ = "placement"
     __sync__ = Synced(
@@ -30,6 +33,7 @@ class Placement(Row):
     contract_registered_on: Mapped[date | None]
     allowance_tzs: Mapped[int | None]
     insurer: Mapped[str | None]
+    replaces_id: Mapped[str | None] = mapped_column(Ref)
     void_reason: Mapped[str | None]
 
     __table_args__ = (Index("placement_by_apprentice", "partition", "apprentice_id"),)  # the apprentice's page

@@ -9,7 +9,7 @@ from sqlalchemy import orm
 from sync import CONTROL, Field, Kind, Schema, Table
 from tracker.db import Base, Code, groups_of, Instant, Ref, SyncedRow
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @cache

@@ -1,0 +1,71 @@
+"""Remote packs and who brought them back, what was ordered to catch up, and ends that were moved."""
+
+from datetime import date
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Code, Ref, Row, Synced, SyncedRow
+
+
+class RemotePack(Row):
+    """Work that a cohort was given to take home, worth some minutes of training once it is brought back."""
+
+    __tablename__ = "remote_pack"
+    __sync__ = Synced(partitions=("centre",))
+
+    cohort_id: Mapped[str | None] = mapped_column(Ref)
+    title: Mapped[str | None]
+    given_on: Mapped[date | None]
+    minutes: Mapped[int | None]
+    void_reason: Mapped[str | None]
+
+
+class RemotePackReturn(SyncedRow):
+    """That an apprentice brought a remote pack back; no date: it was not, or the entry was taken back."""
+
+    __tablename__ = "remote_pack_return"
+    __sync__ = Synced(partitions=("centre",))
+
+    pack_id: Mapped[str] = mapped_column(Ref, primary_key=True)
+    apprentice_id: Mapped[str] = mapped_column(Ref, primary_key=True)
+    returned_on: Mapped[date | None]
+
+
+class CatchUp(Row):
+    """A way of making up lost time, announced for a cohort and withdrawn with a reason, as the "+2 hours" order was in 2020.
+
+    kind     code of the list `catch_up_kinds`: longer_days, saturdays, no_break, extended_end
+    since    first day on which it is in force; of no_break and saturdays, the days between since and until are taught
+    minutes  longer_days: more on each training day; saturdays: on each Saturday; else None
+    """
+
+    __tablename__ = "catch_up"
+    __sync__ = Synced(partitions=("centre",), groups={"plan": ("kind", "since", "until", "minutes")})
+
+    cohort_id: Mapped[str | None] = mapped_column(Ref)
+    kind: Mapped[str | None] = mapped_column(Code)
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    minutes: Mapped[int | None]
+    authority: Mapped[str | None]
+    reference: Mapped[str | None]
+    void_reason: Mapped[str | None]
+
+
+class Extension(Row):
+    """A new planned end of a cohort or a placement; the original stays where it stood.
+
+    subject     "cohort" or "placement"
+    closure_id  the closure it answers, if one
+    """
+
+    __tablename__ = "extension"
+    __sync__ = Synced(partitions=("centre",), groups={"subject": ("subject", "subject_id")})
+
+    subject: Mapped[str | None] = mapped_column(Code)
+    subject_id: Mapped[str | None] = mapped_column(Ref)
+    ends_on: Mapped[date | None]
+    announced_on: Mapped[date | None]
+    closure_id: Mapped[str | None] = mapped_column(Ref)
+    note: Mapped[str | None]
+    void_reason: Mapped[str | None]
