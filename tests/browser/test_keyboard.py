@@ -3,7 +3,7 @@
 from typing import Final
 
 import pytest
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -114,7 +114,11 @@ def _wait_for(screen: Screen, css: str, words: str = "") -> WebElement:
         return next((each for each in driver.find_elements(By.CSS_SELECTOR, css) if words in each.text), False)
 
     ignored = [WebDriverException]  # Chromium says in several ways that a page has just given way to the next
-    element = WebDriverWait(screen.driver, SLOW_S, ignored_exceptions=ignored).until(found)
+    try:
+        element = WebDriverWait(screen.driver, SLOW_S, ignored_exceptions=ignored).until(found)
+    except TimeoutException as late:
+        page = screen.driver.find_element(By.TAG_NAME, "main").text
+        raise AssertionError(f"{css} does not say {words!r}; the page says: {page}") from late
     assert isinstance(element, WebElement)
     return element
 
