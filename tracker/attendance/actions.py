@@ -155,12 +155,20 @@ def put_all(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str,
     return Act.of([*(row.dot for row in rows if row), taken.dot if taken else None])
 
 
-def take_register(actor: Actor, cohort_id: str, on: date, slot: str = "day", *, note: str | None = None) -> Register:
-    """Say that the register is done, whoever is still unmarked; raises NotFound, NotAllowed, NotYet."""
+def take_register(actor: Actor, cohort_id: str, on: date, slot: str = "day", *, note: str | None = None) -> Act | None:
+    """Say that the register is done, whoever is still unmarked; gives the act to undo, None where it was said before.
+
+    Raises NotFound, NotAllowed, NotYet.
+    """
     rules.check_mark(rules.UNMARKED, slot)
     rules.check_day("present", on, clock.today())
     with write(actor) as session:
-        return _take(session, queries.cohort_to_mark(actor, cohort_id), on, slot, "taps", note)
+        cohort = queries.cohort_to_mark(actor, cohort_id)
+        stored = session.get(Register, _register_key(cohort, on, slot))
+        before = stored.dot if stored else None
+        register = _take(session, cohort, on, slot, "taps", note)
+        session.flush()
+        return Act.of([register.dot]) if register.dot != before else None
 
 
 def save_register(
@@ -183,7 +191,7 @@ def save_register(
         if rest:
             acts.append(mark_remaining_present(actor, cohort_id, on, slot))
         if done or note:
-            take_register(actor, cohort_id, on, slot, note=note)
+            acts.append(take_register(actor, cohort_id, on, slot, note=note))
         return Act.joined(acts)
 
 
@@ -249,6 +257,8 @@ def undo(actor: Actor, cohort_id: str, on: date, slot: str, act: Act) -> list[st
         register = session.get(Register, _register_key(cohort, on, slot))
         if register is not None and act.made(dot_of(register, "status")):
             register.status = register.method = None
+        if register is not None and act.made(dot_of(register, "note")):
+            register.note = None
         return [row.apprentice_id for row in mine]
 
 

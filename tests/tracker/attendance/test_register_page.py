@@ -49,6 +49,19 @@ def test_the_plain_form_saves_choices_before_all_remaining(client: Browser, worl
     assert _statuses(teacher, world) == ["present", "present", "absent", "present"]
 
 
+@pytest.mark.parametrize("wish", ["done", "sure"])
+def test_a_register_finished_by_mistake_is_taken_back_by_undo(client: Browser, world: World, teacher: Actor, wish: str) -> None:
+    browser = client.sign_in("baraka")
+    after = browser.get(browser.send(_address(world), do=wish).location).text
+    act = re.search(r'name="act" value="([^"]+)"', after)
+    assert act
+    browser.send(_address(world), do="undo", act=act[1])
+    page = queries.register_for(teacher, world.cohort.id, MONDAY)
+    assert not page.is_taken
+    assert page.register
+    assert page.register.note is None
+
+
 def test_an_untouched_row_of_an_old_page_is_no_edit(client: Browser, world: World, teacher: Actor, amina: Actor) -> None:
     browser = client.sign_in("baraka")
     actions.mark(teacher, world.partition, world.people[0].id, MONDAY, "present")
