@@ -106,30 +106,31 @@ def _entries() -> dict[str, rules.Entry]:
 def _save(cohort_id: str, on: date, slot: str) -> ResponseReturnValue:
     wish = request.form.get("do", "save")
     entries = _entries()
+    touched: Collection[str] | None = list(entries)
     if wish == "undo":
         done = rules.Act.read(request.form.get("act"))
-        touched = actions.undo(g.actor, cohort_id, on, slot, done) if done else []
+        # What was undone before, but the answer to it was lost, touches nothing now: the page needs all rows to be right again.
+        touched = (done and actions.undo(g.actor, cohort_id, on, slot, done)) or None
         act = None
     elif wish in set(absence_actions.Excuse):
         act = absence_actions.excuse(g.actor, cohort_id, on, slot, absence_actions.Excuse(wish), entries)
-        touched = list(entries)
+        touched = touched if act else None  # as with undo
     else:
         note = rules.NOBODY_CAME if wish == "sure" else None
         act = actions.save_register(g.actor, cohort_id, on, slot, entries, rest=wish == "rest", done=wish == "done", note=note)
-        touched = list(entries)
     if "part" not in request.form:
         flash(_("The last save is undone.") if wish == "undo" else _("The register is saved."))
         return redirect(_address(cohort_id, on, act=act))
     return drawn(cohort_id, on, slot, touched, act)
 
 
-def drawn(cohort_id: str, on: date, slot: str, touched: Collection[str], act: rules.Act | None) -> str:
-    """What a script puts in the place of what changed: these rows and those of the act, and the counts. Raises NotFound."""
+def drawn(cohort_id: str, on: date, slot: str, touched: Collection[str] | None, act: rules.Act | None) -> str:
+    """What a script puts in the place of what changed: these rows (None = all) and those of the act, and the counts. Raises NotFound."""
     shown = queries.register_for(g.actor, cohort_id, on, slot)
     return render_template(
         "attendance/_part.html",
         register=shown,
-        rows=[row for row in shown.rows if row.id in touched or (act and act.made(row.seen))],
+        rows=[row for row in shown.rows if touched is None or row.id in touched or (act and act.made(row.seen))],
         choices=words.choices(),
         act=act,
         is_ahead=on > clock.today(),

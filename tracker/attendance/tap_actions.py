@@ -22,7 +22,7 @@ class Saved(NamedTuple):
     """What became of a tap.
 
     state  saved, already (it came before), conflict (saved beside what somebody else marked meanwhile)
-    act    what can be undone; None where nothing changed
+    act    what can be undone, also of one that came before; None where nothing changed
     """
 
     state: str
@@ -37,8 +37,9 @@ def save_tap(actor: Actor, tap: Tap) -> Saved:
     if tap.by != actor.id:
         raise taps.NotYourTap
     with write(actor, at=taps.tapped_at(clock.now_s(), tap.age_s)) as session:
-        if session.get(SavedTap, tap.id) is not None:
-            return Saved("already")
+        before = session.get(SavedTap, tap.id)
+        if before is not None:
+            return Saved("already", Act.read(before.act))
         saved, made = (_save_rest if tap.rest else _save_one)(session, actor, tap)
         session.execute(delete(SavedTap).where(SavedTap.kept_on < clock.today() - KEPT_FOR))
         session.add(SavedTap(id=tap.id, act=str(made or ""), kept_on=clock.today()))

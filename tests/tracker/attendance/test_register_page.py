@@ -100,6 +100,17 @@ def test_the_script_gets_the_row_and_the_counts_back(client: Browser, world: Wor
     assert "3 left" in answer.text
 
 
+def test_an_undo_whose_answer_was_lost_shows_what_it_brought_back(client: Browser, world: World) -> None:
+    browser = client.sign_in("baraka")
+    row = f"m{world.people[0].id}"
+    act = re.search(r'name="act" value="([^"]+)"', browser.send(_address(world), part="1", **{row: "absent"}).text)
+    assert act
+    for _time in range(2):
+        answer = browser.send(_address(world), part="1", do="undo", act=act[1])
+        assert f'name="{row}"' in answer.text
+        assert " checked" not in answer.text
+
+
 def test_a_rest_day_offers_no_register_and_says_why(client: Browser, world: World) -> None:
     page = client.sign_in("baraka").get(_address(world, "2026-03-01")).text
     assert "No training on this day of the week" in page

@@ -132,6 +132,13 @@ def test_an_open_register_gets_the_rows_and_the_undo_of_the_last_tap(client: Bro
     assert 'value="undo"' in html
 
 
+def test_a_tap_whose_answer_was_lost_can_still_be_undone(client: Browser, world: World, tap: Tapping) -> None:
+    browser = client.sign_in("baraka")
+    wish = {"cohort": world.cohort.id, "on": "2026-03-02", "slot": "day", "rows": [world.people[0].id]}
+    _send(browser, tap())
+    assert 'value="undo"' in _send(browser, tap(age_s=5), draw=wish).json["html"]
+
+
 @pytest.mark.parametrize(("age_s", "kept_s"), [(-50, 0), (0.4, 0), (31 * 86400, 30 * 86400), (1e300, 30 * 86400)])
 def test_an_age_is_held_between_now_and_thirty_days(client: Browser, world: World, tap: Tapping, age_s: float, kept_s: int) -> None:
     _send(client.sign_in("baraka"), tap(age_s=age_s))
