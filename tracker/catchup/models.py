@@ -1,4 +1,4 @@
-"""Remote packs and who brought them back, what was ordered to catch up, and ends that were moved."""
+"""Remote packs with who brought them back, and ends that were moved. What was ordered stands in calendar: it makes days of training."""
 
 from datetime import date
 
@@ -29,27 +29,6 @@ class RemotePackReturn(SyncedRow):
     pack_id: Mapped[str] = mapped_column(Ref, primary_key=True)
     apprentice_id: Mapped[str] = mapped_column(Ref, primary_key=True)
     returned_on: Mapped[date | None]
-
-
-class CatchUp(Row):
-    """A way of making up lost time, announced for a cohort and withdrawn with a reason, as the "+2 hours" order was in 2020.
-
-    kind     code of the list `catch_up_kinds`: longer_days, saturdays, no_break, extended_end
-    since    first day on which it is in force; of no_break and saturdays, the days between since and until are taught
-    minutes  longer_days: more on each training day; saturdays: on each Saturday; else None
-    """
-
-    __tablename__ = "catch_up"
-    __sync__ = Synced(partitions=("centre",), groups={"plan": ("kind", "since", "until", "minutes")})
-
-    cohort_id: Mapped[str | None] = mapped_column(Ref)
-    kind: Mapped[str | None] = mapped_column(Code)
-    since: Mapped[date | None]
-    until: Mapped[date | None]
-    minutes: Mapped[int | None]
-    authority: Mapped[str | None]
-    reference: Mapped[str | None]
-    void_reason: Mapped[str | None]
 
 
 class Extension(Row):
