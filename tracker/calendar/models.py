@@ -46,18 +46,40 @@ class CatchUp(Row):
     kind     code of the list `catch_up_kinds`: longer_days, saturdays, no_break, extended_end
     since    first day on which it is in force; of no_break and saturdays, the days between since and until are taught
     minutes  longer_days: more on each training day; saturdays: on each Saturday; else None
+
+    end_reason  why it was ended before its time, on `until`: what was done until then counts. One that never was is void
     """
 
     __tablename__ = "catch_up"
-    __sync__ = Synced(partitions=("centre",), groups={"plan": ("kind", "since", "until", "minutes")})
+    __sync__ = Synced(partitions=("centre",), groups={"plan": ("kind", "since", "until", "minutes", "end_reason")})
 
     cohort_id: Mapped[str | None] = mapped_column(Ref)
     kind: Mapped[str | None] = mapped_column(Code)
     since: Mapped[date | None]
     until: Mapped[date | None]
     minutes: Mapped[int | None]
+    end_reason: Mapped[str | None]
     authority: Mapped[str | None]
     reference: Mapped[str | None]
+    void_reason: Mapped[str | None]
+
+
+class Extension(Row):
+    """A new planned end of a cohort or a placement; the original stays where it stood.
+
+    subject     "cohort" or "placement"
+    closure_id  the closure it answers, if one
+    """
+
+    __tablename__ = "extension"
+    __sync__ = Synced(partitions=("centre",), groups={"subject": ("subject", "subject_id")})
+
+    subject: Mapped[str | None] = mapped_column(Code)
+    subject_id: Mapped[str | None] = mapped_column(Ref)
+    ends_on: Mapped[date | None]
+    announced_on: Mapped[date | None]
+    closure_id: Mapped[str | None] = mapped_column(Ref)
+    note: Mapped[str | None]
     void_reason: Mapped[str | None]
 
 

@@ -1,4 +1,4 @@
-"""Remote packs with who brought them back, and ends that were moved. What was ordered stands in calendar: it makes days of training."""
+"""Remote packs and who brought them back. What was ordered, and ends that were moved, stand in calendar: earlier slices read them."""
 
 from datetime import date
 
@@ -29,22 +29,3 @@ class RemotePackReturn(SyncedRow):
     pack_id: Mapped[str] = mapped_column(Ref, primary_key=True)
     apprentice_id: Mapped[str] = mapped_column(Ref, primary_key=True)
     returned_on: Mapped[date | None]
-
-
-class Extension(Row):
-    """A new planned end of a cohort or a placement; the original stays where it stood.
-
-    subject     "cohort" or "placement"
-    closure_id  the closure it answers, if one
-    """
-
-    __tablename__ = "extension"
-    __sync__ = Synced(partitions=("centre",), groups={"subject": ("subject", "subject_id")})
-
-    subject: Mapped[str | None] = mapped_column(Code)
-    subject_id: Mapped[str | None] = mapped_column(Ref)
-    ends_on: Mapped[date | None]
-    announced_on: Mapped[date | None]
-    closure_id: Mapped[str | None] = mapped_column(Ref)
-    note: Mapped[str | None]
-    void_reason: Mapped[str | None]

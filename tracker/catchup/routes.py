@@ -5,4 +5,4 @@ from flask import Blueprint
 from tracker.catchup import models
 
 bp = Blueprint("catchup", __name__)
-TABLES = (models.RemotePack, models.RemotePackReturn, models.Extension)
+TABLES = (models.RemotePack, models.RemotePackReturn)

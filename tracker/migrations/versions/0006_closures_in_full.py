@@ -17,6 +17,7 @@ def upgrade() -> None:
     sa.Column('since', sa.Date(), nullable=True),
     sa.Column('until', sa.Date(), nullable=True),
     sa.Column('minutes', sa.BigInteger(), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=True),
     sa.Column('authority', sa.Text(), nullable=True),
     sa.Column('reference', sa.Text(), nullable=True),
     sa.Column('void_reason', sa.Text(), nullable=True),
