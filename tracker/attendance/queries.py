@@ -22,7 +22,7 @@ from tracker.errors import NotFound
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.people.queries import cohort_for, cohorts, members
 from tracker.people.rules import is_enrolled
-from tracker.placements.queries import days_off, employer_of, placed_on, state_on
+from tracker.placements.queries import away_days, days_off, employer_of, placed_on, state_on
 from tracker.placements.rules import StateKind
 from tracker.policy import Actor, may
 
@@ -377,17 +377,20 @@ class Due:
 def due_and_taken(actor: Actor, partition: str, first: date, last: date, calendar: Calendar | None = None) -> list[Due]:
     """The registers due from `first` to `last`, today at the latest, by day and cohort. Raises NotFound.
 
-    A cohort's days are those of training or confirmed as taught, within its own span, on which somebody is enrolled.
+    A cohort's days are those of training or confirmed as taught, within its own span, on which somebody is enrolled and not
+    expected at a workplace.
     """
     calendar = calendar or calendar_for(actor, partition)
     last = min(last, clock.today())
     taken = {(row.cohort_id, row.on) for row in registers(actor, partition, first, last)}
+    days = [(cohort, on) for cohort in cohorts(actor, partition) for on in _days(calendar, cohort, first, last)]
     spans = _spans(partition)
+    ids = {apprentice_id for rows in spans.values() for apprentice_id, _begin, _end in rows}
+    away = away_days(calendar, partition, ids, {on for cohort, on in days if (cohort.id, on) not in taken})
     due = [
         Due(cohort, on, (cohort.id, on) in taken)
-        for cohort in cohorts(actor, partition)
-        for on in _days(calendar, cohort, first, last)
-        if any(begin <= on <= end for begin, end in spans.get(cohort.id, ()))
+        for cohort, on in days
+        if any(begin <= on <= end and on not in away.get(each, ()) for each, begin, end in spans.get(cohort.id, ()))
     ]
     return sorted(due, key=lambda each: (each.on, each.cohort.name or "", each.cohort.id))
 
@@ -399,7 +402,8 @@ class CohortToday:
     day       what the calendar says and why
     is_due    whether its register is expected
     register  None while not taken
-    tally     its marks, whether the register is taken or not; `unmarked` are all who have no mark
+    tally     its marks, whether the register is taken or not; `unmarked` are those expected only
+    at_work   how many are expected at a workplace and not marked
     """
 
     cohort: Cohort
@@ -409,6 +413,7 @@ class CohortToday:
     register: Register | None
     taken_by: str | None
     tally: Tally
+    at_work: int
 
 
 @dataclass(frozen=True)
@@ -457,6 +462,7 @@ def _today(
     stored: Mapping[str, str | None],
 ) -> CohortToday:
     ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
+    away = {key for key, days in away_days(calendar, cohort.partition, ids, [on]).items() if days and not stored.get(key)}
     return CohortToday(
         cohort,
         calendar.day(cohort, on),
@@ -464,16 +470,17 @@ def _today(
         may(actor, "mark", cohort),
         register,
         name_of(register.by) if register else None,
-        rules.tally(stored.get(each) for each in ids),
+        rules.tally(stored.get(each) for each in ids if each not in away),
+        len(away),
     )
 
 
-def _spans(partition: str) -> Mapping[str, list[tuple[date, date]]]:
-    """The spans of the enrolments in each cohort."""
-    rows = select(Enrolment.cohort_id, Enrolment.starts_on, Enrolment.ended_on).where(
+def _spans(partition: str) -> Mapping[str, list[tuple[str, date, date]]]:
+    """The spans of the enrolments in each cohort, each with its apprentice."""
+    rows = select(Enrolment.cohort_id, Enrolment.apprentice_id, Enrolment.starts_on, Enrolment.ended_on).where(
         Enrolment.partition == partition, Enrolment.void_reason.is_(None)
     )
-    spans: dict[str, list[tuple[date, date]]] = defaultdict(list)
-    for cohort_id, starts_on, ended_on in db.session.execute(rows):
-        spans[cohort_id or ""].append((starts_on or date.min, ended_on or date.max))
+    spans: dict[str, list[tuple[str, date, date]]] = defaultdict(list)
+    for cohort_id, apprentice_id, starts_on, ended_on in db.session.execute(rows):
+        spans[cohort_id or ""].append((apprentice_id or "", starts_on or date.min, ended_on or date.max))
     return spans

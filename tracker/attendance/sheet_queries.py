@@ -19,13 +19,10 @@ from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import Day, DayKind, Site, SiteKind, Span
 from tracker.country.tz import Holiday
 from tracker.db import db
-from tracker.employers.models import Employer
 from tracker.errors import NotFound
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.people.queries import all_members, CHUNK, cohort_for, cohorts
 from tracker.placements import queries as placements
-from tracker.placements import rules as placement_rules
-from tracker.placements.models import Placement, Roster, Suspension
 from tracker.policy import Actor, may
 from tracker.programmes.queries import DEFAULT_THRESHOLD_PERCENT, programme
 
@@ -132,46 +129,12 @@ def marks_of(partition: str, apprentice_ids: Collection[str]) -> dict[str, dict[
     return found
 
 
-def away_days(calendar: Calendar, partition: str, apprentice_ids: Collection[str], days: Sequence[date]) -> dict[str, set[date]]:
-    """Those of the given days on which a placement expects the apprentice at the workplace, by apprentice.
-
-    A placement that is suspended, by a closure or by a person, sends him back to the centre; so does a day off its roster.
-    """
-    found: dict[str, set[date]] = defaultdict(set)
-    if not days:
-        return found
-    rows = select(Placement).where(Placement.partition == partition, Placement.void_reason.is_(None), Placement.starts_on <= max(days))
-    rows_by_placement: dict[str, list[Suspension]] = defaultdict(list)
-    for pause in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
-        rows_by_placement[pause.placement_id or ""].append(pause)
-    rosters: dict[str, list[Roster]] = defaultdict(list)
-    for roster in db.session.scalars(select(Roster).where(Roster.partition == partition).order_by(Roster.since, Roster.id)):
-        rosters[roster.placement_id or ""].append(roster)
-    employers = {row.id: row for row in db.session.scalars(select(Employer).where(Employer.partition == partition))}
-    for row in db.session.scalars(rows):
-        if row.apprentice_id not in apprentice_ids or row.starts_on is None:
-            continue
-        inside = [on for on in days if row.starts_on <= on <= (row.ends_on or date.max)]
-        employer, pauses = employers.get(row.employer_id or ""), placements.pauses(rows_by_placement[row.id])
-        intervals = calendar.intervals(calendar.site_of_employer(employer)) if employer else ()
-        closed = calendar_rules.closed_days(min(days), max(days), intervals)
-        hours = placements.hours(rosters[row.id])
-        found[row.apprentice_id or ""].update(
-            on
-            for on in inside
-            if on not in closed
-            and not any(placement_rules.covers(pause, on) for pause in pauses)
-            and placement_rules.rostered(hours, on) != 0
-        )
-    return found
-
-
 @dataclass(frozen=True)
 class Ground:
     """All that a cohort's reckoning stands on, read once.
 
     spans  by apprentice: only those who were ever enrolled here
-    away   from today on, by apprentice
+    away   of the days to come, and of those whose register nobody took, by apprentice
     """
 
     cohort: Cohort
@@ -197,11 +160,16 @@ class Ground:
 
     def not_taken(self) -> list[date]:
         """The days before today whose register nobody took, though somebody was there to mark."""
-        return self.plan.not_taken([span for spans in self.spans.values() for span in spans], self.today)
+        missing = self.plan.not_taken([span for spans in self.spans.values() for span in spans], self.today)
+        return [on for on in missing if any(self.is_expected(key, on) for key in self.people)]
 
     def is_here(self, apprentice_id: str, on: date) -> bool:
         """Whether the apprentice belongs to the cohort on a day."""
         return reckoning.lies_in(on, self.spans[apprentice_id])
+
+    def is_expected(self, apprentice_id: str, on: date) -> bool:
+        """Whether the apprentice is to come on a day to come, or was on one whose register nobody took."""
+        return self.is_here(apprentice_id, on) and on not in self.away.get(apprentice_id, ())
 
     def halves_on(self, apprentice_id: str, on: date) -> dict[str, int]:
         """What counts of a day of an apprentice: half days by status."""
@@ -217,8 +185,8 @@ def ground_of(actor: Actor, cohort: Cohort, calendar: Calendar | None = None) ->
     begun = [span.first for found in spans.values() for span in found if span.first > date.min]
     begun += [on for found in marks.values() for on, _slot in found]
     plan = plan_of(calendar, cohort, min(begun, default=today), today)
-    ahead = [on for on in plan.days if on >= today]
-    away = away_days(calendar, cohort.partition, people.keys(), ahead)
+    open_days = [on for on in plan.days if on >= today or not plan.is_taken(on)]
+    away = placements.away_days(calendar, cohort.partition, people.keys(), open_days)
     return Ground(cohort, calendar, plan, people, spans, marks, away, threshold_of(cohort), today)
 
 
@@ -230,7 +198,7 @@ class SheetDay:
     """A column of the month sheet.
 
     day       what the calendar says and why
-    is_due    a register is due: training, or taught anyway, and somebody is enrolled
+    is_due    a register is due: training, or taught anyway, and somebody is enrolled and not at a workplace
     is_taken  in one slot or another
     is_ahead  not to be taken before today is over
     halves    half days that count, by status, of all apprentices
@@ -347,7 +315,7 @@ def sheet_day(ground: Ground, day: Day[Holiday], here: Iterable[str]) -> SheetDa
     return SheetDay(
         day,
         was_taught=day.kind != DayKind.TRAINING and ground.calendar.was_taught(ground.cohort.id, on),
-        is_due=on in ground.plan.days and any(ground.is_here(key, on) for key in here),
+        is_due=on in ground.plan.days and any(ground.is_expected(key, on) for key in here),
         is_taken=ground.plan.is_taken(on),
         is_ahead=on >= ground.today and not ground.plan.is_taken(on),
         halves=dict(halves),

@@ -1,7 +1,7 @@
 """Placements that a person sees, what they are on a day, and what decent work finds missing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
@@ -12,7 +12,7 @@ from tracker import replication
 from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
 from tracker.calendar.queries import Calendar, calendar_for
-from tracker.calendar.rules import ClosureFact
+from tracker.calendar.rules import closed_days, ClosureFact
 from tracker.db import db, Row, row_for
 from tracker.employers import queries as employers
 from tracker.employers.models import Employer
@@ -175,6 +175,33 @@ def _rosters_by_placement(partition: str) -> Mapping[str | None, list[Roster]]:
 def days_off(partition: str, on: date) -> set[str | None]:
     """Ids of the placements whose roster leaves a day free."""
     return {key for key, rows in _rosters_by_placement(partition).items() if rules.rostered(hours(rows), on) == 0}
+
+
+def away_days(calendar: Calendar, partition: str, apprentice_ids: Collection[str], days: Collection[date]) -> dict[str, set[date]]:
+    """Those of the given days on which a placement expects the apprentice at the workplace, by apprentice.
+
+    A placement that is suspended, by a closure or by a person, sends him back to the centre; so does a day off its roster.
+    """
+    found: dict[str, set[date]] = defaultdict(set)
+    if not days:
+        return found
+    rows = select(Placement).where(Placement.partition == partition, Placement.void_reason.is_(None), Placement.starts_on <= max(days))
+    paused: dict[str | None, list[Suspension]] = defaultdict(list)
+    for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
+        paused[suspension.placement_id].append(suspension)
+    rosters_of = _rosters_by_placement(partition)
+    hosts_by_id = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
+    for row in db.session.scalars(rows):
+        if row.apprentice_id not in apprentice_ids or row.starts_on is None:
+            continue
+        inside = [on for on in days if row.starts_on <= on <= (row.ends_on or date.max)]
+        employer, halts, week = hosts_by_id.get(row.employer_id or ""), pauses(paused[row.id]), hours(rosters_of.get(row.id, ()))
+        intervals = calendar.intervals(calendar.site_of_employer(employer)) if employer else ()
+        closed = closed_days(min(days), max(days), intervals)
+        found[row.apprentice_id or ""].update(
+            on for on in inside if on not in closed and not any(rules.covers(halt, on) for halt in halts) and rules.rostered(week, on) != 0
+        )
+    return found
 
 
 @dataclass(frozen=True)

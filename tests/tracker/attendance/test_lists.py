@@ -8,9 +8,12 @@ from tests.conftest import Browser
 from tests.tracker.attendance.conftest import MONDAY, World
 from tracker.attendance import absence_actions, actions, sheet_queries
 from tracker.attendance.sheet_queries import Lists, MOST_DAYS_LISTED
+from tracker.db import write
+from tracker.employers.models import Employer
 from tracker.errors import NotFound
 from tracker.people import actions as people
 from tracker.people.queries import enrolments_of
+from tracker.placements.models import Placement
 from tracker.policy import Actor, OPERATOR
 
 WEEK = [date(2026, 2, day) for day in range(23, 28)]  # the week before "today"
@@ -67,6 +70,30 @@ def test_registers_not_taken_are_counted_and_the_latest_named(world: World) -> N
     _take(world, "PPPPP")
     (found,) = _lists(world).not_taken
     assert (found.count, len(found.days), found.days[0]) == (34, MOST_DAYS_LISTED, date(2026, 2, 20))
+
+
+def _place(world: World, until: date) -> None:
+    with write(OPERATOR) as session:
+        host = Employer(partition=world.partition, name="Tausi Hotel")
+        session.add(host)
+        for person in world.people:
+            span = {"starts_on": date(2026, 1, 5), "ends_on": until}
+            session.add(Placement(partition=world.partition, apprentice_id=person.id, employer_id=host.id, **span))
+
+
+def test_no_register_is_missed_while_everybody_is_at_a_workplace(world: World) -> None:
+    _place(world, date(2026, 2, 25))
+    (found,) = _lists(world).not_taken
+    assert found.days == (date(2026, 2, 27), date(2026, 2, 26))
+    sheet = sheet_queries.month_sheet(OPERATOR, world.cohort.id, 2026, 2)
+    assert sheet.missing == [date(2026, 2, 26), date(2026, 2, 27)]
+
+
+def test_today_asks_for_no_register_while_everybody_is_at_a_workplace(client: Browser, world: World) -> None:
+    _place(world, MONDAY)
+    page = client.sign_in("amina").get("/attendance/").text
+    assert "Everybody is at the workplace on this day." in page
+    assert "Not taken in the last four weeks" not in page
 
 
 def test_an_instructor_sees_the_own_cohorts_and_a_registrar_all(teacher: Actor, amina: Actor, world: World) -> None:
