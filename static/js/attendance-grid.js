@@ -18,6 +18,7 @@ export function mount(form) {
   let box = null;
   let isSending = false;
   let timer = 0;
+  let undoing = null; // a second press in haste takes nothing more back
   let spoken = null; // the sentences of the outbox
   let last = null; // the last act, as long as it may still wait here: {rows: [[row id, status before]], id of the tap once it is kept}
   let lifted = Promise.resolve(); // a button that is replaced under the finger would never be pressed
@@ -29,7 +30,7 @@ export function mount(form) {
     event.preventDefault();
     const wish = event.submitter?.value;
     if (wish === "rest") rest();
-    else if (wish === "undo") undo();
+    else if (wish === "undo") undoing ??= undo().finally(() => (undoing = null));
     else if (wish && wish !== "save") want({ wish });
   });
   form.addEventListener("keydown", press);

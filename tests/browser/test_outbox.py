@@ -275,6 +275,23 @@ def test_undo_of_a_second_thought_brings_back_the_first(phone: Phone, laptop: La
     assert stored.mark(6).status == "absent"
 
 
+def test_pressing_undo_twice_in_haste_takes_back_one_tap_only(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    phone.tap(1, "late")
+    phone.wait_until_sent()
+    laptop.shut()
+    phone.tap(5, "absent")
+    phone.until(lambda: "One mark waits" in phone.said)  # from now on nothing is on its way
+    phone.tap(6, "absent")
+    phone.until(lambda: "2 marks wait" in phone.said)
+    phone.driver.execute_script("for (let n = 0; n < 2; n += 1) document.querySelector('.bar [value=undo]').click()")
+    phone.until(lambda: "One mark waits" in phone.said)
+    laptop.open()
+    phone.wait_until_sent()
+    phone.press("Undo")  # of the one before: a wish that had been waiting would go first
+    phone.until(lambda: not phone.all(".bar [value=undo]"))
+    assert [stored.statuses()[row] for row in (1, 5, 6)] == ["late", None, None]
+
+
 def test_a_mark_changed_meanwhile_on_the_laptop_is_a_visible_conflict(phone: Phone, laptop: Laptop, stored: Stored, make: Make) -> None:
     laptop.shut()
     phone.tap(3, "absent")
