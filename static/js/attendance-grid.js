@@ -52,6 +52,7 @@ export function mount(form) {
     focusRow(rows().find((row) => !row.hidden));
   });
   filter(); // somebody may have typed before this script came
+  for (const radio of form.querySelectorAll(".r :checked")) if (!radio.defaultChecked) tap(radio.closest(".r"), radio.value); // or tapped
   if (matchMedia("(hover: hover)").matches) focusRow(firstUnmarked() ?? rows()[0], true);
 
   // ---- rows, keys and the search
@@ -109,7 +110,8 @@ export function mount(form) {
       const token = form.elements.csrf_token.value;
       box = await open({ by, key, token, words, panel, register, drawn, waits });
       const waiting = await box.here();
-      for (const { tap: old } of waiting) for (const id of old.rest ?? [old.apprentice]) choose(document.getElementById(`r${id}`), old.status);
+      const old = waiting.flatMap(({ tap: { rest: many, apprentice, status } }) => (many ?? [apprentice]).map((id) => [`r${id}`, status]));
+      for (const [id, status] of old) if (!pending.has(id)) choose(document.getElementById(id), status); // else tapped again meanwhile
       if (waiting.length) recount();
       form.dataset.outbox = "open";
     } catch {
@@ -153,7 +155,7 @@ export function mount(form) {
   }
 
   function rest() {
-    const left = rows().filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r"));
+    const left = rows().filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r, [data-settled]"));
     for (const row of left) choose(row, "present");
     if (left.length) keep(left.map((row) => [row.id, ""]), [{ rest: left.map((row) => row.id.slice(1)), status: "present", seen: "" }]);
   }
@@ -188,7 +190,7 @@ export function mount(form) {
   function recount() {
     const all = rows();
     const counts = form.querySelector("#bar p");
-    const left = all.filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r")).length;
+    const left = all.filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r, [data-settled]")).length;
     const spans = [...all[0].querySelectorAll("[type=radio]")].map((radio) => {
       const n = all.filter((row) => row.querySelector(`[value=${radio.value}]`).checked).length;
       const span = Object.assign(document.createElement("span"), { className: "nowrap", title: radio.getAttribute("aria-label") });
@@ -328,6 +330,7 @@ export function mount(form) {
     old.querySelector("legend").replaceWith(fresh.querySelector("legend"));
     old.querySelector("[type=hidden]")?.remove();
     old.append(...fresh.querySelectorAll("[type=hidden]"));
+    old.toggleAttribute("data-settled", fresh.hasAttribute("data-settled"));
     if (isTapped) return; // tapped again meanwhile: that tap comes next
     delete old.dataset.state;
     delete old.dataset.shown;

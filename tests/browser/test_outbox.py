@@ -241,6 +241,35 @@ def test_the_laptop_goes_and_all_marks_arrive_once_at_their_times(phone: Phone, 
     assert [stored.versions(row) for row in range(4)] == [1, 1, 1, 1]
 
 
+@pytest.fixture
+def hasty(phone: Phone) -> Iterator[Phone]:
+    """Taps "late" in the fourth row of every page as soon as that is there, before any script has come."""
+    tap = "document.querySelectorAll('.r')[3]?.querySelector('[value=late]').click()"
+    source = f"document.addEventListener('readystatechange', () => {{ if (document.readyState === 'interactive') {tap} }})"
+    name = phone.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    yield phone
+    phone.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", name)
+
+
+def test_a_tap_before_the_script_has_come_is_saved(hasty: Phone, stored: Stored) -> None:
+    hasty.open()
+    hasty.wait_until_sent()
+    assert stored.statuses()[3] == "late"
+
+
+def test_a_tap_before_the_script_has_come_stands_over_what_waited(phone: Phone, laptop: Laptop, stored: Stored, request: Any) -> None:
+    _wait_for_the_worker(phone)
+    laptop.shut()
+    phone.tap(3, "absent")
+    phone.until(lambda: "One mark waits" in phone.said)
+    request.getfixturevalue("hasty").open()
+    phone.until(lambda: "2 marks wait" in phone.said)
+    assert "1 L 11 left" in phone.all("#bar")[0].text
+    laptop.open()
+    phone.wait_until_sent()
+    assert stored.statuses()[3] == "late"
+
+
 def test_all_remaining_and_undo_go_on_without_the_laptop(phone: Phone, laptop: Laptop, stored: Stored) -> None:
     phone.tap(4, "absent")
     phone.wait_until_sent()
