@@ -296,12 +296,12 @@ export function mount(form) {
   }
 
   // Whoever signed in again has another form token; false for who signed out in another window, or was followed by somebody else.
+  // Asked for by itself: of the page a worker might give an old one.
   async function renewToken(signal) {
-    const reply = await fetch(form.action, { signal });
-    if (reply.redirected) return false;
-    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector(".register");
-    if (fresh && fresh.dataset.by !== form.dataset.by) return false; // a wish goes out under no other person's name
-    if (fresh) form.elements.csrf_token.value = fresh.elements.csrf_token.value;
+    const reply = await fetch("/attendance/marks", { headers: { Accept: "application/json" }, cache: "no-store", signal });
+    const { by, token } = reply.ok && !reply.redirected ? await reply.json() : {};
+    if (by !== form.dataset.by) return false; // a wish goes out under no other person's name
+    form.elements.csrf_token.value = token;
     return true;
   }
 

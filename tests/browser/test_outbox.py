@@ -363,6 +363,24 @@ def test_a_wish_that_waits_goes_out_under_no_other_person_s_name(phone: Phone, l
     assert not queries.register_for(stored.actor, stored.cohort.id, MONDAY).is_taken
 
 
+def test_a_wish_gets_its_form_token_from_a_slow_computer_too(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    _wait_for_the_worker(phone)
+    phone.driver.add_cookie({"name": "s", "value": accounts.sign_in("baraka", PASSWORD, device="phone", address="127.0.0.1")})
+    phone.driver.delete_cookie("f")  # as a sign-in in another window leaves it
+    assert laptop.server
+    quick = laptop.server.app
+
+    def slow(environ: Any, start: Any) -> Any:
+        """A register takes longer than the worker waits before it gives the one it kept."""
+        if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"] == phone.path:
+            time.sleep(5)
+        return quick(environ, start)
+
+    laptop.server.app = slow
+    phone.driver.execute_script("arguments[0].click()", phone.all("[value=done]")[0])
+    phone.until(lambda: "Taken by Baraka" in phone.all("#end")[0].text)
+
+
 def test_the_next_person_finds_no_registers_of_the_one_before(phone: Phone, laptop: Laptop) -> None:
     _wait_for_the_worker(phone)
     phone.driver.get(f"{laptop.site}/accounts/sign-in")  # the one before has not signed out
