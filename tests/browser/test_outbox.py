@@ -363,7 +363,7 @@ def test_a_wish_that_waits_goes_out_under_no_other_person_s_name(phone: Phone, l
     assert not queries.register_for(stored.actor, stored.cohort.id, MONDAY).is_taken
 
 
-def test_a_wish_gets_its_form_token_from_a_slow_computer_too(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+def test_a_wish_gets_its_form_token_from_a_slow_computer_too(phone: Phone, laptop: Laptop) -> None:
     _wait_for_the_worker(phone)
     phone.driver.add_cookie({"name": "s", "value": accounts.sign_in("baraka", PASSWORD, device="phone", address="127.0.0.1")})
     phone.driver.delete_cookie("f")  # as a sign-in in another window leaves it
