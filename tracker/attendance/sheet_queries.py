@@ -15,6 +15,7 @@ from tracker.attendance.models import FollowUp, Mark, Register
 from tracker.attendance.reckoning import HALF_MINUTES, Length, Place, Plan, reckon, Reckoning, Verdict
 from tracker.attendance.rules import MarkValue
 from tracker.calendar import rules as calendar_rules
+from tracker.calendar.ends import Ends, ends_in
 from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import Day, DayKind, Site, SiteKind, Span
 from tracker.country.tz import Holiday
@@ -43,12 +44,20 @@ def after_months(on: date, months: int) -> date:
     return min(date(year, month + 1, 1) + timedelta(days=on.day - 1), following) - _DAY
 
 
-def planned_end(cohort: Cohort) -> date | None:
-    """The cohort's last day; where nobody said it, that of its programme's length from the first day on; None if that is not known."""
+def original_end(cohort: Cohort) -> date | None:
+    """The last day as it was planned first; where nobody said it, that of the programme's length from the first day on, if known."""
     if cohort.ends_on or cohort.starts_on is None:
         return cohort.ends_on
     course = programme(cohort.programme)
     return after_months(cohort.starts_on, course.months) if course and course.months else None
+
+
+def planned_end(cohort: Cohort, ends: Ends | None = None) -> date | None:
+    """The cohort's last day: the extended end, else the original; None if neither is known.
+
+    ends  the ends that were moved at the centre, where many cohorts are asked about
+    """
+    return (ends or ends_in(cohort.partition)).of_cohort(cohort) or original_end(cohort)
 
 
 def last_day(cohort: Cohort, today: date) -> date | None:
@@ -56,8 +65,9 @@ def last_day(cohort: Cohort, today: date) -> date | None:
 
     The end by the programme's length ends nothing: the registers of a cohort that goes on after it are due, and so they count.
     """
-    end = planned_end(cohort)
-    return end if end is None or cohort.ends_on else max(end, today)
+    ends = ends_in(cohort.partition)
+    end = planned_end(cohort, ends)
+    return end if end is None or ends.of_cohort(cohort) else max(end, today)
 
 
 def threshold_of(cohort: Cohort) -> int:
@@ -393,7 +403,8 @@ class Lists:
 def lists(actor: Actor, partition: str) -> Lists:
     """The lists of a centre: of the cohorts that the actor may mark, or of all if that is none. Raises NotFound."""
     calendar, today = calendar_for(actor, partition), clock.today()
-    running = [each for each in cohorts(actor, partition) if (each.starts_on or date.min) <= today <= (each.ends_on or date.max)]
+    ends = ends_in(partition)
+    running = [each for each in cohorts(actor, partition) if (each.starts_on or date.min) <= today <= (ends.of_cohort(each) or date.max)]
     mine = [each for each in running if may(actor, "mark", each)]
     grounds = [ground_of(actor, cohort, calendar) for cohort in mine or running]
     calls = last_follow_ups(partition)
