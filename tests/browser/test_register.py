@@ -21,7 +21,7 @@ from werkzeug.serving import BaseWSGIServer, make_server, WSGIRequestHandler
 
 from tests.make import Make, PASSWORD
 from tracker.accounts import actions as accounts
-from tracker.attendance import queries
+from tracker.attendance import actions, queries
 from tracker.db import db, write
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.policy import Actor, OPERATOR
@@ -174,6 +174,20 @@ def test_undo_takes_all_remaining_back(phone: Phone, cohort: Cohort, make: Make)
     phone.wait_for("39 left")
     phone.wait_until_saved()
     assert _statuses(make.actor("baraka"), cohort).count("absent") == 1
+
+
+def test_all_remaining_of_a_morning_leaves_out_who_is_marked_for_the_whole_day(phone: Phone, cohort: Cohort, make: Make) -> None:
+    teacher = make.actor("baraka")
+    first = queries.register_for(teacher, cohort.id, MONDAY).rows[0]
+    actions.mark(teacher, cohort.partition, first.id, MONDAY, "absent")
+    phone.driver.get(f"{phone.address}?slot=am")
+    phone.wait_for("39 left")
+    phone.tap(phone.find("#bar [value=rest]"))
+    phone.wait_for("39 P 0 left")
+    phone.wait_until_saved()
+    db.session.rollback()
+    morning = queries.register_for(teacher, cohort.id, MONDAY, "am")
+    assert (morning.rows[0].status, morning.tally.present, morning.is_taken) == (None, 39, True)
 
 
 def test_keys_mark_and_move_on(phone: Phone, cohort: Cohort, make: Make) -> None:

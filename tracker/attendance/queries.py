@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -128,6 +128,17 @@ def marks_by_apprentice(partition: str, on: date, slot: str, apprentice_ids: Col
     return {row.apprentice_id: row for row in rows if row.apprentice_id in apprentice_ids}
 
 
+def others_by_apprentice(partition: str, on: date, slot: str) -> dict[str, dict[str, str]]:
+    """What is marked for the day in the slots that hold in this one too: by apprentice, status by slot."""
+    rows = select(Mark.apprentice_id, Mark.slot, Mark.status).where(
+        Mark.partition == partition, Mark.on == on, Mark.slot.in_(rules.other_slots(slot)), Mark.status.is_not(None)
+    )
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for apprentice_id, other, status in db.session.execute(rows.order_by(Mark.slot)):
+        found[apprentice_id][other] = status or ""
+    return found
+
+
 def missing(actor: Actor, cohort: Cohort, on: date, slot: str) -> list[str]:
     """The apprentices who are expected in a register and not marked."""
     unmarked = _unmarked(actor, cohort, on, slot)
@@ -165,7 +176,9 @@ def _excused_on(cohort: Cohort, on: date | None, slot: str) -> dict[str, str | N
 def _unmarked(actor: Actor, cohort: Cohort, on: date, slot: str) -> list[str]:
     ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
     stored = marks_by_apprentice(cohort.partition, on, slot, ids)
-    return [each for each in ids if each not in stored or stored[each].status is None]
+    unmarked = [each for each in ids if each not in stored or stored[each].status is None]
+    others = others_by_apprentice(cohort.partition, on, slot) if unmarked else {}
+    return [each for each in unmarked if not rules.is_settled(slot, others.get(each, ()))]
 
 
 # ---- the register page
@@ -179,6 +192,8 @@ class RegisterRow:
     by, at      who marked last, and when (seconds); None while unmarked
     workplace   name of the employer where the apprentice is today, so that nobody is expected at the centre
     leave_until last day of leave that was given beforehand and covers this day
+    others      what is marked in the slots that hold in this one too: status by slot
+    is_settled  whether these say all there is to say
     """
 
     id: str
@@ -194,6 +209,8 @@ class RegisterRow:
     workplace: str | None
     has_conflict: bool
     leave_until: date | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
+    is_settled: bool = False
 
     @property
     def name(self) -> str:
@@ -203,7 +220,7 @@ class RegisterRow:
     @property
     def is_expected(self) -> bool:
         """Whether a mark is waited for."""
-        return self.status is None and self.workplace is None
+        return self.status is None and self.workplace is None and not self.is_settled
 
 
 @dataclass(frozen=True)
@@ -304,7 +321,9 @@ def _rows(actor: Actor, cohort: Cohort, on: date, slot: str, calendar: Calendar)
     disputed = {id(conflict.row) for conflict in replication.open_conflicts(cohort.partition)}
     names = {by: name_of(by) for by in {row.by for row in stored.values()}}
     leave = absence_queries.leave_on(cohort.partition, on)
-    return [_row(person, stored.get(person.id), names, away.get(person.id), disputed, leave.get(person.id)) for person in people]
+    rows = [_row(person, stored.get(person.id), names, away.get(person.id), disputed, leave.get(person.id)) for person in people]
+    others = others_by_apprentice(cohort.partition, on, slot)
+    return [replace(row, others=others[row.id], is_settled=rules.is_settled(slot, others[row.id])) for row in rows]
 
 
 def _row(

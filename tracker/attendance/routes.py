@@ -83,6 +83,8 @@ def register(cohort_id: str, on: str) -> ResponseReturnValue:
         why=words.why_not_due(shown.day),
         taught=TaughtForm(),
         reason_of=words.reason_of,
+        others_of=words.others,
+        slots=words.slots(),
         short_time=words.short_time,
         key=outbox_key(),
     )
@@ -135,6 +137,7 @@ def drawn(cohort_id: str, on: date, slot: str, touched: Collection[str] | None, 
         act=act,
         is_ahead=on > clock.today(),
         reason_of=words.reason_of,
+        others_of=words.others,
         short_time=words.short_time,
     )
 

@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -151,6 +151,19 @@ def check_day(status: str | None, on: date, today: date) -> None:
     """Raise NotYet for a day to come, leave given beforehand excepted."""
     if on > today and status not in {None, "excused"}:
         raise NotYet
+
+
+def other_slots(slot: str) -> tuple[str, ...]:
+    """The slots whose marks hold in this one too: the whole day's in its halves, those of the halves in the day."""
+    return ("am", "pm") if slot == "day" else ("day",)
+
+
+def is_settled(slot: str, marked: Collection[str]) -> bool:
+    """Whether marks in other slots say all there is to say of this one, so that no mark is waited for.
+
+    marked  the slots of the day in which the apprentice has a mark
+    """
+    return set(other_slots(slot)) <= set(marked)
 
 
 class Act(NamedTuple):

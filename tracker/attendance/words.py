@@ -1,5 +1,6 @@
 """Words of the register: the five choices with their letters, why no register is due, and short times."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -49,6 +50,16 @@ def word_of(status: str | None) -> str:
 def reason_of(reason: str | None) -> str:
     """The reason of a mark in words: a code of the pack, or what somebody wrote."""
     return tz.label("excuse_reasons", reason, language()) if reason else ""
+
+
+def slots() -> dict[str, str]:
+    """The whole day and its halves, in the order of the screen."""
+    return {"day": _("Whole day"), "am": _("Morning"), "pm": _("Afternoon")}
+
+
+def others(marked: Mapping[str, str]) -> str:
+    """What is marked in other slots of the day: `Whole day: Absent`."""
+    return ", ".join(f"{slots().get(slot, slot)}: {word_of(status)}" for slot, status in marked.items())
 
 
 def why_not_due(day: Day[Holiday]) -> str:

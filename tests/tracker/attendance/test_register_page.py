@@ -62,6 +62,33 @@ def test_a_register_finished_by_mistake_is_taken_back_by_undo(client: Browser, w
     assert page.register.note is None
 
 
+def test_the_registers_of_the_halves_are_found_on_the_page_of_the_day(client: Browser, world: World) -> None:
+    page = client.sign_in("baraka").get(_address(world)).text
+    assert 'href="2026-03-02?slot=am">Morning</a>' in page
+    assert 'href="2026-03-02">Whole day</a>' in client.get(_address(world) + "?slot=pm").text
+
+
+def test_a_half_shows_what_is_marked_for_the_whole_day_and_overrules_none_of_it(client: Browser, world: World, teacher: Actor) -> None:
+    for place, status in enumerate(["absent", "excused", "late"]):
+        actions.mark(teacher, world.partition, world.people[place].id, MONDAY, status)
+    browser = client.sign_in("baraka")
+    page = browser.get(_address(world) + "?slot=am").text
+    assert "Whole day: Absent" in page
+    assert "1 left" in page
+    browser.send(_address(world) + "?slot=am", slot="am", do="rest")
+    shown = queries.register_for(teacher, world.cohort.id, MONDAY, "am")
+    assert ([row.status for row in shown.rows], shown.is_taken) == ([None, None, None, "present"], True)
+
+
+def test_who_is_marked_in_both_halves_is_not_waited_for_in_the_whole_day(client: Browser, world: World, teacher: Actor) -> None:
+    for slot, status in (("am", "present"), ("pm", "absent")):
+        actions.mark(teacher, world.partition, world.people[0].id, MONDAY, status, slot=slot)
+    actions.mark(teacher, world.partition, world.people[1].id, MONDAY, "absent", slot="am")
+    page = client.sign_in("baraka").get(_address(world)).text
+    assert "Morning: Present, Afternoon: Absent" in page
+    assert "3 left" in page
+
+
 def test_an_untouched_row_of_an_old_page_is_no_edit(client: Browser, world: World, teacher: Actor, amina: Actor) -> None:
     browser = client.sign_in("baraka")
     actions.mark(teacher, world.partition, world.people[0].id, MONDAY, "present")
