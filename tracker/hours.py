@@ -16,8 +16,9 @@ class NoHours(DomainError):
 
 
 def minutes_of(text: str) -> int:
-    """The minutes that `8`, `7:30`, `7.5` or `7,5` hours are; raises NoHours, also for none at all and for more than a day."""
-    found = re.fullmatch(r"([0-9]{1,2})(?::([0-5][0-9])|[.,]([0-9]{1,2}))?", text.strip())
+    """The minutes that `8`, `7:30`, `7.5` or `7,25` hours are; raises NoHours, also for none at all and for more than a day."""
+    # Behind a point only quarters of an hour: by 7.30 people mean half past, and 18 minutes would be stored unseen.
+    found = re.fullmatch(r"([0-9]{1,2})(?::([0-5][0-9])|[.,]([05]|00|25|50|75))?", text.strip())
     if not found:
         raise NoHours
     minutes = int(found[1]) * 60 + int(found[2] or 0) + round(60 * float(f"0.{found[3] or 0}"))
