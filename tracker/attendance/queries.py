@@ -306,11 +306,7 @@ def register_for(actor: Actor, cohort: Cohort | str, on: date, slot: str = "day"
 
 def _days(calendar: Calendar, cohort: Cohort, first: date, last: date) -> list[date]:
     """The days from `first` to `last` on which a cohort's register can be taken."""
-    first, last = max(first, cohort.starts_on or first), min(last, cohort.ends_on or last)
-    taught = [
-        on for (cohort_id, on) in calendar.taught if cohort_id == cohort.id and first <= on <= last and calendar.was_taught(cohort_id, on)
-    ]
-    return sorted({*calendar.training_days(cohort, first, last), *taught}) if first <= last else []
+    return calendar.taught_days(cohort, max(first, cohort.starts_on or first), min(last, cohort.ends_on or last))
 
 
 def _rows(actor: Actor, cohort: Cohort, on: date, slot: str, calendar: Calendar) -> list[RegisterRow]:

@@ -84,10 +84,7 @@ def plan_of(calendar: Calendar, cohort: Cohort, first: date, today: date) -> Pla
     begin, end = max(cohort.starts_on or first, today - LONGEST), last_day(cohort, today)
     last = min(end or today, today + LONGEST)
     site, weekly = calendar.site_of(cohort), calendar.weekly(cohort.campus_id)
-    taught = [
-        on for (cohort_id, on) in calendar.taught if cohort_id == cohort.id and begin <= on <= last and calendar.was_taught(cohort_id, on)
-    ]
-    days = sorted({*calendar.training_days(cohort, begin, last), *taught}) if begin <= last else []
+    days = calendar.taught_days(cohort, begin, last)
     taken = select(Register.on, Register.slot).where(
         Register.partition == cohort.partition, Register.cohort_id == cohort.id, Register.status == rules.TAKEN
     )

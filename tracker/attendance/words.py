@@ -68,6 +68,8 @@ def why_not_due(day: Day[Holiday]) -> str:
         return _closed(day.closures[0])
     if day.kind == DayKind.HOLIDAY and day.holiday:
         return _("Public holiday: %(name)s", name=day.holiday.label(language()))
+    if day.kind == DayKind.BREAK and day.term_break:
+        return _("Break between terms: %(name)s", name=day.term_break.name) if day.term_break.name else _("Break between terms")
     return _("No training on this day of the week") if day.kind == DayKind.REST else ""
 
 

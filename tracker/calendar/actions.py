@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from tracker.calendar import checks, queries
-from tracker.calendar.models import Closure, HolidayCorrection, Notice, Resumption, TaughtDay, WeeklyPattern
+from tracker.calendar.models import Break, Closure, HolidayCorrection, Notice, Resumption, TaughtDay, WeeklyPattern
 from tracker.calendar.rules import DayKind, ResumptionKind, Scope
 from tracker.clock import today
 from tracker.country import tz
@@ -285,6 +285,59 @@ def withdraw_weekly_pattern(actor: Actor, pattern_id: str, reason: str) -> Weekl
         pattern = queries.pattern_for(actor, pattern_id, "close")
         void(pattern, checks.check_reason(reason))
         return pattern
+
+
+# ---- breaks between terms
+
+
+def add_break(
+    actor: Actor, partition: str, since: date, until: date, name: str = "", *, campus_id: str | None = None, cohort_id: str | None = None
+) -> Break:
+    """Say that nobody of a centre, a campus or a cohort is taught from `since` to `until`, both included.
+
+    Raises NotAllowed, NotFound, FarDate, BreakBackwards, BreakTooLong.
+    """
+    with write(actor) as session:
+        check(actor, "close", partition)
+        checks.check_break(since, until, today())
+        _check_of(partition, campus_id, cohort_id)
+        row = Break(
+            partition=partition,
+            since=since,
+            until=until,
+            name=name.strip() or None,
+            campus_id=campus_id or None,
+            cohort_id=cohort_id or None,
+        )
+        session.add(row)
+        return row
+
+
+def correct_break(actor: Actor, break_id: str, values: Mapping[str, object], seen: str | None) -> Break:
+    """Correct what was typed of a break; raises NotFound, NotAllowed, FarDate, BreakBackwards, BreakTooLong."""
+    with write(actor):
+        row = queries.break_for(actor, break_id, "close")
+        since, until = values.get("since", row.since), values.get("until", row.until)
+        if isinstance(since, date) and isinstance(until, date):
+            checks.check_break(since, until, today())
+        campus_id, cohort_id = values.get("campus_id", row.campus_id), values.get("cohort_id", row.cohort_id)
+        _check_of(row.partition, campus_id, cohort_id)
+        apply_form(row, values, seen)
+        return row
+
+
+def _check_of(partition: str, campus_id: object, cohort_id: object) -> None:
+    codes = queries.codes_in(partition)
+    if (campus_id and campus_id not in codes.get("campus", {})) or (cohort_id and cohort_id not in codes.get("cohort", {})):
+        raise NotFound
+
+
+def withdraw_break(actor: Actor, break_id: str, reason: str) -> Break:
+    """Withdraw a break: its days are days of training again. Raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        row = queries.break_for(actor, break_id, "close")
+        void(row, checks.check_reason(reason))
+        return row
 
 
 # ---- holidays

@@ -15,6 +15,7 @@ SCOPES_BY_KIND: Final[Mapping[str, tuple[ScopeKind, ...]]] = {
 }
 EARLIEST: Final = date(1990, 1, 1)
 FURTHEST_AHEAD: Final = timedelta(days=2 * 365)
+LONGEST_BREAK: Final = timedelta(days=183)
 NO_DATE: Final = N_("Enter a date.")
 NO_PLACE: Final = N_("Choose a place.")
 NO_REASON: Final = N_("Say why.")
@@ -46,6 +47,20 @@ class EndsBeforeItBegins(DomainError):
 
     code, status = "calendar.ends_before_it_begins", 422
     sentence = N_("The expected end cannot be before %(since)s, the first closed day.")
+
+
+class BreakBackwards(DomainError):
+    """The last day of a break lies before its first."""
+
+    code, status = "calendar.break_backwards", 422
+    sentence = N_("The last day of the break cannot be before %(since)s, its first.")
+
+
+class BreakTooLong(DomainError):
+    """Most likely a wrong year."""
+
+    code, status = "calendar.break_too_long", 422
+    sentence = N_("A break from %(since)s to %(until)s would be longer than half a year. Check the years.")
 
 
 class ReopensBeforeClosing(DomainError):
@@ -136,6 +151,15 @@ def check_dates(since: date, expected_until: date | None, today: date) -> None:
     check_near(since, today)
     if expected_until is not None and expected_until < since:
         raise EndsBeforeItBegins(since=since)
+
+
+def check_break(since: date, until: date, today: date) -> None:
+    """Raise FarDate, BreakBackwards or BreakTooLong for days that can be no break between terms."""
+    check_near(since, today)
+    if until < since:
+        raise BreakBackwards(since=since)
+    if until - since > LONGEST_BREAK:
+        raise BreakTooLong(since=since, until=until)
 
 
 def check_near(on: date, today: date) -> None:

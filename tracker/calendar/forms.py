@@ -114,6 +114,20 @@ class WeekForm(Form):
         self.weekdays.choices = [(str(number), name) for number, name in enumerate(WEEKDAYS[language()], 1)]
 
 
+class BreakForm(Form):
+    """A break between terms: who is not taught, and from when to when."""
+
+    name = StringField(N_("Name of the break"))
+    since = _day(N_("First day of the break"))
+    until = _day(N_("Last day of the break"))
+    place = SelectField(N_("Who is not taught"))
+
+    def offer(self, places: list[tuple[str, str]]) -> None:
+        """Say which campuses and cohorts stand to choice."""
+        self.place.flags.plain = True
+        self.place.choices = places
+
+
 class HolidayForm(Form):
     """A correction of a holiday."""
 

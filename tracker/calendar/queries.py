@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -14,8 +14,22 @@ from tracker import replication
 from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
 from tracker.calendar import models, rules
-from tracker.calendar.models import Closure, HolidayCorrection, Notice, Resumption, TaughtDay
-from tracker.calendar.rules import ClosedInterval, ClosureFact, Day, DayKind, NoticeFact, ResumptionFact, Scope, Site, SiteKind
+from tracker.calendar.models import Break, CatchUp, Closure, HolidayCorrection, Notice, Resumption, TaughtDay
+from tracker.calendar.rules import (
+    BreakFact,
+    CatchUpFact,
+    ClosedInterval,
+    ClosureFact,
+    Day,
+    DayKind,
+    NoticeFact,
+    ResumptionFact,
+    Scope,
+    Site,
+    SiteKind,
+    TermBreak,
+    Terms,
+)
 from tracker.country import tz
 from tracker.country.tz import Holiday
 from tracker.db import db, Row, row_for
@@ -29,6 +43,7 @@ from tracker.replication import Version
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 CENTRE = "centre"
+MISTAKE = "mistake"  # TaughtDay.decision
 UNSAID = tz.MAINLAND  # holidays of a centre that has not said where it lies
 
 
@@ -109,6 +124,27 @@ def _resumption_fact(row: Resumption) -> ResumptionFact | None:
     )
 
 
+def _break_fact(row: Break) -> BreakFact | None:
+    if row.since is None or row.until is None:
+        return None
+    return BreakFact(
+        row.id, row.since, row.until, row.name or "", row.campus_id or None, row.cohort_id or None, withdrawn=row.void_reason is not None
+    )
+
+
+def _catch_up_fact(row: CatchUp) -> CatchUpFact | None:
+    if row.since is None:
+        return None
+    return CatchUpFact(row.id, row.cohort_id or "", row.kind or "", row.since, row.until, withdrawn=row.void_reason is not None)
+
+
+class Facts(NamedTuple):
+    """Closures and resumptions as the calculus takes them."""
+
+    closures: list[ClosureFact]
+    resumptions: list[ResumptionFact]
+
+
 def _visible(partition: InstrumentedAttribute[str], own: str | None) -> ColumnElement[bool]:
     above = partition.not_like("centre/%")
     return above if own is None else or_(above, partition == own)
@@ -148,7 +184,10 @@ class Calendar:
 
     patterns     per campus id; None: of all campuses
     corrections  the nation's, the newest last
-    taught       (cohort id, day) of days on which a cohort was taught although none was due
+    taught       (cohort id, day) of days without training -> what somebody decided about them; ask `was_taught`, `is_mistake`
+    breaks       between terms, withdrawn ones included
+    catch_ups    orders to make up lost time, withdrawn ones included
+    supposed     closures and resumptions to go by instead of those of the stories
     """
 
     partition: str
@@ -158,7 +197,11 @@ class Calendar:
     patterns: Mapping[str | None, Sequence[models.WeeklyPattern]]
     corrections: Sequence[HolidayCorrection]
     taught: Mapping[tuple[str, date], TaughtDay]
+    breaks: Sequence[Break] = ()
+    catch_ups: Sequence[CatchUp] = ()
+    supposed: Facts | None = None
     _intervals: dict[Site, list[ClosedInterval]] = field(default_factory=dict)
+    _terms: dict[Site, Terms] = field(default_factory=dict)
     _holidays: dict[str, Mapping[date, Holiday]] = field(default_factory=dict)
 
     # Sites
@@ -196,11 +239,13 @@ class Calendar:
     @cached_property
     def closures(self) -> list[ClosureFact]:
         """All closures as facts."""
-        return [story.fact for story in self.stories]
+        return self.supposed.closures if self.supposed else [story.fact for story in self.stories]
 
     @cached_property
     def resumptions(self) -> list[ResumptionFact]:
         """All resumptions as facts."""
+        if self.supposed:
+            return self.supposed.resumptions
         rows = (row for story in self.stories for row in story.resumptions)
         return [fact for fact in map(_resumption_fact, rows) if fact]
 
@@ -209,6 +254,22 @@ class Calendar:
         if site not in self._intervals:
             self._intervals[site] = rules.closed_intervals(site, self.closures, self.resumptions)
         return self._intervals[site]
+
+    @property
+    def facts(self) -> Facts:
+        """The closures and resumptions it goes by."""
+        return Facts(self.closures, self.resumptions)
+
+    def supposing(self, facts: Facts) -> "Calendar":
+        """The same calendar, had these closures and resumptions been recorded and no others."""
+        return replace(self, supposed=facts, _intervals={})
+
+    def terms(self, site: Site) -> Terms:
+        """The breaks of a site, and the days on which it makes up lost time."""
+        if site not in self._terms:
+            breaks, orders = map(_break_fact, self.breaks), map(_catch_up_fact, self.catch_ups)
+            self._terms[site] = rules.terms_of(site, [fact for fact in breaks if fact], [fact for fact in orders if fact])
+        return self._terms[site]
 
     def closures_at(self, site: Site, on: date) -> list[ClosureFact]:
         """The closures in force at a site on a day, by begin."""
@@ -245,7 +306,7 @@ class Calendar:
 
     def day_at(self, site: Site, on: date) -> Day[Holiday]:
         """What a day is at a site, and why."""
-        return rules.day_kind(on, self.weekly(site.campus), self.holidays(site.jurisdiction), self.closures_at(site, on))
+        return rules.day_kind(on, self.weekly(site.campus), self.holidays(site.jurisdiction), self.closures_at(site, on), self.terms(site))
 
     def days_at(self, site: Site, first: date, last: date) -> list[Day[Holiday]]:
         """One entry per calendar day, oldest first, no gaps."""
@@ -257,17 +318,27 @@ class Calendar:
             self.resumptions,
             patterns=self.weekly(site.campus),
             holidays=self.holidays(site.jurisdiction),
+            terms=self.terms(site),
         )
 
     def training_days(self, cohort: Cohort, first: date, last: date) -> list[date]:
         """The days on which training is due, oldest first. Days taught anyway are not among them: ask `was_taught`."""
         site = self.site_of(cohort)
-        return rules.training_days(first, last, self.weekly(site.campus), self.holidays(site.jurisdiction).keys(), self.intervals(site))
+        holidays = self.holidays(site.jurisdiction).keys()
+        return rules.training_days(first, last, self.weekly(site.campus), holidays, self.intervals(site), self.terms(site))
+
+    def taught_days(self, cohort: Cohort, first: date, last: date) -> list[date]:
+        """The days on which a register can be taken, oldest first: training is due, or was given anyway."""
+        anyway = [
+            on for (cohort_id, on) in self.taught if cohort_id == cohort.id and first <= on <= last and self.was_taught(cohort_id, on)
+        ]
+        return sorted({*self.training_days(cohort, first, last), *anyway}) if first <= last else []
 
     def lost_days(self, cohort: Cohort, first: date, last: date) -> list[date]:
         """The training days that closures took from a cohort, oldest first; those taught anyway are not lost."""
         site = self.site_of(cohort)
-        lost = rules.lost_days(first, last, self.intervals(site), self.weekly(site.campus), self.holidays(site.jurisdiction).keys())
+        holidays = self.holidays(site.jurisdiction).keys()
+        lost = rules.lost_days(first, last, self.intervals(site), self.weekly(site.campus), holidays, self.terms(site))
         return [on for on in lost if not self.was_taught(cohort.id, on)]
 
     def closures_of(self, cohort: Cohort, on: date) -> list[ClosureFact]:
@@ -281,7 +352,12 @@ class Calendar:
     def was_taught(self, cohort_id: str, on: date) -> bool:
         """Whether somebody confirmed that the cohort was taught on this day although no training was due."""
         found = self.taught.get((cohort_id, on))
-        return found is not None and found.void_reason is None
+        return found is not None and found.void_reason is None and found.decision is None
+
+    def is_mistake(self, cohort_id: str, on: date) -> bool:
+        """Whether somebody said that the marks of a day without training were entered by mistake; they never count."""
+        found = self.taught.get((cohort_id, on))
+        return found is not None and found.void_reason is None and found.decision == MISTAKE
 
     def counts(self, cohort: Cohort, on: date) -> bool:
         """Whether marks of this day count in rates: training was due, or was given anyway."""
@@ -308,6 +384,8 @@ def calendar_for(actor: Actor, partition: str) -> Calendar:
         patterns=patterns,
         corrections=corrections(),
         taught={(row.cohort_id, row.on): row for row in session.scalars(select(TaughtDay).where(TaughtDay.partition == partition))},
+        breaks=breaks(partition),
+        catch_ups=session.scalars(select(CatchUp).where(CatchUp.partition == partition)).all(),
     )
 
 
@@ -317,6 +395,11 @@ def weekly_patterns(partition: str) -> Sequence[models.WeeklyPattern]:
     return db.session.scalars(
         select(pattern).where(pattern.partition == partition, pattern.void_reason.is_(None)).order_by(pattern.since, pattern.id)
     ).all()
+
+
+def breaks(partition: str) -> Sequence[Break]:
+    """The breaks of a centre, withdrawn ones included, the oldest first."""
+    return db.session.scalars(select(Break).where(Break.partition == partition).order_by(Break.since, Break.id)).all()
 
 
 # ---- holidays
@@ -404,6 +487,11 @@ def pattern_for(actor: Actor, pattern_id: str, verb: str = "read") -> models.Wee
     return row_for(models.WeeklyPattern, actor, pattern_id, verb)
 
 
+def break_for(actor: Actor, break_id: str, verb: str = "read") -> Break:
+    """A break between terms, by its id. Raises NotFound, NotAllowed."""
+    return row_for(Break, actor, break_id, verb)
+
+
 # ---- territory: what a partition may speak for
 
 
@@ -473,11 +561,11 @@ def sites_in(actor: Actor, partition: str) -> list[Site]:
     ]
 
 
-def facts_for(partition: str) -> tuple[list[ClosureFact], list[ResumptionFact]]:
+def facts_for(partition: str) -> Facts:
     """The closures and resumptions that can reach a partition's sites."""
     stories = _stories(partition if kind_of(partition) == CENTRE else None)
     rows = (row for story in stories for row in story.resumptions)
-    return [story.fact for story in stories], [fact for fact in map(_resumption_fact, rows) if fact]
+    return Facts([story.fact for story in stories], [fact for fact in map(_resumption_fact, rows) if fact])
 
 
 def closed_by(actor: Actor, partition: str, scope: Scope, sites: str, on: date) -> list[str]:
@@ -541,12 +629,13 @@ def doubtful(actor: Actor, partition: str, on: date) -> set[str]:
 
 @dataclass(frozen=True)
 class Run:
-    """Days in a row with the same closures or the same holiday."""
+    """Days in a row with the same closures, the same break, or a holiday."""
 
     first: date
     last: date
     closures: tuple[ClosureFact, ...]
     holiday: Holiday | None
+    term_break: TermBreak | None = None
 
 
 @dataclass(frozen=True)
@@ -555,7 +644,7 @@ class Month:
 
     weeks   from Monday; None where another month's day would stand
     counts  days by kind
-    runs    the closed days and holidays, oldest first
+    runs    the closed days, holidays and breaks, oldest first
     """
 
     first: date
@@ -576,17 +665,19 @@ def month_of(calendar: Calendar, site: Site, first: date) -> Month:
 
 
 def runs_of(days: Iterable[Day[Holiday]]) -> list[Run]:
-    """The closed days and holidays among days without gaps, oldest first."""
+    """The closed days, holidays and breaks among days without gaps, oldest first."""
     runs: list[Run] = []
     for day in days:
         before = runs[-1] if runs else None
         holiday = day.holiday if day.kind == DayKind.HOLIDAY else None
-        if not day.closures and holiday is None:
+        term_break = day.term_break if day.kind == DayKind.BREAK else None
+        if not day.closures and holiday is None and term_break is None:
             continue
-        if before and day.closures and before.closures == day.closures and before.last == day.on - timedelta(days=1):
+        goes_on = before and before.last == day.on - timedelta(days=1) and holiday is None
+        if before and goes_on and (before.closures, before.term_break, before.holiday) == (day.closures, term_break, None):
             runs[-1] = replace(before, last=day.on)
         else:
-            runs.append(Run(day.on, day.on, day.closures, holiday))
+            runs.append(Run(day.on, day.on, day.closures, holiday, term_break))
     return runs
 
 

@@ -35,6 +35,8 @@ FIELD_OF: dict[type[DomainError], str] = {
     checks.ReopensBeforeClosing: "since",
     checks.NothingClosed: "since",
     checks.EndsBeforeItBegins: "expected_until",
+    checks.BreakBackwards: "until",
+    checks.BreakTooLong: "until",
     checks.NoWeekdays: "weekdays",
     checks.NoName: "name",
 }
@@ -131,7 +133,7 @@ def month() -> ResponseReturnValue:
         sites=[(key, label) for key, (label, _site) in sites.items()],
         previous=_near(first, -1),
         following=_near(first, 1),
-        taught={on for (cohort, on), row in calendar.taught.items() if cohort == site.cohort and row.void_reason is None},
+        taught={on for cohort, on in calendar.taught if cohort == site.cohort and calendar.was_taught(cohort, on)},
         years=tz.holiday_years(),
         **_common(desk),
     )
@@ -443,6 +445,70 @@ def withdraw_week(pattern_id: str) -> ResponseReturnValue:
         return redirect(back)
     title, about = _("Withdraw the weekly pattern"), _("Set from %(since)s.", since=pattern.since)
     return page("calendar/form.html", form=form, title=title, about=about, back=back, submit=_("Withdraw"))
+
+
+# ---- breaks between terms
+
+
+@bp.route("/breaks", methods=["GET", "POST"])
+@may_("read")
+def breaks() -> ResponseReturnValue:
+    """The breaks of a centre, and a new one."""
+    desk = _desk()
+    if kind_of(desk) != queries.CENTRE:
+        raise NotFound
+    common, form = _common(desk), forms.BreakForm()
+    form.offer(_of_break(desk))
+    if common["may_close"] and (values := accept(form, schemas.BreakSchema())):
+        of, since, until = _parts_of(values), values["since"], values["until"]
+        if _try(form, lambda: actions.add_break(g.actor, desk, since, until, values["name"] or "", **of)):
+            flash(_("The break is recorded. No registers are due on its days."))
+            return redirect(url_for(".breaks", centre=_asked(desk)))
+    return page("calendar/breaks.html", form=form, rows=list(reversed(queries.breaks(desk))), **common)
+
+
+def _of_break(desk: str) -> list[tuple[str, str]]:
+    names = queries.names_for(desk)
+    codes = queries.codes_in(desk)
+    parts = [(f"{kind}:{code}", words.place(kind, code, names)) for kind in ("campus", "cohort") for code in codes[kind]]
+    return [("", _("The whole centre")), *parts]
+
+
+def _parts_of(values: dict[str, Any]) -> dict[str, str | None]:
+    kind, _colon, code = str(values["place"] or "").partition(":")
+    return {"campus_id": code if kind == "campus" else None, "cohort_id": code if kind == "cohort" else None}
+
+
+@bp.route("/breaks/<break_id>/edit", methods=["GET", "POST"])
+@may_("close")
+def edit_break(break_id: str) -> ResponseReturnValue:
+    """Correct a break."""
+    row = queries.break_for(g.actor, break_id, "close")
+    place = f"cohort:{row.cohort_id}" if row.cohort_id else f"campus:{row.campus_id}" if row.campus_id else ""
+    form, back = forms.BreakForm(obj=row, place=place), url_for(".breaks", centre=_asked(row.partition))
+    form.offer(_of_break(row.partition))
+    if values := accept(form, schemas.BreakSchema(), row):
+        changed = {name: values[name] for name in ("name", "since", "until")} | _parts_of(values)
+        if _try(form, lambda: actions.correct_break(g.actor, break_id, changed, request.form.get("seen"))):
+            flash(_("The break is corrected."))
+            return redirect(back)
+    about = words.of_break(row, queries.names_for(row.partition))
+    seen = request.form.get("seen") or seen_token(row)
+    return page("calendar/form.html", form=form, title=_("Correct the break"), about=about, back=back, seen=seen)
+
+
+@bp.route("/breaks/<break_id>/withdraw", methods=["GET", "POST"])
+@may_("close")
+def withdraw_break(break_id: str) -> ResponseReturnValue:
+    """Withdraw a break."""
+    row = queries.break_for(g.actor, break_id, "close")
+    form, back = forms.WhyForm(), url_for(".breaks", centre=_asked(row.partition))
+    if values := accept(form, schemas.WhySchema()):
+        actions.withdraw_break(g.actor, break_id, values["why"])
+        flash(_("The break is withdrawn: its days are days of training again."))
+        return redirect(back)
+    about = _("%(first)s to %(last)s", first=row.since or "?", last=row.until or "?")
+    return page("calendar/form.html", form=form, title=_("Withdraw the break"), about=about, back=back, submit=_("Withdraw"))
 
 
 # ---- holidays

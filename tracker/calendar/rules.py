@@ -1,8 +1,10 @@
 """The closure calculus: from facts about closures to closed days, days lost and rates. Pure; no clock, no tables.
 
-    facts (closures with notices, resumptions)  --closed_intervals-->  intervals of one site
-    intervals + weekly patterns + holidays      --training_days, days_lost, day_calendar-->  days
-    days + spans of enrolment                   --person_days_lost, projected_end-->  figures
+    facts (closures with notices, resumptions)      --closed_intervals-->  intervals of one site
+    facts (breaks between terms, catching up)       --terms_of-->  terms of one site
+    intervals + terms + weekly patterns + holidays  --training_days, days_lost, day_calendar-->  days
+    days + spans of enrolment                       --person_days_lost, projected_end-->  figures
+    the days of a cohort before and after a fact    --compare-->  what changed
 
 A *site* is one place of training of one cohort. Ask once per site and period, and reuse the answer for its apprentices.
 The order in which facts are passed never matters, and a withdrawn fact might as well not exist. Design, section 4.
@@ -20,6 +22,7 @@ from typing import Generic, NamedTuple, TypeVar
 Holiday = TypeVar("Holiday")
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
+SATURDAY = 5
 _DAY = timedelta(days=1)
 _HORIZON = timedelta(days=3 * 365)
 
@@ -58,11 +61,19 @@ class ResumptionKind(StrEnum):
     REOPENED = "reopened"
 
 
+class CatchUpKind(StrEnum):
+    """The ways of making up lost time that change which days are days of training; others change their length, or the end."""
+
+    SATURDAYS = "saturdays"
+    NO_BREAK = "no_break"
+
+
 class DayKind(StrEnum):
     """What a day is, the strongest word first: a Sunday in a closure is a closed day."""
 
     CLOSED = "closed"
     HOLIDAY = "holiday"
+    BREAK = "break"
     REST = "rest"
     TRAINING = "training"
 
@@ -155,6 +166,34 @@ class WeeklyPattern:
     pm_minutes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BreakFact:
+    """Days between terms without training, of a cohort, else of a campus, else of the whole centre; both days included."""
+
+    id: str
+    since: date
+    until: date
+    name: str = ""
+    campus: str | None = None
+    cohort: str | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUpFact:
+    """An order for a cohort to make up lost time from `since` to `until`, both included; `until` None: until it is withdrawn.
+
+    kind  a CatchUpKind; another makes no day a day of training
+    """
+
+    id: str
+    cohort: str
+    kind: str
+    since: date
+    until: date | None = None
+    withdrawn: bool = False
+
+
 class ClosedInterval(NamedTuple):
     """Closed from `first` to `last`, both included; `last` is None while nobody has reopened."""
 
@@ -168,6 +207,46 @@ class Span(NamedTuple):
 
     first: date
     last: date | None
+
+
+class TermBreak(NamedTuple):
+    """A break at one site, both days included."""
+
+    first: date
+    last: date
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the year of one site departs from its weekly pattern.
+
+    breaks     without training
+    taught     spans in which breaks are no breaks, to make up lost time
+    saturdays  spans in which Saturdays are days of training, to make up lost time; in a break they are not
+    """
+
+    breaks: tuple[TermBreak, ...] = ()
+    taught: tuple[Span, ...] = ()
+    saturdays: tuple[Span, ...] = ()
+
+    def break_on(self, day: date) -> TermBreak | None:
+        """The break in which a day lies, the earliest of several."""
+        if _lies_in(day, self.taught):
+            return None
+        return next((each for each in self.breaks if each.first <= day <= each.last), None)
+
+    def has_saturday(self, day: date) -> bool:
+        """Whether a day is a Saturday that was ordered."""
+        return day.weekday() == SATURDAY and _lies_in(day, self.saturdays)
+
+    @property
+    def as_planned(self) -> "Terms":
+        """As if nothing had to be made up."""
+        return Terms(self.breaks)
+
+
+NO_TERMS = Terms()
 
 
 class Rate(NamedTuple):
@@ -188,7 +267,8 @@ class Day(Generic[Holiday]):
 
     closures    in force, by begin, then id
     holiday     what the mapping of holidays holds for this day
-    is_rest     the weekly pattern has no training on this weekday
+    is_rest     the weekly pattern has no training on this weekday, and nobody ordered it to make up for lost time
+    term_break  the break between terms in which it lies
     """
 
     on: date
@@ -196,6 +276,7 @@ class Day(Generic[Holiday]):
     closures: tuple[ClosureFact, ...]
     holiday: Holiday | None
     is_rest: bool
+    term_break: TermBreak | None = None
 
 
 # Closed or open
@@ -302,6 +383,33 @@ def _in_force(day: date, intervals: Iterable[ClosedInterval], closure_by_id: Map
     return [closure_by_id[closure] for first, last, closure in intervals if first <= day and (last is None or day <= last)]
 
 
+# Terms
+
+
+def terms_of(site: Site, breaks: Iterable[BreakFact], catch_ups: Iterable[CatchUpFact]) -> Terms:
+    """The breaks and the orders to make up lost time that concern a site. A workplace has neither: its roster says when it works."""
+    if site.kind != SiteKind.CENTRE:
+        return NO_TERMS
+    ours = {TermBreak(fact.since, fact.until, fact.name) for fact in breaks if not fact.withdrawn and _is_break_of(site, fact)}
+    orders = [fact for fact in catch_ups if not fact.withdrawn and fact.cohort == site.cohort]
+    return Terms(tuple(sorted(ours)), _spans(orders, CatchUpKind.NO_BREAK), _spans(orders, CatchUpKind.SATURDAYS))
+
+
+def _is_break_of(site: Site, fact: BreakFact) -> bool:
+    if fact.cohort is not None:
+        return fact.cohort == site.cohort
+    return fact.campus in (None, site.campus)
+
+
+def _spans(orders: Iterable[CatchUpFact], kind: str) -> tuple[Span, ...]:
+    found = {Span(fact.since, fact.until) for fact in orders if fact.kind == kind}
+    return tuple(sorted(found, key=lambda span: (span.first, span.last or date.max)))
+
+
+def _lies_in(day: date, spans: Iterable[Span]) -> bool:
+    return any(first <= day and (last is None or day <= last) for first, last in spans)
+
+
 # Days
 
 
@@ -323,16 +431,20 @@ def day_kind(
     patterns: Iterable[WeeklyPattern],
     holidays: Mapping[date, Holiday],
     closures_in_force: Sequence[ClosureFact] = (),
+    terms: Terms = NO_TERMS,
 ) -> Day[Holiday]:
     """What a day is and why. Pass `closures_on(...)` of the day; for many days ask `day_calendar`."""
-    is_rest = on.weekday() not in weekdays_on(on, patterns)
+    is_rest = on.weekday() not in weekdays_on(on, patterns) and not terms.has_saturday(on)
+    term_break = terms.break_on(on)
     if closures_in_force:
         kind = DayKind.CLOSED
     elif on in holidays:
         kind = DayKind.HOLIDAY
+    elif term_break:
+        kind = DayKind.BREAK
     else:
         kind = DayKind.REST if is_rest else DayKind.TRAINING
-    return Day(on, kind, tuple(closures_in_force), holidays.get(on), is_rest)
+    return Day(on, kind, tuple(closures_in_force), holidays.get(on), is_rest, term_break)
 
 
 def day_calendar(
@@ -344,11 +456,12 @@ def day_calendar(
     *,
     patterns: Collection[WeeklyPattern] = (),
     holidays: Mapping[date, Holiday],
+    terms: Terms = NO_TERMS,
 ) -> list[Day[Holiday]]:
     """One entry per calendar day from `first` to `last`, oldest first, no gaps."""
     intervals = closed_intervals(site, closures, resumptions)
     closure_by_id = {closure.id: closure for closure in closures}
-    return [day_kind(day, patterns, holidays, _in_force(day, intervals, closure_by_id)) for day in _days(first, last)]
+    return [day_kind(day, patterns, holidays, _in_force(day, intervals, closure_by_id), terms) for day in _days(first, last)]
 
 
 def training_days(
@@ -357,13 +470,14 @@ def training_days(
     patterns: Collection[WeeklyPattern],
     holidays: Collection[date],
     intervals: Iterable[ClosedInterval] = (),
+    terms: Terms = NO_TERMS,
 ) -> list[date]:
-    """The days from `first` to `last` on which training is due, oldest first: neither rest, holiday nor closed.
+    """The days from `first` to `last` on which training is due, oldest first: neither rest, break, holiday nor closed.
 
     Without `intervals` it is what had been planned.
     """
     closed = closed_days(first, last, intervals)
-    return [day for day in _working_days(first, last, patterns) if day not in holidays and day not in closed]
+    return [day for day in _working_days(first, last, patterns, terms) if day not in holidays and day not in closed]
 
 
 def closed_days(first: date, last: date, intervals: Iterable[ClosedInterval]) -> set[date]:
@@ -377,10 +491,14 @@ def lost_days(
     intervals: Iterable[ClosedInterval],
     patterns: Collection[WeeklyPattern] = (),
     holidays: Collection[date] = (),
+    terms: Terms = NO_TERMS,
 ) -> list[date]:
-    """The training days from `first` to `last` that closures took, each once, oldest first."""
+    """The training days from `first` to `last` that closures took, each once, oldest first.
+
+    A day ordered to make up for others is not lost again when it is closed in its turn: what it stood for is still owed.
+    """
     closed = closed_days(first, last, intervals)
-    return [day for day in training_days(first, last, patterns, holidays) if day in closed]
+    return [day for day in training_days(first, last, patterns, holidays, terms=terms.as_planned) if day in closed]
 
 
 def days_lost(
@@ -389,9 +507,10 @@ def days_lost(
     intervals: Iterable[ClosedInterval],
     patterns: Collection[WeeklyPattern] = (),
     holidays: Collection[date] = (),
+    terms: Terms = NO_TERMS,
 ) -> int:
     """How many training days from `first` to `last` closures took; Monday to Friday unless patterns say otherwise."""
-    return len(lost_days(first, last, intervals, patterns, holidays))
+    return len(lost_days(first, last, intervals, patterns, holidays, terms))
 
 
 def person_days_lost(spans: Iterable[Span | tuple[date, date | None]], lost: Sequence[date]) -> int:
@@ -413,6 +532,7 @@ def projected_end(
     patterns: Collection[WeeklyPattern],
     holidays: Collection[date],
     intervals: Iterable[ClosedInterval] = (),
+    terms: Terms = NO_TERMS,
 ) -> date | None:
     """The day on which the days owed have been made up, when training simply goes on after the planned end.
 
@@ -420,16 +540,20 @@ def projected_end(
     """
     if days_owed <= 0:
         return planned_end
-    days = training_days(planned_end + _DAY, planned_end + _HORIZON, patterns, holidays, intervals)
+    days = training_days(planned_end + _DAY, planned_end + _HORIZON, patterns, holidays, intervals, terms)
     return days[days_owed - 1] if days_owed <= len(days) else None
 
 
-def _working_days(first: date, last: date, patterns: Collection[WeeklyPattern]) -> Iterator[date]:
+def _working_days(first: date, last: date, patterns: Collection[WeeklyPattern], terms: Terms) -> Iterator[date]:
     # Cut the period where a pattern begins, so that the pattern is looked up once per stretch, not once per day.
     begins = sorted({first, *(pattern.since for pattern in patterns if first < pattern.since <= last)})
     for begin, following in pairwise([*begins, last + _DAY]):
         weekdays = weekdays_on(begin, patterns)
-        yield from (day for day in _days(begin, following - _DAY) if day.weekday() in weekdays)
+        yield from (
+            day
+            for day in _days(begin, following - _DAY)
+            if (day.weekday() in weekdays or terms.has_saturday(day)) and terms.break_on(day) is None
+        )
 
 
 def _days(first: date, last: date) -> Iterator[date]:

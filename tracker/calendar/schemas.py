@@ -65,6 +65,15 @@ class WeekSchema(inputs.Sheet):
     pm_minutes = inputs.Hours()
 
 
+class BreakSchema(inputs.Sheet):
+    """A break between terms. place: `campus:<id>`, `cohort:<id>`, or nothing for the whole centre."""
+
+    name = inputs.Text()
+    since = inputs.Day(needed=NO_DATE)
+    until = inputs.Day(needed=NO_DATE)
+    place = inputs.Text()
+
+
 class HolidaySchema(inputs.Sheet):
     """A correction of a holiday."""
 

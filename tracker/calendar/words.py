@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 
 from tracker.calendar.checks import SCOPES_BY_KIND
+from tracker.calendar.models import Break
 from tracker.calendar.queries import Told
-from tracker.calendar.rules import ClosureFact, counting_notice, Day, DayKind, ScopeKind, Site, SiteKind
+from tracker.calendar.rules import ClosureFact, counting_notice, Day, DayKind, ScopeKind, Site, SiteKind, TermBreak
 from tracker.country import tz
 from tracker.country.tz import Holiday
 from tracker.errors import N_
@@ -15,7 +16,7 @@ from tracker.i18n import _, format_date, language, MONTHS
 Names = Mapping[tuple[str, str], str]
 
 SHORT_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
-SIGNS = {DayKind.CLOSED: "✕", DayKind.HOLIDAY: "★", DayKind.REST: "–", DayKind.TRAINING: ""}
+SIGNS = {DayKind.CLOSED: "✕", DayKind.HOLIDAY: "★", DayKind.BREAK: "≈", DayKind.REST: "–", DayKind.TRAINING: ""}
 FIELD_NAMES = {
     "scope": N_("Place"),
     "reason": N_("Reason"),
@@ -115,12 +116,27 @@ def holiday(day: Holiday) -> str:
     return _("%(name)s (estimate)", name=name) if day.estimated else name
 
 
+def of_break(row: Break, names: Names) -> str:
+    """Who is not taught in a break."""
+    if row.cohort_id:
+        return place(ScopeKind.COHORT, row.cohort_id, names)
+    return place(ScopeKind.CAMPUS, row.campus_id, names) if row.campus_id else _("The whole centre")
+
+
+def term_break(found: TermBreak) -> str:
+    """`Likizo kati ya mihula: Pasaka`."""
+    kind = label("day_kinds", DayKind.BREAK)
+    return f"{kind}: {found.name}" if found.name else kind
+
+
 def day(on: Day[Holiday]) -> str:
     """What a day is, in words."""
     if on.kind == DayKind.CLOSED:
         return "; ".join(closed_by(fact) for fact in on.closures)
     if on.kind == DayKind.HOLIDAY and on.holiday:
         return holiday(on.holiday)
+    if on.kind == DayKind.BREAK and on.term_break:
+        return term_break(on.term_break)
     return label("day_kinds", on.kind)
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import or_, select
 
-from tracker.calendar.models import Closure, Notice, Resumption, TaughtDay, WeeklyPattern
+from tracker.calendar.models import Break, CatchUp, Closure, Notice, Resumption, TaughtDay, WeeklyPattern
 from tracker.calendar.queries import Calendar, ClosureStory, corrected_holidays, corrections
 from tracker.country import tz
 from tracker.db import db, SyncedRow
@@ -22,6 +22,7 @@ def calendars(centres: Collection[str]) -> dict[str, Calendar]:
     closures, notices, resumptions = _by_centre(Closure, centres), _by_centre(Notice, centres), _by_centre(Resumption, centres)
     profiles, campuses = _by_centre(Centre, centres), _by_centre(Campus, centres)
     patterns, taught = _by_centre(WeeklyPattern, centres), _by_centre(TaughtDay, centres)
+    breaks, orders = _by_centre(Break, centres), _by_centre(CatchUp, centres)
     corrected = corrections()
     holidays = {each.code: corrected_holidays(each.code, corrected) for each in tz.codes("jurisdictions")}
 
@@ -40,6 +41,8 @@ def calendars(centres: Collection[str]) -> dict[str, Calendar]:
             patterns=by_campus,
             corrections=corrected,
             taught={(row.cohort_id, row.on): row for row in taught[centre]},
+            breaks=breaks[centre],
+            catch_ups=orders[centre],
             _holidays=dict(holidays),
         )
 

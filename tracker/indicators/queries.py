@@ -17,7 +17,7 @@ from tracker.attendance.models import Mark, Register
 from tracker.attendance.rules import ATTENDED, STATUSES, TAKEN
 from tracker.calendar import rules as calendar_rules
 from tracker.calendar.queries import Calendar
-from tracker.calendar.rules import ClosedInterval, ScopeKind, Site, SiteKind
+from tracker.calendar.rules import ClosedInterval, ScopeKind, Site, SiteKind, Terms
 from tracker.clock import EAST_AFRICA
 from tracker.db import db
 from tracker.employers.models import Employer
@@ -66,13 +66,17 @@ class Country:
         """When a cohort's place at the centre is closed."""
         return self.calendars[key.centre].intervals(self.site(key))
 
-    def planned(self, site: Site, centre: str, first: date, last: date) -> list[date]:
-        """The days of training from `first` to `last` without closures. Most centres share theirs, so they are kept."""
+    def planned(self, site: Site, centre: str, first: date, last: date, terms: Terms | None = None) -> list[date]:
+        """The days of training from `first` to `last` without closures. Most centres share theirs, so they are kept.
+
+        terms  None: as planned, without what was ordered to make up for lost time
+        """
         calendar = self.calendars[centre]
-        patterns = calendar.weekly(site.campus)
-        kept = (site.jurisdiction, frozenset(patterns), first, last)
+        patterns, terms = calendar.weekly(site.campus), terms or calendar.terms(site).as_planned
+        kept = (site.jurisdiction, frozenset(patterns), terms, first, last)
         if kept not in self._days:
-            self._days[kept] = calendar_rules.training_days(first, last, patterns, calendar.holidays(site.jurisdiction).keys())
+            holidays = calendar.holidays(site.jurisdiction).keys()
+            self._days[kept] = calendar_rules.training_days(first, last, patterns, holidays, terms=terms)
         return self._days[kept]
 
 
@@ -276,13 +280,13 @@ def _taken(where: Country, first: date, last: date) -> dict[CohortKey, frozenset
 
 def _days(where: Country, key: CohortKey, first: date, last: date) -> CohortDays:
     calendar, site = where.calendars[key.centre], where.site(key)
-    planned = where.planned(site, key.centre, first, last)
+    due = where.planned(site, key.centre, first, last, calendar.terms(site))
     closed = calendar_rules.closed_days(first, last, calendar.intervals(site))
     taught = {on for cohort, on in calendar.taught if cohort == key.cohort and first <= on <= last and calendar.was_taught(cohort, on)}
     work = calendar.intervals(_workplace(site))
     return CohortDays(
-        counted=frozenset(day for day in planned if day not in closed) | taught,
-        lost=[day for day in planned if day in closed and day not in taught],
+        counted=frozenset(day for day in due if day not in closed) | taught,
+        lost=[day for day in where.planned(site, key.centre, first, last) if day in closed and day not in taught],
         workplace_closed=frozenset(calendar_rules.closed_days(first, last, work)),
     )
 
