@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tracker import clock, inputs
 from tracker.attendance import actions as attendance
+from tracker.attendance.queries import cohorts_by_day
 from tracker.attendance.rules import MarkLine
 from tracker.calendar.queries import calendar_for
 from tracker.calendar.rules import DayKind
@@ -36,6 +37,7 @@ TWICE: Final = N_("%(text)s stands in row %(row)d already.")
 NO_TRAINING: Final = N_(
     "Marks on %(on)s, a day without training: %(count)d. They count in no rate until it is confirmed that training took place."
 )
+NO_COHORT: Final = N_("Marks on %(on)s of apprentices who were in no cohort on that day: %(count)d. They stand in no register.")
 
 
 @dataclass
@@ -208,9 +210,20 @@ def _attendance(actor: Actor, partition: str, table: Table, problems: Found, don
         marks.append(mark)
     if problems or not marks:
         return
-    done.warnings.add(*_without_training(actor, partition, marks, rows))
+    done.warnings.add(*_without_cohort(partition, marks, rows), *_without_training(actor, partition, marks, rows))
     written = attendance.import_marks(actor, partition, marks)
     done.added, done.changed, done.unchanged = written.added, written.corrected, written.unchanged
+
+
+def _without_cohort(partition: str, marks: Sequence[MarkLine], rows: Mapping[tuple[str, date, str], int]) -> Iterator[Problem]:
+    """One warning for each day, at its first row: most often the year of a date is wrong."""
+    cohorts = cohorts_by_day(partition, {(mark.apprentice_id, mark.on) for mark in marks if mark.place != "workplace"})
+    lost: dict[date, list[int]] = {}
+    for mark in marks:
+        if cohorts.get((mark.apprentice_id, mark.on)) == []:
+            lost.setdefault(mark.on, []).append(rows[mark.apprentice_id, mark.on, mark.slot])
+    for on in sorted(lost):
+        yield Problem(min(lost[on]), "date", NO_COHORT, {"on": on, "count": len(lost[on])}, is_warning=True)
 
 
 def _without_training(

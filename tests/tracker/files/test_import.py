@@ -183,6 +183,14 @@ def test_marks_on_a_day_without_training_are_one_warning_for_the_day(amina: Acto
     assert done.added == 3
 
 
+def test_marks_of_days_before_the_apprentice_came_are_one_warning_for_the_day(amina: Actor, make: Make) -> None:
+    make.apprentice(cohort=make.cohort(), number="VTC/8")
+    content = csv_bytes("apprentice_number,date,status,slot", *(f"VTC/8,{each}" for each in ("2025-02-27,late,am", "2025-02-27,late,pm")))
+    done = import_table(amina, make.centre, "attendance", content)
+    assert [(each.row, each.params["count"]) for each in done.warnings.shown] == [(2, 2)]
+    assert "in no cohort on that day" in done.warnings.shown[0].sentence
+
+
 def test_a_row_of_another_centre_is_refused(amina: Actor, make: Make) -> None:
     content = csv_bytes("number,given_name,centre", "1,Asha,", "2,Juma,Somewhere else", f"3,Neema,{make.centre}")
     assert _refused(amina, make, "apprentices", content) == [(3, "centre")]
