@@ -168,7 +168,15 @@ def _last_save_in_doubt() -> datetime | None:
 def _language_url(code: str) -> str:
     """This page in another language; after a form was sent, the page that the form stands on."""
     others = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
-    return f"{request.path}?{urlencode([*others, ('lang', code)])}"
+    return f"{_own_path()}?{urlencode([*others, ('lang', code)])}"
+
+
+def _own_path() -> str:
+    """The path of this page; of an answer to a form that nobody can ask for, the nearest page above."""
+    path, adapter = request.path, current_app.create_url_adapter(request)
+    while request.method == "POST" and adapter and not adapter.test(path, "GET"):
+        path = path[:-1].rpartition("/")[0] + "/"
+    return path
 
 
 def frame() -> dict[str, object]:

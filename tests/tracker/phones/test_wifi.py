@@ -1,5 +1,7 @@
 """The Wi-Fi as a code: what a camera reads in it, and what is kept of it."""
 
+import re
+
 import pytest
 
 from tests.conftest import Browser
@@ -52,6 +54,14 @@ def test_showing_another_wifi_forgets_nothing(client: Browser, on_wifi: Reach) -
     _show(client.sign_in("dalali"), keep="y")
     client.send("/phones/wifi", name="Wageni", password="karibu sana")
     assert "join the Wi-Fi Chuo cha Meru" in client.get("/phones/").text
+    assert on_wifi.urls
+
+
+@pytest.mark.parametrize(("url", "fields"), [("/phones/wifi", {"name": "Chuo"}), ("/phones/enrol", {})])
+def test_the_language_can_be_changed_where_a_code_is_shown(url: str, fields: dict[str, str], client: Browser, on_wifi: Reach) -> None:
+    shown = client.sign_in("amina").send(url, **fields).text
+    (link,) = re.findall(r'href="([^"]+lang=[^"]+)"', shown)
+    assert client.get(link).status_code == 200
     assert on_wifi.urls
 
 
