@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Ref, Row, Synced, SyncedRow
+from tracker.db import Ref, Row, Synced, SyncedRow
 
 
 class RemotePack(Row):
