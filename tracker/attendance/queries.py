@@ -14,6 +14,7 @@ from tracker.accounts.queries import name_of
 from tracker.attendance import absence_queries, rules
 from tracker.attendance.models import ExpectedAbsence, Mark, Register
 from tracker.attendance.rules import MarkValue, Tally
+from tracker.calendar.ends import Ends
 from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import Day
 from tracker.country.tz import Holiday
@@ -306,7 +307,7 @@ def register_for(actor: Actor, cohort: Cohort | str, on: date, slot: str = "day"
 
 def _days(calendar: Calendar, cohort: Cohort, first: date, last: date) -> list[date]:
     """The days from `first` to `last` on which a cohort's register can be taken."""
-    return calendar.taught_days(cohort, max(first, cohort.starts_on or first), min(last, cohort.ends_on or last))
+    return calendar.taught_days(cohort, max(first, cohort.starts_on or first), min(last, calendar.ends.of_cohort(cohort) or last))
 
 
 def _rows(actor: Actor, cohort: Cohort, on: date, slot: str, calendar: Calendar) -> list[RegisterRow]:
@@ -399,7 +400,7 @@ def due_and_taken(actor: Actor, partition: str, first: date, last: date, calenda
     last = min(last, clock.today())
     taken = {(row.cohort_id, row.on) for row in registers(actor, partition, first, last)}
     days = [(cohort, on) for cohort in cohorts(actor, partition) for on in _days(calendar, cohort, first, last)]
-    spans = _spans(partition)
+    spans = spans_by_cohort(partition)
     ids = {apprentice_id for rows in spans.values() for apprentice_id, _begin, _end in rows}
     away = away_days(calendar, partition, ids, {on for cohort, on in days if (cohort.id, on) not in taken})
     due = [
@@ -450,7 +451,8 @@ def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
     due_now = {each.cohort.id for each in due if each.on == on}
     taken = {row.cohort_id: row for row in registers(actor, partition, on, on)}
     stored = {row.apprentice_id: row.status for row in marks(actor, partition, on, on)}
-    found = [_today(actor, cohort, on, calendar, due_now, taken.get(cohort.id), stored) for cohort in _running(actor, partition, on)]
+    running = _running(actor, partition, on, calendar.ends)
+    found = [_today(actor, cohort, on, calendar, due_now, taken.get(cohort.id), stored) for cohort in running]
     return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), _overdue(actor, due, on))
 
 
@@ -463,8 +465,8 @@ def _overdue(actor: Actor, due: Sequence[Due], on: date) -> tuple[tuple[Cohort, 
     return tuple((cohort_by_id[key], tuple(days[key])) for key in sorted(days, key=lambda key: (cohort_by_id[key].name or "", key)))
 
 
-def _running(actor: Actor, partition: str, on: date) -> list[Cohort]:
-    return [cohort for cohort in cohorts(actor, partition) if (cohort.starts_on or date.min) <= on <= (cohort.ends_on or date.max)]
+def _running(actor: Actor, partition: str, on: date, ends: Ends) -> list[Cohort]:
+    return [cohort for cohort in cohorts(actor, partition) if (cohort.starts_on or date.min) <= on <= (ends.of_cohort(cohort) or date.max)]
 
 
 def _today(
@@ -490,7 +492,7 @@ def _today(
     )
 
 
-def _spans(partition: str) -> Mapping[str, list[tuple[str, date, date]]]:
+def spans_by_cohort(partition: str) -> Mapping[str, list[tuple[str, date, date]]]:
     """The spans of the enrolments in each cohort, each with its apprentice."""
     rows = select(Enrolment.cohort_id, Enrolment.apprentice_id, Enrolment.starts_on, Enrolment.ended_on).where(
         Enrolment.partition == partition, Enrolment.void_reason.is_(None)

@@ -14,6 +14,7 @@ from tracker import replication
 from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
 from tracker.calendar import models, rules
+from tracker.calendar.ends import Ends, ends_in
 from tracker.calendar.models import Break, CatchUp, Closure, HolidayCorrection, Notice, Resumption, TaughtDay
 from tracker.calendar.rules import (
     BreakFact,
@@ -298,6 +299,11 @@ class Calendar:
             if since
         ]
 
+    @cached_property
+    def ends(self) -> Ends:
+        """The planned ends of cohorts and placements that were moved."""
+        return ends_in(self.partition)
+
     # Days of a cohort
 
     def day(self, cohort: Cohort, on: date) -> Day[Holiday]:
@@ -340,6 +346,12 @@ class Calendar:
         holidays = self.holidays(site.jurisdiction).keys()
         lost = rules.lost_days(first, last, self.intervals(site), self.weekly(site.campus), holidays, self.terms(site))
         return [on for on in lost if not self.was_taught(cohort.id, on)]
+
+    def moved_end(self, cohort: Cohort, planned_end: date, days_owed: int) -> date | None:
+        """The day on which the days owed have been made up, if training simply goes on; None while none can be seen."""
+        site = self.site_of(cohort)
+        holidays = self.holidays(site.jurisdiction).keys()
+        return rules.projected_end(planned_end, days_owed, self.weekly(site.campus), holidays, self.intervals(site), self.terms(site))
 
     def closures_of(self, cohort: Cohort, on: date) -> list[ClosureFact]:
         """The closures in force where a cohort is taught, by begin."""

@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from tracker.attendance.models import Mark, Register
 from tracker.attendance.rules import ATTENDED, STATUSES, TAKEN
 from tracker.calendar import rules as calendar_rules
+from tracker.calendar.ends import Ends, ends_in, PLACEMENT
 from tracker.calendar.queries import Calendar
 from tracker.calendar.rules import ClosedInterval, ScopeKind, Site, SiteKind, Terms
 from tracker.clock import EAST_AFRICA
@@ -92,17 +93,17 @@ def read(where: Country, first: date, last: date, on: date) -> Facts:
     keys = {each.key for each in enrolments} | where.cohorts.keys()
     days = {key: _days(where, key, first, last) for key in keys}
     taken = _taken(where, first, last)
-    last_heard = heard(where.centres, on)
+    last_heard, ends = heard(where.centres, on), ends_in(*where.centres)
     return Facts(
         on=on,
         first=first,
         last=last,
         enrolments=enrolments,
         marks=_marks(where, days, taken, (first, last)),
-        placements=_placements(where, on),
+        placements=_placements(where, on, ends),
         returns=_returns(where, keys, on),
         days=days,
-        ends={key: row.ends_on for key, row in where.cohorts.items() if row.ends_on},
+        ends={key: end for key, row in where.cohorts.items() if (end := ends.of_cohort(row))},
         taken=taken,
         # Of a centre that never reported nobody knows when it opened again.
         lost={centre: _lost(where, centre, first, last) for centre, day in last_heard.items() if day},
@@ -314,8 +315,9 @@ def _lost(where: Country, centre: str, first: date, last: date) -> list[date]:
 # ---- placements
 
 
-def _placements(where: Country, on: date) -> list[Placed]:
+def _placements(where: Country, on: date, ends: Ends) -> list[Placed]:
     span = spans(where.centres)
+    extended = [key for (kind, key), row in ends.by_subject.items() if kind == PLACEMENT and row.ends_on and row.ends_on >= on]
     is_paused = (
         select(Suspension.id)
         .where(
@@ -341,7 +343,7 @@ def _placements(where: Country, on: date) -> list[Placed]:
             Placement.partition.in_(where.centres),
             Placement.void_reason.is_(None),
             Placement.starts_on <= on,
-            or_(Placement.ends_on.is_(None), Placement.ends_on >= on),
+            or_(Placement.ends_on.is_(None), Placement.ends_on >= on, Placement.id.in_(extended)),
         )
         .subquery()
     )

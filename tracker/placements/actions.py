@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from tracker.calendar.ends import ends_in
 from tracker.db import apply_form, db, void, write
 from tracker.employers.models import Employer
 from tracker.people.models import Apprentice
@@ -56,14 +57,16 @@ def _check(placement: Placement) -> None:
         raise rules.UnknownApprentice
     if not placement.employer_id or db.session.get(Employer, {"partition": partition, "id": placement.employer_id}) is None:
         raise rules.UnknownEmployer
-    starts_on = rules.check_span(placement.starts_on, placement.ends_on)
+    starts_on, ends = rules.check_span(placement.starts_on, placement.ends_on), ends_in(partition)
     others = db.session.scalars(
         select(Placement).where(
             Placement.partition == partition, Placement.apprentice_id == placement.apprentice_id, Placement.void_reason.is_(None)
         )
     )
     for other in others:
-        if other.id != placement.id and other.starts_on and rules.overlap((starts_on, placement.ends_on), (other.starts_on, other.ends_on)):
+        if other.id == placement.id or other.starts_on is None:
+            continue
+        if rules.overlap((starts_on, ends.of_placement(placement)), (other.starts_on, ends.of_placement(other))):
             employer = queries.employer_of(other)
             raise rules.AlreadyPlaced(employer=(employer.name if employer else None) or "?", starts_on=other.starts_on)
 
@@ -99,7 +102,7 @@ def suspend_placement(actor: Actor, placement_id: str, since: date, reason: str,
     with write(actor) as session:
         placement = queries.placement_for(actor, placement_id, "edit-placements")
         paused = queries.pauses(queries.suspensions(placement))
-        rules.check_can_suspend(placement.starts_on, placement.ends_on, paused, since, until)
+        rules.check_can_suspend(placement.starts_on, ends_in(placement.partition).of_placement(placement), paused, since, until)
         suspension = Suspension(partition=placement.partition, placement_id=placement.id, since=since, until=until, reason=reason)
         session.add(suspension)
         return suspension
@@ -134,7 +137,7 @@ def set_roster(actor: Actor, placement_id: str, since: date, weekdays: str, minu
     """
     with write(actor) as session:
         placement = queries.placement_for(actor, placement_id, "edit-placements")
-        rules.check_roster(placement.starts_on, placement.ends_on, since, weekdays, minutes)
+        rules.check_roster(placement.starts_on, ends_in(placement.partition).of_placement(placement), since, weekdays, minutes)
         row = next((each for each in queries.rosters(placement) if each.since == since and each.void_reason is None), None)
         if row is None:
             row = Roster(partition=placement.partition, placement_id=placement.id, since=since)

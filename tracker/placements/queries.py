@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from tracker import replication
 from tracker.accounts.history import whereabouts
 from tracker.accounts.queries import name_of
+from tracker.calendar.ends import Ends, ends_in, PLACEMENT
 from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import closed_days, ClosureFact
 from tracker.db import db, Row, row_for
@@ -68,10 +69,11 @@ def placed_on(actor: Actor, partition: str, on: date) -> dict[str, Placement]:
             Placement.partition == partition,
             Placement.void_reason.is_(None),
             Placement.starts_on <= on,
-            or_(Placement.ends_on.is_(None), Placement.ends_on >= on),
         )
     )
-    return {row.apprentice_id: row for row in reversed(_latest_first(rows)) if row.apprentice_id}
+    ends = ends_in(partition)
+    found = [row for row in rows if on <= (ends.of_placement(row) or on)]
+    return {row.apprentice_id: row for row in reversed(_latest_first(found)) if row.apprentice_id}
 
 
 # ---- state
@@ -112,12 +114,12 @@ def state_on(placement: Placement, on: date, calendar: Calendar) -> State:
     """What a placement is on a day, with its reason: closures of the employer's site, or a person's decision."""
     employer = employer_of(placement)
     closures = calendar.workplace_closed(employer, on) if employer else ()
-    return _state(placement, on, pauses(suspensions(placement)), closures)
+    return _state(placement, on, calendar.ends, pauses(suspensions(placement)), closures)
 
 
-def _state(placement: Placement, on: date, paused: Iterable[Pause], closures: Iterable[ClosureFact]) -> State:
+def _state(placement: Placement, on: date, ends: Ends, paused: Iterable[Pause], closures: Iterable[ClosureFact]) -> State:
     is_void = placement.void_reason is not None
-    return rules.state_on(on, placement.starts_on, placement.ends_on, paused, closures, is_void=is_void)
+    return rules.state_on(on, placement.starts_on, ends.of_placement(placement), paused, closures, is_void=is_void)
 
 
 def employer_of(placement: Placement) -> Employer | None:
@@ -134,13 +136,14 @@ def apprentice_of(placement: Placement) -> Apprentice | None:
 
 @dataclass(frozen=True)
 class Listed:
-    """A placement as a list shows it."""
+    """A placement as a list shows it. `extended_to` is the end that holds where it was moved."""
 
     row: Placement
     apprentice: Apprentice | None
     employer: Employer | None
     state: State
     warnings: Sequence[Problem]
+    extended_to: date | None = None
 
 
 def listed(actor: Actor, partition: str, rows: Sequence[Placement], on: date) -> list[Listed]:
@@ -160,8 +163,11 @@ def listed(actor: Actor, partition: str, rows: Sequence[Placement], on: date) ->
         employer = employers_by_id.get(row.employer_id or "")
         apprentice = apprentices.get(row.apprentice_id or "")
         closures = calendar.workplace_closed(employer, on) if employer else ()
-        state = _state(row, on, pauses(paused[row.id]), closures)
-        found.append(Listed(row, apprentice, employer, state, _warnings(row, apprentice, employer, spans)))
+        state = _state(row, on, calendar.ends, pauses(paused[row.id]), closures)
+        extension = calendar.ends.extension(PLACEMENT, row)
+        found.append(
+            Listed(row, apprentice, employer, state, _warnings(row, apprentice, employer, spans), extension.ends_on if extension else None)
+        )
     return found
 
 
@@ -194,7 +200,7 @@ def away_days(calendar: Calendar, partition: str, apprentice_ids: Collection[str
     for row in db.session.scalars(rows):
         if row.apprentice_id not in apprentice_ids or row.starts_on is None:
             continue
-        inside = [on for on in days if row.starts_on <= on <= (row.ends_on or date.max)]
+        inside = [on for on in days if row.starts_on <= on <= (calendar.ends.of_placement(row) or date.max)]
         employer, halts, week = hosts_by_id.get(row.employer_id or ""), pauses(paused[row.id]), hours(rosters_of.get(row.id, ()))
         intervals = calendar.intervals(calendar.site_of_employer(employer)) if employer else ()
         closed = closed_days(min(days), max(days), intervals)
@@ -222,7 +228,8 @@ class Stretch:
 def stretches(actor: Actor, partition: str, first: date, last: date) -> list[Stretch]:
     """The placements of a centre that stand on some day from `first` to `last`, by employer, then apprentice. Raises NotFound."""
     calendar = calendar_for(actor, partition)
-    rows = [row for row in placements(actor, partition) if row.starts_on and row.starts_on <= last and (row.ends_on or last) >= first]
+    standing = [row for row in placements(actor, partition) if row.starts_on and row.starts_on <= last]
+    rows = [row for row in standing if (calendar.ends.of_placement(row) or last) >= first]
     apprentices = _by_id(db.session.scalars(select(Apprentice).where(Apprentice.partition == partition)))
     hosts_by_id = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
     paused: dict[str | None, list[Suspension]] = defaultdict(list)
@@ -234,7 +241,7 @@ def stretches(actor: Actor, partition: str, first: date, last: date) -> list[Str
     for row in rows:
         employer, week = hosts_by_id.get(row.employer_id or ""), hours(rosters_of.get(row.id, ()))
         closures = {on: calendar.workplace_closed(employer, on) if employer else () for on in days}
-        states = {on: _state(row, on, pauses(paused[row.id]), closures[on]) for on in days}
+        states = {on: _state(row, on, calendar.ends, pauses(paused[row.id]), closures[on]) for on in days}
         rostered = {on: rules.rostered(week, on) for on in days}
         found.append(Stretch(row, apprentices.get(row.apprentice_id or ""), employer, states, rostered))
     return sorted(found, key=_by_employer)
@@ -262,10 +269,10 @@ Spans = Mapping[str, Sequence[tuple[str, date, date | None]]]
 def _spans(partition: str) -> Spans:
     """Employer id -> (apprentice id, first day, last day) of its placements."""
     spans: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
-    rows = select(Placement).where(Placement.partition == partition, Placement.void_reason.is_(None))
+    rows, ends = select(Placement).where(Placement.partition == partition, Placement.void_reason.is_(None)), ends_in(partition)
     for row in db.session.scalars(rows):
         if row.starts_on:
-            spans[row.employer_id or ""].append((row.apprentice_id or "", row.starts_on, row.ends_on))
+            spans[row.employer_id or ""].append((row.apprentice_id or "", row.starts_on, ends.of_placement(row)))
     return spans
 
 
