@@ -21,6 +21,7 @@ from tracker.people.queries import all_members
 from tracker.policy import Actor, check
 
 BULK = "bulk"
+SAID = ("status", "note")  # what whoever finishes a register says of it
 
 
 def mark(
@@ -112,7 +113,7 @@ def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mappi
         session.flush()
         taken = _take_when_complete(session, actor, cohort, on, slot, method)
         dots = [row.dot for row in rows if row is not None and before.get(row.apprentice_id) != row.dot]
-        return Act.of([*dots, taken.dot if taken else None])
+        return Act.of([*dots, _taken_by(taken)])
 
 
 def _check_members(actor: Actor, cohort: Cohort, apprentice_ids: Iterable[str]) -> None:
@@ -141,7 +142,7 @@ def mark_remaining_present(
         # One taken before is none of this act: its older dot would stretch the undo over all that came in between.
         register = _take(session, cohort, on, slot, method, None) if rows and not _is_taken(session, cohort, on, slot) else None
         session.flush()
-        return Act.of([*(row.dot for row in rows if row), register.dot if register else None])
+        return Act.of([*(row.dot for row in rows if row), _taken_by(register)])
 
 
 def put_all(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, values: Mapping[str, MarkValue]) -> Act | None:
@@ -152,7 +153,7 @@ def put_all(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str,
     rows = [_put(session, stored.get(each), _key(cohort.partition, each, on, slot), value, None) for each, value in values.items()]
     session.flush()
     taken = _take_when_complete(session, actor, cohort, on, slot, "taps")
-    return Act.of([*(row.dot for row in rows if row), taken.dot if taken else None])
+    return Act.of([*(row.dot for row in rows if row), _taken_by(taken)])
 
 
 def take_register(actor: Actor, cohort_id: str, on: date, slot: str = "day", *, note: str | None = None) -> Act | None:
@@ -165,10 +166,10 @@ def take_register(actor: Actor, cohort_id: str, on: date, slot: str = "day", *, 
     with write(actor) as session:
         cohort = queries.cohort_to_mark(actor, cohort_id)
         stored = session.get(Register, _register_key(cohort, on, slot))
-        before = stored.dot if stored else None
+        before = {dot_of(stored, each) for each in SAID} if stored else set()
         register = _take(session, cohort, on, slot, "taps", note)
         session.flush()
-        return Act.of([register.dot]) if register.dot != before else None
+        return Act.of({dot_of(register, each) for each in SAID} - before)
 
 
 def save_register(
@@ -222,6 +223,11 @@ def _take_when_complete(session: Session, actor: Actor, cohort: Cohort, on: date
 def _is_taken(session: Session, cohort: Cohort, on: date, slot: str) -> bool:
     register = session.get(Register, _register_key(cohort, on, slot))
     return register is not None and register.status == rules.TAKEN
+
+
+def _taken_by(register: Register | None) -> str | None:
+    """The change that took a register. Not the row's own dot: that is of its oldest value, and a register can be taken again."""
+    return dot_of(register, "status") if register else None
 
 
 def _register_key(cohort: Cohort, on: date, slot: str) -> dict[str, object]:

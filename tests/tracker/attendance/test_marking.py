@@ -133,6 +133,25 @@ def test_undo_of_all_remaining_reaches_no_further_back_than_that_act(teacher: Ac
     assert register.status == "taken"
 
 
+def test_a_register_that_is_taken_again_is_given_back_again(teacher: Actor, world: World) -> None:
+    for _ in range(2):
+        act = actions.mark_remaining_present(teacher, world.cohort.id, MONDAY)
+        assert act is not None
+        actions.undo(teacher, world.cohort.id, MONDAY, "day", act)
+        assert not queries.register_for(teacher, world.cohort, MONDAY).is_taken
+
+
+def test_that_nobody_came_is_taken_back_without_the_register(teacher: Actor, world: World) -> None:
+    for place in range(4):
+        _mark(teacher, world, place, "absent")
+    act = actions.take_register(teacher, world.cohort.id, MONDAY, note=rules.NOBODY_CAME)
+    assert act is not None
+    assert actions.take_register(teacher, world.cohort.id, MONDAY, note=rules.NOBODY_CAME) is None
+    actions.undo(teacher, world.cohort.id, MONDAY, "day", act)
+    page = queries.register_for(teacher, world.cohort, MONDAY)
+    assert (page.is_taken, page.is_odd) == (True, True)
+
+
 def test_undo_leaves_what_another_person_did(teacher: Actor, amina: Actor, world: World) -> None:
     act = actions.mark_remaining_present(teacher, world.cohort.id, MONDAY)
     assert act is not None
