@@ -362,6 +362,8 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     const telling = (tellings += 1);
     const all = await rows.all();
     const mine = owner.by ? all.filter((row) => row.by === owner.by) : all;
+    // Sealed ones go into no message and no file before their person has signed in.
+    const isLegible = (await Promise.all(mine.map(opened))).some((row) => row.tap);
     const refused = mine.filter((row) => row.no);
     store("waits", mine.length);
     if (register && (problem || refused.length)) waits(await here());
@@ -375,14 +377,15 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     const told = [];
     const more = [];
     const waiting = mine.filter((row) => !row.no);
+    const needsSignIn = problem === "signIn" || (waiting.length && !isLegible);
     // On its way, a mark is no news: the register shows it.
     if (waiting.length && (problem || !register)) {
       const gone = steady() - waiting[0].at;
       const since = new Date(Date.now() - gone);
       const time = `${gone > DAY_MS / 2 ? `${since.getDate()}/${since.getMonth() + 1}/${since.getFullYear()} ` : ""}${since.toTimeString().slice(0, 5)}`;
       told.push(fill(waiting.length > 1 ? said.many : said.one, { n: waiting.length, time }));
-      told.push(gone > LATE_MS ? said.late : problem === "signIn" ? said.signIn : said.goOn);
-      more.push(said.byThemselves);
+      told.push(needsSignIn ? said.signIn : gone > LATE_MS ? said.late : said.goOn);
+      if (isLegible) more.push(said.byThemselves);
       if (!["away", "signIn", "token", ""].includes(problem)) told.push(problem);
       more.push(rows.isSafe ? (isKept ? "" : said.unkept) : said.unsafe, navigator.serviceWorker?.controller || !register ? "" : said.shell);
     } else if (!rows.isSafe) told.push(said.unsafe);
@@ -393,12 +396,12 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     if (state === shown) return; // said once, not at every beat
     shown = state;
     panel.hidden = !told.length;
-    panel.className = `notice${problem === "signIn" || refused.length || !rows.isSafe ? " is-warning" : ""}`;
+    panel.className = `notice${needsSignIn || refused.length || !rows.isSafe ? " is-warning" : ""}`;
     const buttons = [];
     if (waiting.length && problem) buttons.push(button(said.sendNow, send));
-    if (problem === "signIn") buttons.push(make("a", { className: "button", href: `/accounts/sign-in?next=${encodeURIComponent(location.pathname + location.search)}` }, said.toSignIn));
+    if (needsSignIn) buttons.push(make("a", { className: "button", href: `/accounts/sign-in?next=${encodeURIComponent(location.pathname + location.search)}` }, said.toSignIn));
     if (refused.length) buttons.push(button(said.drop, () => forget(refused)));
-    const file = mine.length && (problem || !register) ? [button(said.file, save)] : [];
+    const file = isLegible && (problem || !register) ? [button(said.file, save)] : [];
     const extra = more.filter(Boolean).map((sentence) => make("p", {}, sentence));
     if (file.length && register) extra.push(make("p", {}, make("a", { href: location.origin + said.address }, said.page)));
     if (!register) buttons.push(...file);

@@ -482,6 +482,28 @@ def test_a_file_carries_the_marks_when_the_laptop_has_another_address(phone: Pho
     assert abs((stored.mark(1).at or 0) - at) <= NEAR_S
 
 
+def test_no_file_is_offered_of_marks_that_are_sealed(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    shell = phone.all(".register")[0].get_attribute("data-shell")
+    laptop.shut()
+    phone.tap(1, "absent")
+    phone.until(lambda: "One mark waits" in phone.said)
+    phone.driver.delete_cookie("s")  # the session ended meanwhile
+    laptop.open()
+    phone.until(lambda: "Sign in on this phone" in phone.said)
+    phone.driver.get(f"{laptop.site}/accounts/sign-in")
+    phone.until(lambda: phone.run("return (await indexedDB.databases()).map((each) => each.name)") == ["daftari"])
+    laptop.shut()
+    phone.driver.get(f"{laptop.site}{shell}")
+    phone.until(lambda: "One mark waits on this phone" in phone.said)
+    assert "Sign in on this phone, then they are sent." in phone.said
+    assert "in a file" not in phone.said
+    laptop.open()
+    phone.sign_in("baraka")
+    phone.open()
+    phone.wait_until_sent()
+    assert stored.statuses()[1] == "absent"
+
+
 def test_a_mark_that_the_laptop_refuses_is_shown_until_a_person_removes_it(phone: Phone, laptop: Laptop, stored: Stored) -> None:
     laptop.shut()
     phone.tap(1, "absent")
