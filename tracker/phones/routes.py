@@ -99,6 +99,7 @@ def enrol() -> ResponseReturnValue:
 @public
 def enter(code: str) -> ResponseReturnValue:
     """On the phone: choose a PIN. Looking changes nothing, since a messenger may look before the person does."""
+    code = code.lower()  # a phone's keyboard may think otherwise
     form, credential = EnrolForm(), queries.invited_by(code)
     if credential is None:
         raise rules.CodeSpent

@@ -50,6 +50,11 @@ def test_looking_at_a_code_spends_nothing(make: Make, phone: Phone, another_phon
     assert phone.enrol(code).status_code == 302
 
 
+def test_a_code_may_be_typed_in_capitals(make: Make, phone: Phone) -> None:
+    phone.enrol(code_for(make).upper())
+    assert phone.is_open
+
+
 def test_a_code_enrols_one_phone_only(make: Make, phone: Phone, another_phone: Phone) -> None:
     code = code_for(make)
     early = another_phone.get(f"/phones/e/{code}").text  # who photographed the screen has the form open already
