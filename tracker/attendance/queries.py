@@ -420,6 +420,7 @@ class CohortToday:
     register  None while not taken
     tally     its marks, whether the register is taken or not; `unmarked` are those expected only
     at_work   how many are expected at a workplace and not marked
+    half_left the half whose register waits where only the other one's is taken
     """
 
     cohort: Cohort
@@ -430,6 +431,7 @@ class CohortToday:
     taken_by: str | None
     tally: Tally
     at_work: int
+    half_left: str | None
 
 
 @dataclass(frozen=True)
@@ -449,10 +451,12 @@ def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
     calendar = calendar_for(actor, partition)
     due = due_and_taken(actor, partition, on - LOOK_BACK, on, calendar)
     due_now = {each.cohort.id for each in due if each.on == on}
-    taken = {row.cohort_id: row for row in registers(actor, partition, on, on)}
+    taken: dict[str, list[Register]] = defaultdict(list)
+    for row in registers(actor, partition, on, on):
+        taken[row.cohort_id].append(row)
     stored = {row.apprentice_id: row.status for row in marks(actor, partition, on, on)}
     running = _running(actor, partition, on, calendar.ends)
-    found = [_today(actor, cohort, on, calendar, due_now, taken.get(cohort.id), stored) for cohort in running]
+    found = [_today(actor, cohort, on, calendar, due_now, taken[cohort.id], stored) for cohort in running]
     return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), _overdue(actor, due, on))
 
 
@@ -475,9 +479,11 @@ def _today(
     on: date,
     calendar: Calendar,
     due: Collection[str],
-    register: Register | None,
+    taken: Sequence[Register],
     stored: Mapping[str, str | None],
 ) -> CohortToday:
+    register = taken[-1] if taken else None
+    halves_left = {"am", "pm"} - {row.slot for row in taken} if "day" not in {row.slot for row in taken} else set()
     ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
     away = {key for key, days in away_days(calendar, cohort.partition, ids, [on]).items() if days and not stored.get(key)}
     return CohortToday(
@@ -489,6 +495,7 @@ def _today(
         name_of(register.by) if register else None,
         rules.tally(stored.get(each) for each in ids if each not in away),
         len(away),
+        halves_left.pop() if len(halves_left) == 1 else None,
     )
 
 

@@ -68,6 +68,16 @@ def test_the_registers_of_the_halves_are_found_on_the_page_of_the_day(client: Br
     assert 'href="2026-03-02">Whole day</a>' in client.get(_address(world) + "?slot=pm").text
 
 
+def test_today_asks_for_the_afternoon_while_only_the_morning_is_taken(client: Browser, world: World, teacher: Actor) -> None:
+    browser = client.sign_in("baraka")
+    actions.mark_remaining_present(teacher, world.cohort.id, MONDAY, "am")
+    page = browser.get("/attendance/").text
+    assert "Afternoon: Due" in page
+    assert f'href="{_address(world)}?slot=pm"' in page
+    actions.mark_remaining_present(teacher, world.cohort.id, MONDAY, "pm")
+    assert "✓ Taken" in browser.get("/attendance/").text
+
+
 def test_a_half_shows_what_is_marked_for_the_whole_day_and_overrules_none_of_it(client: Browser, world: World, teacher: Actor) -> None:
     for place, status in enumerate(["absent", "excused", "late"]):
         actions.mark(teacher, world.partition, world.people[place].id, MONDAY, status)
