@@ -19,9 +19,9 @@ def enter_leave(actor: Actor, apprentice_id: str, since: date, until: date, reas
     """Write down leave from `since` to `until`, both included. It marks nobody; a person excuses in the register.
 
     reason  a code of `excuse_reasons`, or words
-    Raises NotFound, NotAllowed, LeaveBackwards, LeaveTooLong.
+    Raises NotFound, NotAllowed, LeaveBackwards, LeaveTooLong, LeaveFarAway.
     """
-    absence_rules.check_leave(since, until)
+    absence_rules.check_leave(since, until, clock.today())
     with write(actor) as session:
         apprentice = absence_queries.apprentice_to_attend(actor, apprentice_id)
         leave = ExpectedAbsence(partition=apprentice.partition, apprentice_id=apprentice.id, since=since, until=until, reason=reason)

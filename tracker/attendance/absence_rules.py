@@ -26,6 +26,13 @@ class LeaveTooLong(DomainError):
     sentence = N_("Leave of more than a year cannot be entered. Check the years.")
 
 
+class LeaveFarAway(DomainError):
+    """Leave of another year: it would stand as a hint in no register that anybody is about to take."""
+
+    code, status = "attendance.leave_far_away", 422
+    sentence = N_("This leave begins more than a year from today. Check the years.")
+
+
 class AheadOfToday(DomainError):
     """A call that nobody can have made yet."""
 
@@ -47,12 +54,14 @@ class SayWhy(DomainError):
     sentence = N_("Say why. Nothing is withdrawn without a reason.")
 
 
-def check_leave(since: date, until: date) -> None:
-    """Both days belong to the leave. Raises LeaveBackwards, LeaveTooLong."""
+def check_leave(since: date, until: date, today: date) -> None:
+    """Both days belong to the leave. Raises LeaveBackwards, LeaveTooLong, LeaveFarAway."""
     if until < since:
         raise LeaveBackwards(since=since)
     if until - since > LONGEST_LEAVE:
         raise LeaveTooLong
+    if abs(since - today) > LONGEST_LEAVE:
+        raise LeaveFarAway
 
 
 def check_follow_up(on: date, means: str, outcome: str, today: date) -> None:

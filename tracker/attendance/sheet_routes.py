@@ -23,6 +23,7 @@ Done = TypeVar("Done")
 FIELD_OF: dict[type[DomainError], str] = {
     absence_rules.LeaveBackwards: "until",
     absence_rules.LeaveTooLong: "until",
+    absence_rules.LeaveFarAway: "since",
     absence_rules.AheadOfToday: "on",
 }
 

@@ -70,6 +70,12 @@ def test_leave_that_ends_before_it_begins_is_refused(world: World) -> None:
         _leave(world, until=date(2036, 3, 2))
 
 
+def test_leave_of_a_mistyped_year_is_refused_beside_its_first_day(client: Browser, world: World) -> None:
+    page = client.sign_in("amina").send(f"/attendance/leave/{world.people[0].id}", since="2/3/2016", until="6/3/2016", reason="Sick").text
+    assert page.count("This leave begins more than a year from today. Check the years.") == 2
+    assert "No leave is entered." in page
+
+
 def test_an_instructor_gives_leave_to_the_own_cohort_only(teacher: Actor, chausiku: Actor, world: World) -> None:
     stranger = world.add_people(1, world.add_cohort())[0]
     assert absence_actions.enter_leave(teacher, world.people[0].id, MONDAY, MONDAY, "sick").by == teacher.id
