@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.calendar.rules import Span
-from tracker.catchup import rules
+from tracker.catchup import checks, rules
 from tracker.catchup.rules import Course, Days, Kind, Line, Owed, Part, Post, Way
 
 DAY = 420  # seven hours, as long as nobody says how long a training day is
@@ -265,20 +265,20 @@ def test_runs_hold_every_day_once(days: list[date]) -> None:
 @pytest.mark.parametrize(
     ("way", "refusal"),
     [
-        (Way("extended_end", MONDAY, None), rules.NoWay),
-        (Way(Kind.LONGER_DAYS, MONDAY, None), rules.NoMinutes),
-        (Way(Kind.LONGER_DAYS, MONDAY, None, 13 * 60), rules.NoMinutes),
-        (Way(Kind.SATURDAYS, MONDAY, date(2026, 3, 1)), rules.EndsBeforeItBegins),
-        (Way(Kind.NO_BREAK, date(2206, 3, 1), None), rules.FarDate),
+        (Way("extended_end", MONDAY, None), checks.NoWay),
+        (Way(Kind.LONGER_DAYS, MONDAY, None), checks.NoMinutes),
+        (Way(Kind.LONGER_DAYS, MONDAY, None, 13 * 60), checks.NoMinutes),
+        (Way(Kind.SATURDAYS, MONDAY, date(2026, 3, 1)), checks.EndsBeforeItBegins),
+        (Way(Kind.NO_BREAK, date(2206, 3, 1), None), checks.FarDate),
     ],
 )
 def test_an_order_that_nobody_can_carry_out_is_refused(way: Way, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        rules.check_way(way, MONDAY)
+        checks.check_way(way, MONDAY)
 
 
 def test_a_new_end_lies_after_the_original() -> None:
-    rules.check_end(END, date(2026, 7, 3), MONDAY, "Hotel 2026 A")
-    for original, ends_on, refusal in ((None, END, rules.NoEnd), (END, END, rules.NotLater), (END, date(2126, 7, 3), rules.FarDate)):
+    checks.check_end(END, date(2026, 7, 3), MONDAY, "Hotel 2026 A")
+    for original, ends_on, refusal in ((None, END, checks.NoEnd), (END, END, checks.NotLater), (END, date(2126, 7, 3), checks.FarDate)):
         with pytest.raises(refusal):
-            rules.check_end(original, ends_on, MONDAY, "Hotel 2026 A")
+            checks.check_end(original, ends_on, MONDAY, "Hotel 2026 A")
