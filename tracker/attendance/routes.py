@@ -191,4 +191,4 @@ def mark(cohort_id: str, on: str, apprentice_id: str) -> ResponseReturnValue:
 
 
 # Further pages of the same blueprint; they need what stands above.
-from tracker.attendance import paper_routes, sheet_routes, workplace_routes  # noqa: E402, F401
+from tracker.attendance import closed_routes, paper_routes, sheet_routes, workplace_routes  # noqa: E402, F401

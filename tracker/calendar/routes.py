@@ -9,7 +9,7 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import clock
-from tracker.calendar import actions, checks, forms, queries, schemas, words
+from tracker.calendar import actions, checks, forms, queries, rules, schemas, words
 from tracker.calendar.models import Closure, Notice, Resumption
 from tracker.calendar.queries import Calendar, ClosureStory
 from tracker.calendar.rules import ResumptionKind, ScopeKind, Site, Sites
@@ -25,6 +25,7 @@ from tracker.web import Form, may_, nav_item, page
 Done = TypeVar("Done")
 
 bp = Blueprint("calendar", __name__)
+NOT_CLOSED = "not-closed"  # in the address of a closure that was nothing before
 nav_item(bp, "month", N_("Calendar"), verb="read", order=40)
 
 # Beside which field a refusal stands; the others stand above the form.
@@ -177,7 +178,7 @@ def close() -> ResponseReturnValue:
     form.offer(words.places_in(desk, queries.codes_in(desk), common["names"]))
     if (values := accept(form, schemas.ClosureSchema())) and (done := _try(form, partial(_close, desk, values))):
         flash(_("The closure is recorded, from %(since)s.", since=values["since"]))
-        return redirect(url_for(".closure", closure_id=done.id, centre=_asked(desk)))
+        return redirect(url_for(".closure", closure_id=done.id, centre=_asked(desk), was=NOT_CLOSED))
     return page("calendar/close.html", form=form, **common)
 
 
@@ -213,8 +214,34 @@ def closure(closure_id: str) -> ResponseReturnValue:
         may_edit=may(g.actor, "close", story.row),
         may_withdraw={row.id: may(g.actor, "close", row) for row in story.resumptions},
         history=lines,
+        before=_before(story, desk),
         **common | {"names": names},
     )
+
+
+def _before(story: ClosureStory, desk: str) -> queries.Facts | None:
+    """The facts of a centre before the last entry, which the address names; else without this closure. None: nothing to compare.
+
+    The address says it, so that the page is the same when it is loaded again, or sent to somebody else.
+    """
+    if kind_of(desk) != queries.CENTRE:
+        return None
+    facts, was = queries.calendar_for(g.actor, desk).facts, request.args.get("was", "")
+    resumed = [each for each in request.args.get("resumed", "").split(",") if each]
+    if resumed:
+        return queries.Facts(facts.closures, rules.had_not(facts.resumptions, resumed))
+    if not was and story.since is None:
+        return None
+    try:
+        since = date.fromisoformat(was) if was and was != NOT_CLOSED else None
+    except ValueError:
+        raise NotFound from None
+    return queries.Facts(rules.had_begun(facts.closures, story.row.id, since), facts.resumptions)
+
+
+def _was(story: ClosureStory) -> str:
+    """What the address of the closure's page says of the day from which it closed until now."""
+    return story.since.isoformat() if story.since else NOT_CLOSED
 
 
 def _story(closure_id: str) -> ClosureStory:
@@ -229,8 +256,8 @@ def _form_page(form: Form, title: str, story: ClosureStory, **values: Any) -> Re
     return page("calendar/form.html", form=form, title=title, about=about, back=_back(story.row.id), **values)
 
 
-def _back(closure_id: str) -> str:
-    return url_for(".closure", closure_id=closure_id, centre=request.args.get("centre"))
+def _back(closure_id: str, was: str | None = None, resumed: str | None = None) -> str:
+    return url_for(".closure", closure_id=closure_id, centre=request.args.get("centre"), was=was, resumed=resumed)
 
 
 @bp.route("/closures/<closure_id>/edit", methods=["GET", "POST"])
@@ -252,9 +279,10 @@ def withdraw(closure_id: str) -> ResponseReturnValue:
     """Say that a closure never was."""
     story, form = _story(closure_id), forms.WhyForm()
     if values := accept(form, schemas.WhySchema()):
+        was = _was(story)
         actions.withdraw_closure(g.actor, closure_id, values["why"])
         flash(_("The closure is withdrawn. Its days count as if it had never been."))
-        return redirect(_back(closure_id))
+        return redirect(_back(closure_id, was))
     return _form_page(form, _("Withdraw the closure"), story, submit=_("Withdraw"))
 
 
@@ -264,7 +292,7 @@ def restore(closure_id: str) -> ResponseReturnValue:
     """Take the withdrawal back."""
     actions.restore_closure(g.actor, closure_id)
     flash(_("The closure stands again."))
-    return redirect(_back(closure_id))
+    return redirect(_back(closure_id, NOT_CLOSED))
 
 
 # ---- notices
@@ -275,12 +303,12 @@ def restore(closure_id: str) -> ResponseReturnValue:
 def add_notice(closure_id: str) -> ResponseReturnValue:
     """Put another notice beside the others."""
     story = _story(closure_id)
-    form = forms.AddNoticeForm(since=story.since)
+    form, was = forms.AddNoticeForm(since=story.since), _was(story)
     if values := accept(form, schemas.NoticeSchema()):
         since, until, counts = values["since"], values["expected_until"], bool(form.counts.data)
         if _try(form, lambda: actions.add_notice(g.actor, closure_id, since, until, counts=counts, **_about(values))):
             flash(_("The notice is recorded beside the others."))
-            return redirect(_back(closure_id))
+            return redirect(_back(closure_id, was))
     return _form_page(form, _("Add a notice"), story)
 
 
@@ -311,10 +339,10 @@ def edit_notice(notice_id: str) -> ResponseReturnValue:
     notice = queries.notice_for(g.actor, notice_id, "close")
     story, form = _story(notice.closure_id or ""), forms.NoticeForm(obj=notice)
     if values := accept(form, schemas.NoticeSchema(), notice):
-        seen = request.form.get("seen")
+        seen, was = request.form.get("seen"), _was(story)
         if _try(form, lambda: actions.correct_notice(g.actor, notice_id, values, seen)):
             flash(_("The notice is corrected."))
-            return redirect(_back(story.row.id))
+            return redirect(_back(story.row.id, was))
     return _form_page(form, _("Correct the notice"), story, seen=request.form.get("seen") or seen_token(notice))
 
 
@@ -322,9 +350,10 @@ def edit_notice(notice_id: str) -> ResponseReturnValue:
 @may_("close")
 def choose(notice_id: str) -> ResponseReturnValue:
     """Say that this notice counts."""
+    was = _was(_story(queries.notice_for(g.actor, notice_id, "close").closure_id or ""))
     chosen = actions.choose_notice(g.actor, notice_id)
     flash(_("This notice counts from now on. All days are worked out by it."))
-    return redirect(_back(chosen.id))
+    return redirect(_back(chosen.id, was))
 
 
 @bp.route("/notices/<notice_id>/withdraw", methods=["GET", "POST"])
@@ -334,9 +363,10 @@ def withdraw_notice(notice_id: str) -> ResponseReturnValue:
     notice = queries.notice_for(g.actor, notice_id, "close")
     story, form = _story(notice.closure_id or ""), forms.WhyForm()
     if values := accept(form, schemas.WhySchema()):
+        was = _was(story)
         actions.withdraw_notice(g.actor, notice_id, values["why"])
         flash(_("The notice is withdrawn."))
-        return redirect(_back(story.row.id))
+        return redirect(_back(story.row.id, was))
     return _form_page(form, _("Withdraw the notice"), story, submit=_("Withdraw"))
 
 
@@ -360,7 +390,8 @@ def reopen() -> ResponseReturnValue:
     form.closure_id.choices = [("", _("All closures in force there")), *(_choice(story, common["names"]) for story in stories)]
     if (values := accept(form, schemas.ReopeningSchema())) and (rows := _try(form, partial(_reopen, desk, values))):
         flash(_resumed(values["kind"], values["since"]))
-        return redirect(url_for(".closure", closure_id=rows[0].closure_id, centre=_asked(desk)))
+        resumed = ",".join(row.id for row in rows)
+        return redirect(url_for(".closure", closure_id=rows[0].closure_id, centre=_asked(desk), resumed=resumed))
     return page("calendar/reopen.html", form=form, **common)
 
 
@@ -400,7 +431,7 @@ def withdraw_resumption(resumption_id: str) -> ResponseReturnValue:
     if values := accept(form, schemas.WhySchema()):
         actions.withdraw_resumption(g.actor, resumption_id, values["why"])
         flash(_("The reopening is withdrawn: it is closed as before."))
-        return redirect(_back(story.row.id))
+        return redirect(_back(story.row.id, resumed=resumption_id))
     return _form_page(form, _("Withdraw the reopening"), story, submit=_("Withdraw"))
 
 

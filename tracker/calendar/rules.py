@@ -13,7 +13,7 @@ The order in which facts are passed never matters, and a withdrawn fact might as
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -558,6 +558,78 @@ def _working_days(first: date, last: date, patterns: Collection[WeeklyPattern], 
 
 def _days(first: date, last: date) -> Iterator[date]:
     return map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+
+
+# Before and after
+
+
+def had_begun(closures: Iterable[ClosureFact], closure_id: str, since: date | None) -> list[ClosureFact]:
+    """The same closures, had one of them begun on another day; `since` None: had it not been."""
+    notices = (NoticeFact("", "", "", since),) if since else ()
+    return [replace(each, notices=notices, withdrawn=False) if each.id == closure_id else each for each in closures]
+
+
+def had_not(resumptions: Iterable[ResumptionFact], ids: Collection[str]) -> list[ResumptionFact]:
+    """The same resumptions, had those of `ids` not been recorded; those of them that are withdrawn, had they not been withdrawn."""
+    return [replace(each, withdrawn=not each.withdrawn) if each.id in ids else each for each in resumptions]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortDays:
+    """What a calendar makes of the time of one cohort.
+
+    due   the days on which a register can be taken
+    lost  the days of training that closures took
+    end   the planned end moved by what was lost; None where no end is planned, or none can be seen while it is closed
+    """
+
+    due: frozenset[date]
+    lost: frozenset[date]
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a fact changed for one cohort. The days are the oldest first.
+
+    before, after   what the calendar made of its time, and makes of it now
+    no_longer_due   days whose register somebody was expected in, and nobody is any longer
+    due_again       days whose register was not due, and is
+    no_longer_count days with marks that counted as far as the calendar went, and no longer do
+    count_again     days with marks that did not, and do
+    """
+
+    before: CohortDays
+    after: CohortDays
+    no_longer_due: tuple[date, ...]
+    due_again: tuple[date, ...]
+    no_longer_count: tuple[date, ...]
+    count_again: tuple[date, ...]
+
+
+def compare(
+    before: Mapping[str, CohortDays],
+    after: Mapping[str, CohortDays],
+    *,
+    expected: Mapping[str, Collection[date]],
+    marked: Mapping[str, Collection[date]],
+) -> dict[str, Change]:
+    """What changed, by cohort; cohorts for which nothing did are left out.
+
+    before, after  of the same cohorts
+    expected       days on which somebody of the cohort would come if it were taught
+    marked         days on which somebody of the cohort was marked at the centre
+    """
+    found = {}
+    for cohort, was in before.items():
+        now = after[cohort]
+        if was == now:
+            continue
+        out, back = was.due - now.due, now.due - was.due
+        due, marks = frozenset(expected.get(cohort, ())), frozenset(marked.get(cohort, ()))
+        sets = (out & due, back & due, out & marks, back & marks)
+        found[cohort] = Change(was, now, *(tuple(sorted(days)) for days in sets))
+    return found
 
 
 # Rates

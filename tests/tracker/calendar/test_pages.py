@@ -239,3 +239,50 @@ def test_a_closure_that_arrives_late_asks_whether_it_still_holds(client: Browser
     actions.reopen(amina, make.centre, MONDAY, "campus", campus, "centres")
     actions.close(OPERATOR, "nation", "nation", None, "both", "covid-19", date(2026, 2, 23))
     assert "Does the reopening hold for this closure too?" in client.sign_in("amina").get("/calendar/closures").text
+
+
+# What changed
+
+
+def _cohort_of_the_year(make: Make) -> str:
+    cohort = make.cohort("Mapishi 2026", starts_on=date(2026, 1, 5))
+    make.apprentice(cohort=cohort, starts_on=date(2026, 1, 5))
+    return cohort.id
+
+
+def test_after_a_retroactive_closure_the_page_tells_before_and_after(client: Browser, make: Make) -> None:
+    _cohort_of_the_year(make)
+    form = {"place": f"centre:{code_of_centre(make.centre)}", "sites": "centres", "reason": "flood", "since": "23/02/2026"}
+    answer = client.sign_in("amina").send("/calendar/closures/new", **form)
+    text = client.get(answer.location).text
+    assert "What the last entry changed here" in text
+    assert "Mapishi 2026" in text
+    assert "0, now " in text
+    assert "6 are no longer due" in text  # Monday, 23 February, to today, Monday, 2 March
+
+
+def test_a_withdrawal_tells_what_is_due_again(client: Browser, amina: Actor, make: Make) -> None:
+    _cohort_of_the_year(make)
+    closure = actions.close(amina, make.centre, "centre", code_of_centre(make.centre), "centres", "flood", date(2026, 2, 23))
+    answer = client.sign_in("amina").send(f"/calendar/closures/{closure.id}/withdraw", why="It was a rumour.")
+    assert "6 are due again" in client.get(answer.location).text
+
+
+def test_a_reopening_tells_what_is_due_again(client: Browser, amina: Actor, make: Make) -> None:
+    _cohort_of_the_year(make)
+    closure = actions.close(amina, make.centre, "centre", code_of_centre(make.centre), "centres", "flood", date(2026, 2, 23))
+    form = {"place": f"centre:{code_of_centre(make.centre)}", "sites": "centres", "kind": "reopened", "since": "26/02/2026"}
+    answer = client.sign_in("amina").send("/calendar/reopen", closure_id=closure.id, conditions="", **form)
+    assert "3 are due again" in client.get(answer.location).text  # 26 and 27 February, 2 March
+
+
+def test_choosing_another_notice_tells_what_it_changed(client: Browser, amina: Actor, make: Make) -> None:
+    _cohort_of_the_year(make)
+    closure = actions.close(amina, make.centre, "centre", code_of_centre(make.centre), "centres", "flood", date(2026, 2, 23))
+    later = actions.add_notice(amina, closure.id, date(2026, 2, 26))
+    answer = client.sign_in("amina").send(f"/calendar/notices/{later.id}/choose")
+    assert "3 are due again" in client.get(answer.location).text  # 23, 24 and 25 February
+
+
+def test_a_date_in_the_address_that_is_none_is_not_found(client: Browser, amina: Actor, make: Make) -> None:
+    assert client.sign_in("amina").get(f"/calendar/closures/{_closed(amina, make)}?was=yesterday").status_code == 404
