@@ -392,6 +392,8 @@ class History:
         each.upgrade(each.version)
         if each.name in self.outside and each.name == "alone":
             self._stand_alone(each)
+        elif each.name == "alone":
+            self._hand_over(each)  # a backup from before it joined knows of no joining: it asks again with the code that it has
         with each.begin() as connection:
             decrees.reapply(connection, each.replica, carried)
         known = segment_ids(each)
@@ -460,12 +462,17 @@ class History:
                 nonce = self.world.draw(NONCE_BYTES)
                 decrees.found(connection, central.replica, self.world.authority, node.home, granted, nonce=nonce, at=self.now(central))
             joining.enter(connection, central.replica, node.key.public, name=node.name, seat="centre", home=node.home, at=self.now(central))
-        if is_founder and not node.authority:
-            node.authority = self.world.authority.public
-            node.replica = replace(node.replica, authority=node.authority)
-            with node.begin() as connection:
-                nonce, own = self.world.draw(NONCE_BYTES), node.replica
-                decrees.hand_over(connection, own, node.home, central.key.public, node.authority, nonce=nonce, at=self.now(node))
+        if is_founder:
+            self._hand_over(node)
+
+    def _hand_over(self, node: Node) -> None:
+        """What a laptop that founded its centre alone does as it joins: pin the authority, and make it the next root, unless it is."""
+        node.authority = self.world.authority.public
+        node.replica = replace(node.replica, authority=node.authority)
+        with node.begin() as connection:
+            if decrees.is_root(connection, node.home, node.key.public):
+                nonce, central = self.world.draw(NONCE_BYTES), self.central.key.public
+                decrees.hand_over(connection, node.replica, node.home, central, node.authority, nonce=nonce, at=self.now(node))
 
     def revoke(self, node: Node) -> None:
         """The authority revokes a laptop of Ziwa, with what is held of it as its last good work."""

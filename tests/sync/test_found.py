@@ -179,3 +179,8 @@ def test_a_base_whose_ancestor_holds_another_content_of_its_dot_counts_as_the_or
 def test_a_name_that_counts_for_another_row_lends_no_time_to_this_one() -> None:
     """The same copy, the other way round: here the oracle was wrong, and the engine as the specification says."""
     simulate.run(20205373)
+
+
+def test_a_laptop_brought_back_from_before_it_joined_joins_again_with_its_centre() -> None:
+    """As in the product, where pin and handover are one transaction: else nobody but its copies would ever hear of its work."""
+    simulate.run(30050721)
