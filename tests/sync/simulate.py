@@ -110,8 +110,8 @@ def report(tallies: list[Tally], seconds: float, processes: int, again: int) -> 
                 f"apart, or segments lost that others hold); noticed {noticed} of {noticeable}"
             ),
             (
-                f"liveness: equal heads after {invariants.ROUNDS} exchanges of each node; longest exchange "
-                f"{max(tally.most_messages for tally in tallies)} messages"
+                f"liveness: equal heads after {invariants.ROUNDS} exchanges of each node, one more where somebody had to wait; longest "
+                f"exchange {max(tally.most_messages for tally in tallies)} messages"
             ),
             f"again by plain SQLAlchemy under 2 other hash seeds: {again} histories, the same ends",
             "checked: " + ", ".join(f"{name} {number}" for name, number in sorted(checked.items())),
