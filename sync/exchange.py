@@ -173,18 +173,20 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
 def _check_pushed(connection: sa.Connection, peer: bytes, taken: Sequence[bytes]) -> None:
     """Raises Forged where a node pushes what it can have from nowhere, or founds centres without end.
 
-    A centre's segments come from somebody who may read that centre, or were written by somebody with a standing there;
-    and nobody writes of his own into the nation or a region without a standing there. Where our disk has lost a body,
-    that may be what gave the standing: then all is kept, and the fold judges it once the body is here again.
+    A centre's segments come from somebody whose home it is by the directory, or who has or had a standing there, or were
+    written by somebody who has or had one: for a stranger's that was kept stands under honest work, and who hands that on may
+    have been revoked since, or find a restored server that has lost his grant. And nobody writes of his own into the nation
+    or a region without a standing there. Where our disk has lost a body, that may be what gave the standing: then all is
+    kept, and the fold judges it once the body is here again.
     """
     blind = {partition for partition, verdict in ledger.holes(connection).values() if verdict == DAMAGED} if taken else ()
     pushed = {(partition, author) for partition, author in ledger.written_by(connection, taken) if partition not in blind}
     if not pushed:
         return
-    readable = index.read_by(connection, peer)
+    home = ledger.home_of(connection, peer)
     for partition, author in pushed:
-        is_own_place = partition in readable if partition_kind(partition) == "centre" else author != peer
-        if not is_own_place and author not in index.writers(connection, partition):
+        is_own_place = partition == home if partition_kind(partition) == "centre" else author != peer
+        if not is_own_place and index.writers(connection, partition).isdisjoint({author, peer}):
             raise Forged
     if len(index.founded_by(connection, peer)) > FOUNDED_MAX:
         raise TooLarge

@@ -567,6 +567,14 @@ def seat_of(connection: sa.Connection, node: bytes) -> str:
 _SEAT = sa.select(NODE_ROWS.c.seat).where(NODE_ROWS.c.node == sa.bindparam("node"))
 
 
+def home_of(connection: sa.Connection, node: bytes) -> str:
+    """The home of a node by the directory; empty for one that has none, or is not in it."""
+    return str(connection.execute(_HOME, {"node": node.hex()}).scalar() or "")
+
+
+_HOME = sa.select(NODE_ROWS.c.home).where(NODE_ROWS.c.node == sa.bindparam("node"))
+
+
 # ---- peers
 
 

@@ -342,13 +342,14 @@ def test_a_partition_of_an_unknown_kind_is_refused(ziwa: Node, central: Node) ->
 
 
 def test_a_node_cannot_fill_another_centre(ziwa: Node, mlima: Node, central: Node) -> None:
-    name = forge.own_dot(ziwa.key, mlima.home)
-    with pytest.raises(Forged):
-        push(
-            central,
-            ziwa,
-            Message(b"", bytes(16), segments=[forge.segment(ziwa.key, central, mlima.home, [change(name, (name,), phone="1")])]),
-        )
+    for key in (ziwa.key, THIEF):
+        name = forge.own_dot(key, mlima.home)
+        with pytest.raises(Forged):
+            push(
+                central,
+                ziwa,
+                Message(b"", bytes(16), segments=[forge.segment(key, central, mlima.home, [change(name, (name,), phone="1")])]),
+            )
 
 
 def test_a_node_cannot_found_centres_without_end(ziwa: Node, central: Node) -> None:

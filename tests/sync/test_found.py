@@ -4,6 +4,7 @@ import pytest
 
 from sync import checks, decrees, fold, index, joining, ledger, messages, receipts, store, writing
 from sync.errors import Unreachable
+from sync.keys import NodeKey
 from sync.messages import Message
 from sync.schema import Key
 from tests.sync import forge, network, simulate
@@ -60,6 +61,36 @@ def test_a_revoked_laptop_comes_to_an_end(country: World, ziwa2: Node, central: 
         network.exchange(ziwa2, central, country.authority, now=9, most=64_000)
     with ziwa2.begin() as connection:
         assert index.is_revoked_anywhere(connection, ziwa2.key.public)
+
+
+def a_stranger_s(node: Node, partition: str) -> bytes:
+    """A segment of a key without any standing, as a laptop of the centre may hand it on. Returns its id."""
+    left = forge.with_body(NodeKey(bytes(32)), node, partition, {"b": [], "m": []})
+    forge.receive(node, left)
+    return left.id
+
+
+def test_a_revoked_laptop_hands_over_its_work_with_a_stranger_s_under_it(country: World, ziwa: Node, ziwa2: Node, central: Node) -> None:
+    left = a_stranger_s(ziwa, ziwa.home)
+    sync(ziwa2, ziwa)
+    ziwa2.new(ziwa2.home, "person")
+    with central.begin() as connection:
+        for partition in (ziwa2.home, "nation"):
+            decrees.revoke(connection, central.replica, country.authority, partition, ziwa2.key.public, nonce=country.draw(8), at=9)
+    network.exchange(ziwa2, central, country.authority, now=9, most=64_000)
+    with central.begin() as connection:
+        graph = ledger.graph(connection, ziwa2.home)
+    assert all(each in graph for each in (left, *ziwa2.heads()[ziwa2.home]))
+
+
+def test_a_laptop_fills_a_restored_server_with_what_a_stranger_left_before_its_grant(country: World, ziwa: Node, central: Node) -> None:
+    backup = central.database.copy()
+    a_stranger_s(central, ziwa.home)
+    late = country.laptop("late", ziwa.home)
+    sync(late, central)
+    central.database = Database(backup)
+    network.exchange(late, central, country.authority, now=9, most=100)
+    assert central.heads()[ziwa.home] == late.heads()[ziwa.home]
 
 
 def test_an_order_that_went_with_the_disk_is_given_again(country: World, ziwa: Node, central: Node) -> None:
