@@ -42,6 +42,7 @@ class Writing:
         self._connection = connection
         self._replica = replica
         self._drawn: dict[str, int] = {}
+        self._gone: dict[str, set[Plain]] = {}
 
     def mint(self, partition: str) -> str:
         """The next dot of this process in a partition."""
@@ -49,8 +50,12 @@ class Writing:
             # A machine that was copied with its memory may have heard already what its copy has named so.
             heard = index.last_counter(self._connection, partition, self._minter(partition))
             self._drawn[partition] = max(ledger.counter(self._connection, partition), heard)
+            # Where that was erased no segment holds the name any more: the order alone does, and keeps it for ever.
+            self._gone[partition] = {part for row in index.erased(self._connection, partition) for part in row[1:]}
         self._drawn[partition] += 1
-        return dot(self._minter(partition), self._drawn[partition])
+        while (name := dot(self._minter(partition), self._drawn[partition])) in self._gone[partition]:
+            self._drawn[partition] += 1
+        return name
 
     def _minter(self, partition: str) -> str:
         return minter_of(self._replica.key.public, self._replica.mint.nonce(), partition)

@@ -245,3 +245,14 @@ def test_work_that_waits_for_a_grant_which_the_server_has_lost_comes_once_somebo
 def test_all_agree_one_exchange_later_where_a_grant_or_a_body_came_after_who_waited_for_it(seed: int) -> None:
     """Two exchanges of each were too few to ask: in the first nobody can give what stands on what only a later one brings."""
     simulate.run(seed)
+
+
+def test_a_machine_copied_with_its_memory_mints_no_name_that_was_erased(country: World, ziwa: Node, central: Node) -> None:
+    twin = ziwa.twin("twin")
+    twin.replica = ziwa.replica  # the same process, with the same nonce
+    name = ziwa.new(ziwa.home, "person", given="Asha")
+    sync(ziwa, central)
+    with central.begin() as connection:
+        decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", name)], nonce=country.draw(8), at=9)
+    sync(twin, central)
+    assert twin.new(ziwa.home, "person", given="Juma") != name
