@@ -7,7 +7,7 @@ the clock.
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -107,6 +107,9 @@ def _take(connection: sa.Connection, replica: Replica, graph: Ancestry, segment:
     partition = segment.header.partition
     if partition not in due:
         some = _sorted_out(connection, graph, segment, changes, index.erased(connection, partition))
+        # An order that is known from before a backup was restored has named this body already: as a refold would have it.
+        if some.gone and _trim_body(connection, segment, some.erased, index.trims(connection, partition).get(segment.id, ())):
+            some = some._replace(gone=[])
         if _copies_earlier(connection, replica, graph, segment, some.own) or _fold(connection, replica, graph, segment, some, facts):
             due.add(partition)
     return len(changes)
@@ -368,13 +371,22 @@ def _trim(connection: sa.Connection, partition: str) -> None:
     for segment in ledger.segments(connection, sorted(proven)):
         if segment.header.partition != partition:
             continue  # a root rules its own partition
-        # What all orders together leave comes first: a body that one of them has trimmed may still hold rows of another.
-        for body in (without(segment, erased), *([segment.body] if segment.is_substitute else [])):
-            if hashlib.sha256(body).digest() in proven[segment.id]:
-                ledger.set_body(connection, segment.id, body, store.TRIMMED)
-                break
+        _trim_body(connection, segment, erased, proven[segment.id])
     gone = [split(change.dot)[1] for _, change in ledger.pending(connection, partition) if is_erased(change, erased)] if erased else []
     ledger.drop_pending(connection, partition, gone)
+
+
+def _trim_body(connection: sa.Connection, segment: Segment, erased: frozenset[Key], proven: Collection[bytes]) -> bool:
+    """Put in a body's place what the orders leave of it. Returns whether nothing of an erased row is left.
+
+    proven  the hashes of what may stand in its place
+    """
+    # What all orders together leave comes first: a body that one of them has trimmed may still hold rows of another.
+    for body in (without(segment, erased), *([segment.body] if segment.is_substitute else [])):
+        if hashlib.sha256(body).digest() in proven:
+            ledger.set_body(connection, segment.id, body, store.TRIMMED)
+            return body != segment.body
+    return False
 
 
 def without(segment: Segment, erased: frozenset[Key]) -> bytes:

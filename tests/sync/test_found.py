@@ -256,3 +256,24 @@ def test_a_machine_copied_with_its_memory_mints_no_name_that_was_erased(country:
         decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", name)], nonce=country.draw(8), at=9)
     sync(twin, central)
     assert twin.new(ziwa.home, "person", given="Juma") != name
+
+
+def test_what_was_erased_does_not_come_back_whole_to_a_server_that_has_lost_the_order(country: World, ziwa: Node, central: Node) -> None:
+    backup = central.database.copy()
+    name = ziwa.new(ziwa.home, "person", phone="+255 7")
+    sync(ziwa, central)
+    with central.begin() as connection:
+        decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", name)], nonce=country.draw(8), at=9)
+        carried = decrees.carried(connection)
+    central.database = Database(backup)
+    with central.begin() as connection:
+        decrees.reapply(connection, central.replica, carried)
+    with ziwa.begin() as connection:
+        whole = list(ledger.segments(connection, ziwa.heads()[ziwa.home]))
+    forge.receive(central, *whole)
+    before = central.dump(ziwa.home)
+    assert b"+255 7" in whole[0].body
+    with central.begin() as connection:
+        assert not [held.body for held in ledger.segments(connection, [whole[0].id]) if b"+255 7" in held.body]
+    central.refold(ziwa.home)
+    assert central.dump(ziwa.home) == before
