@@ -75,7 +75,7 @@ def answer(
 ) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
     received, mine = _take(connection, replica, peer, message)
-    _check_pushed(connection, peer, received.taken)
+    _check_pushed(connection, peer, [segment for segment in received.taken if segment not in received.mended])
     heard = None if digest(mine) == message.digest else message
     # One whose key is revoked is asked for all it has before it hears of that: what was done in good faith is kept for review.
     is_silent = bool(received.taken) and index.is_revoked_anywhere(connection, peer)
@@ -101,7 +101,7 @@ def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Messag
     is_same = digest(mine) == reply.digest
     # A body that we miss is no news to the digests: ask on, while the other side still had something to give.
     has_more = bool(received.taken or reply.fragment) and any(where in mine for where, _ in ledger.holes(connection).values())
-    if is_same and not has_more and not transfer.bodies_for(connection, reply.wants, mine, is_same=True):
+    if is_same and not has_more and not transfer.bodies_for(connection, reply.wants, peer, is_same=True):
         return Step(None, len(received.taken), received.changes)
     heard = None if is_same else reply
     say = _say(connection, replica, peer, mine, heard, at=at, most=most, staged=reply.staged, asked=reply.wants)
@@ -134,7 +134,7 @@ def letters(
 def read_letter(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
     """Fold what a peer wrote. A letter that comes late or twice costs a few bytes later, and nothing else."""
     received, mine = _take(connection, replica, peer, message)
-    _check_pushed(connection, peer, received.taken)
+    _check_pushed(connection, peer, [segment for segment in received.taken if segment not in received.mended])
     if message.heads:  # the first of a bundle names all that the peer holds: what it leaves out it has lost
         named = message.heads.keys() | {segment.header.partition for segment in message.segments}
         ledger.set_peer_heads(connection, peer, dict.fromkeys(mine.keys() - named, ()))
@@ -219,7 +219,7 @@ def _say(
     """
     known = ledger.peer_heads(connection, peer)
     differing = {partition for partition, heads in mine.items() if sorted(known.get(partition, ())) != sorted(heads)}
-    asked = transfer.bodies_for(connection, asked, mine, is_same=heard is None)
+    asked = transfer.bodies_for(connection, asked, peer, is_same=heard is None)
     segments: Sequence[Segment] = () if is_silent else transfer.lacking(connection, differing, known, most, asked=asked)
     segments, fragment = transfer.in_fragments(segments, most, staged)
     asks_for = most if most < DEFAULT_BYTES and not answers else 0

@@ -30,9 +30,13 @@ FACTS_SINCE = 2
 
 
 class Received(NamedTuple):
-    """What became of arriving segments."""
+    """What became of arriving segments.
+
+    taken   kept, of which some were mended: held before, without their body
+    """
 
     taken: list[bytes]
+    mended: set[bytes]
     missing: set[bytes]
     changes: int
 
@@ -49,6 +53,7 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
     facts = {partition: _facts(connection, partition) for partition in partitions}
     holes = ledger.holes(connection) if segments_due else {}
     taken: list[bytes] = []
+    mended: set[bytes] = set()
     missing: set[bytes] = set()
     due: set[str] = set()
     changes = 0
@@ -61,6 +66,7 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
             if _mend(connection, segment, holes[segment.id][1]):
                 due.add(segment.header.partition)
                 taken.append(segment.id)
+                mended.add(segment.id)
             continue
         absent = {parent for parent in segment.header.parents if parent not in graph}
         if absent:
@@ -75,7 +81,7 @@ def receive(connection: sa.Connection, replica: Replica, arriving: Iterable[Segm
             break
     for partition in sorted(due):
         refold(connection, replica, partition)
-    return Received(taken, missing, changes)
+    return Received(taken, mended, missing, changes)
 
 
 def _mend(connection: sa.Connection, segment: Segment, verdict: str) -> bool:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 
-from sync import keys, ledger
+from sync import index, keys, ledger
 from sync.errors import Forged
 from sync.messages import Fragment, PACKED_MAX, SEGMENTS_MAX, STAGED_MAX, UNPACKED_MAX
 from sync.schema import partition_kind
@@ -76,14 +76,16 @@ def _offered(
     yield from ((segment, sizes[segment]) for segment in asked if segment in sizes)
 
 
-def bodies_for(connection: sa.Connection, wants: Collection[bytes], partitions: Collection[str], *, is_same: bool) -> list[bytes]:
-    """Which of the bodies that a peer misses to send to it.
+def bodies_for(connection: sa.Connection, wants: Collection[bytes], peer: bytes, *, is_same: bool) -> list[bytes]:
+    """Which of the bodies that a peer misses to send to it: what it may read, and be it that we may not any more.
 
     is_same  both hold the same segments. Then a substitute that no order has proven here is proven nowhere, and would go
              to and fro for ever; else it may be what a damaged peer needs before it can send us the order
     """
     holes = ledger.holes(connection) if wants and is_same else {}
-    return [segment for segment in wants if segment not in holes and ledger.partition_of(connection, segment) in partitions]
+    readable = index.read_by(connection, peer) if wants else ()
+    places = {segment: ledger.partition_of(connection, segment) for segment in wants if segment not in holes}
+    return [segment for segment, where in places.items() if where and (partition_kind(where) != "centre" or where in readable)]
 
 
 def in_fragments(segments: Sequence[Segment], most: int, staged: Mapping[bytes, int]) -> tuple[Sequence[Segment], Fragment | None]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync import checks, decrees, fold, index, joining, ledger, messages, receipts, store, writing
+from sync import checks, decrees, fold, index, joining, ledger, messages, receipts, segments, store, writing
 from sync.errors import Unreachable
 from sync.keys import NodeKey
 from sync.messages import Message
@@ -22,6 +22,14 @@ def lose(node: Node, segment: bytes) -> None:
 def holes(node: Node) -> int:
     with node.begin() as connection:
         return len(ledger.holes(connection))
+
+
+def revoke(country: World, node: Node, *partitions: str) -> None:
+    """The authority revokes a node, with all that central holds of it as its last good work."""
+    with country.central.begin() as connection:
+        own = country.central.replica
+        for partition in partitions:
+            decrees.revoke(connection, own, country.authority, partition, node.key.public, nonce=country.draw(8), at=9)
 
 
 def test_a_message_holds_a_wanted_segment_before_its_parent(ziwa: Node, central: Node) -> None:
@@ -54,9 +62,7 @@ def test_a_server_that_has_lost_a_grant_takes_it_from_the_one_it_names(ziwa2: No
 
 
 def test_a_revoked_laptop_comes_to_an_end(country: World, ziwa2: Node, central: Node) -> None:
-    with central.begin() as connection:
-        for partition in (ziwa2.home, "nation"):
-            decrees.revoke(connection, central.replica, country.authority, partition, ziwa2.key.public, nonce=country.draw(8), at=9)
+    revoke(country, ziwa2, ziwa2.home, "nation")
     for _ in range(2):
         network.exchange(ziwa2, central, country.authority, now=9, most=64_000)
     with ziwa2.begin() as connection:
@@ -187,6 +193,33 @@ def test_a_laptop_that_has_lost_its_own_grant_fills_a_server_restored_from_a_bac
     central.new("nation", "news", text=central.draw(950).hex())
     sync(ziwa, central, most=600)
     assert central.heads()[ziwa.home] == ziwa.heads()[ziwa.home]
+
+
+def test_a_revoked_laptop_gives_back_a_body_that_the_server_has_lost(country: World, ziwa: Node, ziwa2: Node, central: Node) -> None:
+    name = ziwa2.new(ziwa2.home, "person")
+    sync(ziwa2, central)
+    lost = ziwa2.heads()[ziwa2.home]
+    revoke(country, ziwa2, ziwa2.home, "nation")
+    sync(ziwa2, central)
+    lose(central, *lost)
+    sync(ziwa2, central)
+    assert not holes(central)
+    sync(ziwa, central)
+    assert ziwa.state(ziwa.home, "person", (name,))
+
+
+def test_a_body_that_comes_back_from_a_revoked_laptop_may_be_a_strangers(country: World, ziwa2: Node, central: Node) -> None:
+    with central.begin() as connection:
+        parents = ledger.heads_of(connection, ziwa2.home)
+    thief = NodeKey(country.draw(32))
+    stray = segments.seal(thief, ziwa2.home, [], nonces=[], parents=parents, at=9, schema=2)
+    forge.receive(central, stray)
+    sync(ziwa2, central)
+    revoke(country, ziwa2, ziwa2.home, "nation")
+    sync(ziwa2, central)
+    lose(central, stray.id)
+    sync(ziwa2, central)
+    assert not holes(central)
 
 
 def test_a_machine_copied_with_its_memory_mints_nothing_that_it_has_heard_of(ziwa: Node, central: Node) -> None:
