@@ -78,7 +78,8 @@ def answer(
     _check_pushed(connection, peer, [segment for segment in received.taken if segment not in received.mended])
     heard = None if digest(mine) == message.digest else message
     # One whose key is revoked is asked for all it has before it hears of that: what was done in good faith is kept for review.
-    is_silent = bool(received.taken) and index.is_revoked_anywhere(connection, peer)
+    is_revoked = heard is not None and index.is_revoked_anywhere(connection, peer)
+    is_silent = is_revoked and (bool(received.taken) or _has_more(connection, message))
     say = _say(
         connection,
         replica,
@@ -93,6 +94,15 @@ def answer(
         is_silent=is_silent,
     )
     return Step(say, len(received.taken), received.changes)
+
+
+def _has_more(connection: sa.Connection, message: Message) -> bool:
+    """Whether a peer that differs may have more for us than it has sent.
+
+    It has stated no heads yet; or some that are not here, and goes on sending, or has not heard yet what we hold of them.
+    """
+    waiting = message.heads if message.segments or message.fragment else message.heads.keys() - message.told
+    return not message.heads or any(ledger.partition_of(connection, head) is None for name in waiting for head in message.heads[name])
 
 
 def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, at: int, most: int = DEFAULT_BYTES) -> Step:

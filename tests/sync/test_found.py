@@ -222,6 +222,19 @@ def test_a_body_that_comes_back_from_a_revoked_laptop_may_be_a_strangers(country
     assert not holes(central)
 
 
+def test_a_revoked_laptop_gives_all_to_a_restored_server_before_it_hears_of_that(country: World, ziwa2: Node, central: Node) -> None:
+    backup = central.database.copy()
+    for _ in range(3):
+        ziwa2.new(ziwa2.home, "person")
+        sync(ziwa2, central)
+    central.database = Database(backup)
+    revoke(country, ziwa2, ziwa2.home, "nation")
+    sync(ziwa2, central, most=300)
+    with central.begin() as connection, ziwa2.begin() as there:
+        assert {*ledger.graph(connection, ziwa2.home).ids}.issuperset(ledger.graph(there, ziwa2.home).ids)
+        assert index.is_revoked_anywhere(there, ziwa2.key.public)
+
+
 def test_a_machine_copied_with_its_memory_mints_nothing_that_it_has_heard_of(ziwa: Node, central: Node) -> None:
     ziwa.new(ziwa.home, "person")
     twin = ziwa.twin("twin")
