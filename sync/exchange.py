@@ -300,6 +300,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._sent: set[tuple[bytes, int]] = set()
+        self._stated: set[bytes] = set()
         self._idle = 0
 
     def check(self, step: Step) -> None:
@@ -312,6 +313,9 @@ class Progress:
             said.add((step.say.fragment.id, step.say.fragment.offset))
         new = said - self._sent
         self._sent |= new
-        self._idle = 0 if new or step.taken else self._idle + 1
+        # Of a partition that we cannot yet tell both may read, what we hold is stated as the peer names it: so it gets further.
+        is_further = any(partition in step.say.said and not self._stated.issuperset(some) for partition, some in step.say.heads.items())
+        self._stated.update(head for some in step.say.heads.values() for head in some)
+        self._idle = 0 if new or step.taken or is_further else self._idle + 1
         if self._idle > IDLE_MAX:
             raise Stuck

@@ -235,6 +235,16 @@ def test_a_revoked_laptop_gives_all_to_a_restored_server_before_it_hears_of_that
         assert index.is_revoked_anywhere(there, ziwa2.key.public)
 
 
+def test_a_late_laptop_fills_one_that_has_not_heard_of_it_over_a_slow_line(country: World, ziwa2: Node, central: Node) -> None:
+    for _ in range(12):
+        ziwa2.new(ziwa2.home, "person")
+        sync(ziwa2, central)
+    late = country.laptop("late", ziwa2.home)
+    sync(late, central)
+    sync(ziwa2, late, most=300)
+    assert ziwa2.heads() == late.heads()
+
+
 def test_a_machine_copied_with_its_memory_mints_nothing_that_it_has_heard_of(ziwa: Node, central: Node) -> None:
     ziwa.new(ziwa.home, "person")
     twin = ziwa.twin("twin")
