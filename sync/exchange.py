@@ -74,9 +74,9 @@ def answer(
     connection: sa.Connection, replica: Replica, peer: bytes, message: Message, *, at: int, answers: bytes, most: int = DEFAULT_BYTES
 ) -> Step:
     """Fold what came and reply. The caller commits before the reply leaves: a reply is an acknowledgement."""
-    received, mine = _take(connection, replica, peer, message)
+    received, mine, is_same = _take(connection, replica, peer, message)
     _check_pushed(connection, peer, [segment for segment in received.taken if segment not in received.mended])
-    heard = None if digest(mine) == message.digest else message
+    heard = None if is_same else message
     # One whose key is revoked is asked for all it has before it hears of that: what was done in good faith is kept for review.
     is_revoked = heard is not None and index.is_revoked_anywhere(connection, peer)
     is_silent = is_revoked and (bool(received.taken) or _has_more(connection, message))
@@ -93,7 +93,7 @@ def answer(
         asked=message.wants,
         is_silent=is_silent,
     )
-    return Step(say, len(received.taken), received.changes)
+    return Step(replace(say, digest=message.digest) if is_same else say, len(received.taken), received.changes)
 
 
 def _has_more(connection: sa.Connection, message: Message) -> bool:
@@ -107,8 +107,7 @@ def _has_more(connection: sa.Connection, message: Message) -> bool:
 
 def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Message, *, at: int, most: int = DEFAULT_BYTES) -> Step:
     """Fold a reply; say on until both digests agree."""
-    received, mine = _take(connection, replica, peer, reply)
-    is_same = digest(mine) == reply.digest
+    received, mine, is_same = _take(connection, replica, peer, reply)
     # A body that we miss is no news to the digests: ask on, while the other side still had something to give.
     has_more = bool(received.taken or reply.fragment) and any(where in mine for where, _ in ledger.holes(connection).values())
     if is_same and not has_more and not transfer.bodies_for(connection, reply.wants, peer, is_same=True):
@@ -143,7 +142,7 @@ def letters(
 
 def read_letter(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> fold.Received:
     """Fold what a peer wrote. A letter that comes late or twice costs a few bytes later, and nothing else."""
-    received, mine = _take(connection, replica, peer, message)
+    received, mine, _ = _take(connection, replica, peer, message)
     _check_pushed(connection, peer, [segment for segment in received.taken if segment not in received.mended])
     if message.heads:  # the first of a bundle names all that the peer holds: what it leaves out it has lost
         named = message.heads.keys() | {segment.header.partition for segment in message.segments}
@@ -151,8 +150,8 @@ def read_letter(connection: sa.Connection, replica: Replica, peer: bytes, messag
     return received
 
 
-def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> tuple[fold.Received, dict[str, list[bytes]]]:
-    """Fold what came, and learn what the peer holds. Returns what became of it, and the heads that are now shared.
+def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Message) -> tuple[fold.Received, dict[str, list[bytes]], bool]:
+    """Fold what came, and learn what the peer holds. Returns what became of it, the heads that are now shared, and whether both agree.
 
     A partition's first statement in a conversation replaces what we believed, for the peer may have lost data since;
     later ones add to it, so that nothing is sent twice in one conversation and each message brings us on.
@@ -165,9 +164,9 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
         receipts.arrived(connection, partition, set(received.taken))
     receipts.take(connection, message.receipts, mine.keys())
     receipts.compare(connection, peer, mine.keys(), message.stated)
-    if digest(mine) == message.digest:
+    if digest(mine) == message.digest or digest(_seen(connection, peer, message, mine)) == message.digest:
         ledger.set_peer_heads(connection, peer, mine)
-        return received, mine
+        return received, mine, True
     known = ledger.peer_heads(connection, peer)
     learnt = _common(connection, message, mine)
     for segment in arriving:
@@ -177,7 +176,18 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
         if partition not in message.heads or partition in message.said:
             has.update(known.get(partition, ()))
         ledger.set_peer_heads(connection, peer, {partition: ledger.graph(connection, partition).tips(has)})
-    return received, mine
+    return received, mine, False
+
+
+def _seen(connection: sa.Connection, peer: bytes, message: Message, mine: Mapping[str, Sequence[bytes]]) -> dict[str, Sequence[bytes]]:
+    """What is shared as the peer may see it: one that a centre has revoked cannot read of it there, and goes on to count that centre in.
+
+    Of such a centre the heads that it states, where all are held here: then it has nothing more for us, and we have nothing for it.
+    """
+    unheard = {partition: heads for partition, heads in message.heads.items() if heads and partition not in mine}
+    revoked = index.revoked_in(connection, peer) if unheard else ()
+    held = {p: some for p, some in unheard.items() if p in revoked and all(ledger.partition_of(connection, head) == p for head in some)}
+    return {**mine, **held}
 
 
 def _check_pushed(connection: sa.Connection, peer: bytes, taken: Sequence[bytes]) -> None:

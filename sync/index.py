@@ -134,9 +134,14 @@ _NAMED = sa.union(
 )
 
 
+def revoked_in(connection: sa.Connection, node: bytes) -> set[str]:
+    """The partitions held here that revoke a key."""
+    return set(connection.execute(_REVOKES, {"node": node}).scalars())
+
+
 def is_revoked_anywhere(connection: sa.Connection, node: bytes) -> bool:
     """Whether any partition held here revokes a key."""
-    return connection.execute(_REVOKES, {"node": node}).first() is not None
+    return bool(revoked_in(connection, node))
 
 
 _REVOKES = sa.select(DECREE.c.partition).where(DECREE.c.node == sa.bindparam("node"), DECREE.c.kind == "revocation", DECREE.c.counts)

@@ -245,6 +245,20 @@ def test_a_late_laptop_fills_one_that_has_not_heard_of_it_over_a_slow_line(count
     assert ziwa2.heads() == late.heads()
 
 
+@pytest.mark.parametrize("asks", ["ziwa", "ziwa2"])
+def test_who_knows_of_a_revocation_comes_to_an_end_with_one_who_cannot_hear_of_it(country: World, central: Node, asks: str) -> None:
+    """It stands where a revoked laptop may not read any more, and the nation says nothing, or not yet."""
+    ziwa, revoked = country.nodes["ziwa"], country.nodes["ziwa2"]
+    ziwa.new(ziwa.home, "person")
+    revoke(country, revoked, ziwa.home)
+    sync(ziwa, central)
+    revoked.new(ziwa.home, "person", given="Juma")
+    sync(*((ziwa, revoked) if asks == "ziwa" else (revoked, ziwa)))
+    with ziwa.begin() as connection, revoked.begin() as there:
+        ours, theirs = (ledger.graph(each, ziwa.home).ids for each in (connection, there))
+    assert set(theirs) < set(ours)
+
+
 def test_a_machine_copied_with_its_memory_mints_nothing_that_it_has_heard_of(ziwa: Node, central: Node) -> None:
     ziwa.new(ziwa.home, "person")
     twin = ziwa.twin("twin")
