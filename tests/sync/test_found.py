@@ -32,6 +32,13 @@ def revoke(country: World, node: Node, *partitions: str) -> None:
             decrees.revoke(connection, own, country.authority, partition, node.key.public, nonce=country.draw(8), at=9)
 
 
+def a_stranger_s(node: Node, partition: str) -> bytes:
+    """A segment of a key without any standing, as a laptop of the centre may hand it on. Returns its id."""
+    left = forge.with_body(NodeKey(bytes(32)), node, partition, {"b": [], "m": []})
+    forge.receive(node, left)
+    return left.id
+
+
 def test_a_message_holds_a_wanted_segment_before_its_parent(ziwa: Node, central: Node) -> None:
     for _ in range(2):
         ziwa.new(ziwa.home, "person")
@@ -69,20 +76,11 @@ def test_a_revoked_laptop_comes_to_an_end(country: World, ziwa2: Node, central: 
         assert index.is_revoked_anywhere(connection, ziwa2.key.public)
 
 
-def a_stranger_s(node: Node, partition: str) -> bytes:
-    """A segment of a key without any standing, as a laptop of the centre may hand it on. Returns its id."""
-    left = forge.with_body(NodeKey(bytes(32)), node, partition, {"b": [], "m": []})
-    forge.receive(node, left)
-    return left.id
-
-
 def test_a_revoked_laptop_hands_over_its_work_with_a_stranger_s_under_it(country: World, ziwa: Node, ziwa2: Node, central: Node) -> None:
     left = a_stranger_s(ziwa, ziwa.home)
     sync(ziwa2, ziwa)
     ziwa2.new(ziwa2.home, "person")
-    with central.begin() as connection:
-        for partition in (ziwa2.home, "nation"):
-            decrees.revoke(connection, central.replica, country.authority, partition, ziwa2.key.public, nonce=country.draw(8), at=9)
+    revoke(country, ziwa2, ziwa2.home, "nation")
     network.exchange(ziwa2, central, country.authority, now=9, most=64_000)
     with central.begin() as connection:
         graph = ledger.graph(connection, ziwa2.home)
