@@ -401,8 +401,7 @@ def due_and_taken(actor: Actor, partition: str, first: date, last: date, calenda
     taken = {(row.cohort_id, row.on) for row in registers(actor, partition, first, last)}
     days = [(cohort, on) for cohort in cohorts(actor, partition) for on in _days(calendar, cohort, first, last)]
     spans = spans_by_cohort(partition)
-    ids = {apprentice_id for rows in spans.values() for apprentice_id, _begin, _end in rows}
-    away = away_days(calendar, partition, ids, {on for cohort, on in days if (cohort.id, on) not in taken})
+    away = away_days(calendar, partition, _everybody(spans), {on for cohort, on in days if (cohort.id, on) not in taken})
     due = [
         Due(cohort, on, (cohort.id, on) in taken)
         for cohort, on in days
@@ -456,7 +455,9 @@ def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
         taken[row.cohort_id].append(row)
     stored = {row.apprentice_id: row.status for row in marks(actor, partition, on, on)}
     running = _running(actor, partition, on, calendar.ends)
-    found = [_today(actor, cohort, on, calendar, due_now, taken[cohort.id], stored) for cohort in running]
+    away = {key for key, days in away_days(calendar, partition, _everybody(spans_by_cohort(partition)), [on]).items() if days}
+    at_work = away - {key for key, status in stored.items() if status}
+    found = [_today(actor, cohort, on, calendar, due_now, taken[cohort.id], stored, at_work) for cohort in running]
     return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), _overdue(actor, due, on))
 
 
@@ -481,11 +482,11 @@ def _today(
     due: Collection[str],
     taken: Sequence[Register],
     stored: Mapping[str, str | None],
+    at_work: set[str],
 ) -> CohortToday:
     register = taken[-1] if taken else None
     halves_left = {"am", "pm"} - {row.slot for row in taken} if "day" not in {row.slot for row in taken} else set()
     ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
-    away = {key for key, days in away_days(calendar, cohort.partition, ids, [on]).items() if days and not stored.get(key)}
     return CohortToday(
         cohort,
         calendar.day(cohort, on),
@@ -493,8 +494,8 @@ def _today(
         may(actor, "mark", cohort),
         register,
         name_of(register.by) if register else None,
-        rules.tally(stored.get(each) for each in ids if each not in away),
-        len(away),
+        rules.tally(stored.get(each) for each in ids if each not in at_work),
+        len(at_work.intersection(ids)),
         halves_left.pop() if len(halves_left) == 1 else None,
     )
 
@@ -508,3 +509,8 @@ def spans_by_cohort(partition: str) -> Mapping[str, list[tuple[str, date, date]]
     for cohort_id, apprentice_id, starts_on, ended_on in db.session.execute(rows):
         spans[cohort_id or ""].append((apprentice_id or "", starts_on or date.min, ended_on or date.max))
     return spans
+
+
+def _everybody(spans: Mapping[str, list[tuple[str, date, date]]]) -> set[str]:
+    # Of all cohorts in one go: placements, rosters and closures are read once a page, not once a cohort.
+    return {apprentice_id for rows in spans.values() for apprentice_id, _begin, _end in rows}
