@@ -154,6 +154,7 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
   let shown = "";
   let keeping = 0;
   const latest = new Map(); // apprentice -> id of the last tap in this page
+  const shows = new Set(); // apprentices whose taps the page shows as waiting; another page of this phone may have sent them
 
   others?.addEventListener("message", async ({ data }) => {
     if (register && data.html && data.path === location.pathname + location.search) drawn(data.html, here);
@@ -192,6 +193,10 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
 
   function isHere(tap) {
     return register && tap.cohort === register.cohort && tap.on === register.on && tap.slot === register.slot;
+  }
+
+  function concerned({ tap }) {
+    return tap.rest ?? [tap.apprentice];
   }
 
   // isAgain: the page does not show yet what its tap before has become.
@@ -245,7 +250,7 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
   }
 
   async function waitsToGo() {
-    return (await rows.all()).some((row) => !row.no && (!owner.by || row.by === owner.by));
+    return shows.size > 0 || (await rows.all()).some((row) => !row.no && (!owner.by || row.by === owner.by));
   }
 
   // One message; true when another can follow at once.
@@ -257,16 +262,17 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     }
     if (isAway && !(await greet())) return false;
     const batch = await leave((await readable(owner.by)).filter((row) => !row.no).slice(0, MOST));
-    if (!batch.length) return false;
+    if (!batch.length && !shows.size) return false;
     const now = steady();
     const taps = batch.map((row) => ({ ...row.tap, id: row.id, by: row.by, after: row.after ?? null, age_s: Math.max(0, now - row.at) / 1000 }));
-    const mine = batch.filter(({ tap }) => isHere(tap)).flatMap(({ tap }) => tap.rest ?? [tap.apprentice]);
+    const mine = [...shows, ...batch.filter(({ tap }) => isHere(tap)).flatMap(concerned)];
     const draws = mine.length ? { ...register, rows: mine } : null;
     const answer = await call("POST", JSON.stringify({ taps, draw: draws }), patience);
     isAway = !answer;
     if (!answer && problem === "token" && patience === FIRST_MS) return true; // another sign-in has another form token
     patience = FIRST_MS;
     if (!answer) return false;
+    shows.clear();
     const said = new Map(answer.taps.map((each) => [each.id, each]));
     await rows.change(batch.map((row) => row.id), (found, put, remove) => {
       for (const row of found.filter(Boolean)) {
@@ -366,7 +372,11 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
     const isLegible = (await Promise.all(mine.map(opened))).some((row) => row.tap);
     const refused = mine.filter((row) => row.no);
     store("waits", mine.length);
-    if (register && (problem || refused.length)) waits(await here());
+    if (register && (problem || refused.length)) {
+      const own = await here();
+      for (const id of own.filter((row) => !row.no).flatMap(concerned)) shows.add(id);
+      waits(own);
+    }
     const said = await words();
     if (telling !== tellings) return;
     if (!said) {

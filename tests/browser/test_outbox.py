@@ -440,6 +440,25 @@ def test_two_phones_take_one_register_at_once(phone: Phone, laptop: Laptop, stor
     assert stored.statuses()[:8] == ["present"] * 4 + ["late"] * 4
 
 
+def test_what_another_page_of_the_phone_has_sent_waits_no_longer(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    laptop.shut()
+    phone.tap(1, "absent")
+    phone.until(lambda: "Not sent yet" in phone.all(".r")[1].text)
+    first = phone.driver.current_window_handle
+    phone.driver.execute_cdp_cmd("Page.setWebLifecycleState", {"state": "frozen"})  # as browsers do with a page in the background
+    phone.driver.switch_to.new_window("tab")
+    laptop.open()
+    try:
+        phone.driver.get(f"{laptop.site}{phone.path}?slot=am")
+        phone.until(lambda: phone.all("[data-outbox=open]") and not phone.rows())
+    finally:
+        phone.driver.close()
+        phone.driver.switch_to.window(first)
+        phone.driver.execute_cdp_cmd("Page.setWebLifecycleState", {"state": "active"})
+    phone.until(lambda: "Not sent yet" not in phone.all(".r")[1].text)
+    assert stored.statuses()[1] == "absent"
+
+
 def test_signing_out_with_waiting_marks_asks_first(phone: Phone, laptop: Laptop) -> None:
     laptop.shut()
     phone.tap(1, "absent")
