@@ -30,12 +30,12 @@ def marks() -> ResponseReturnValue:
     if request.method == "GET":
         return jsonify(by=g.actor.id, token=generate_csrf(), key=outbox_key())
     message, raw = taps.listed(request.get_data())
-    answers, act = _save(raw)
+    answers, act = _save(raw, message.get("draw"))
     return jsonify(taps=answers, html=_drawn(message.get("draw"), act))
 
 
-def _save(raw: Iterable[object]) -> tuple[list[dict[str, str]], rules.Act | None]:
-    """The answer to each tap, in order, and what the last of them changed."""
+def _save(raw: Iterable[object], shown: object = None) -> tuple[list[dict[str, str]], rules.Act | None]:
+    """The answer to each tap, in order, and what the last of them changed in the register that is shown."""
     answers, act = [], None
     for each in raw:
         answer = {"id": taps.id_of(each)}
@@ -48,8 +48,13 @@ def _save(raw: Iterable[object]) -> tuple[list[dict[str, str]], rules.Act | None
             answers.append({**answer, "state": state, "code": refusal.code, "sentence": say(refusal)})
         else:
             answers.append({**answer, "state": saved.state})
-            act = saved.act
+            act = saved.act if _register_of(each) == _register_of(shown) else act
     return answers, act
+
+
+def _register_of(named: object) -> list[object]:
+    """What a tap, or a wish to see rows, calls the register."""
+    return [named.get(name) for name in ("cohort", "on", "slot")] if isinstance(named, dict) else []
 
 
 def _drawn(wish: object, act: rules.Act | None) -> str | None:

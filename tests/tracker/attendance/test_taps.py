@@ -1,6 +1,7 @@
 """The taps of phones: saved once each, at their own time, for the person who made them, and never at the cost of another's."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -130,6 +131,16 @@ def test_an_open_register_gets_the_rows_and_the_undo_of_the_last_tap(client: Bro
     assert html.count("<fieldset") == 1
     assert "3 left" in html
     assert 'value="undo"' in html
+
+
+def test_the_undo_of_a_register_is_not_that_of_another_one(client: Browser, world: World, tap: Tapping) -> None:
+    browser = client.sign_in("baraka")
+    wish = {"cohort": world.cohort.id, "on": "2026-03-02", "slot": "day", "rows": [world.people[0].id]}
+    html = _send(browser, tap(1, age_s=9), tap(2, slot="am", row=1), draw=wish).json["html"]
+    act = re.search(r'name="act" value="([^"]+)"', html)
+    assert act
+    browser.send(f"/attendance/{world.cohort.id}/2026-03-02", do="undo", act=act[1])
+    assert _mark(world).status is None
 
 
 def test_a_tap_whose_answer_was_lost_can_still_be_undone(client: Browser, world: World, tap: Tapping) -> None:
