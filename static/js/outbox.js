@@ -282,12 +282,13 @@ export async function open({ by, key, token, words, panel, register, drawn, wait
       }
     });
     const isOther = answer.taps.some((each) => each.state === "other");
-    problem = isOther ? "signIn" : "";
+    const early = answer.taps.find((each) => each.state === "later"); // the computer's clock is behind
+    problem = isOther ? "signIn" : (early?.sentence ?? "");
     isAway = isOther;
     if (answer.html) await drawn(answer.html, here);
     if (answer.html) keepSoon();
     others?.postMessage({ html: answer.html, path: location.pathname + location.search });
-    return !isOther;
+    return !isOther && !early;
   }
 
   // Notes which rows are on their way from now on. One that was just replaced stays behind.

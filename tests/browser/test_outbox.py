@@ -535,6 +535,20 @@ def test_a_mark_that_the_laptop_refuses_is_shown_until_a_person_removes_it(phone
     assert stored.statuses()[1] is None
 
 
+def test_marks_wait_until_a_computer_whose_clock_has_fallen_back_is_set(phone: Phone, laptop: Laptop, stored: Stored) -> None:
+    laptop.shut()
+    phone.tap(1, "absent")
+    phone.until(lambda: "One mark waits" in phone.said)
+    clock = laptop.app.extensions["clock"]
+    clock.day = date(2015, 1, 1)
+    laptop.open()
+    phone.until(lambda: "A day in the future cannot be marked." in phone.said)
+    assert "One mark waits" in phone.said
+    clock.day = MONDAY
+    phone.wait_until_sent()
+    assert stored.statuses()[1] == "absent"
+
+
 def test_a_browser_that_keeps_nothing_says_so_and_marks_all_the_same(phone: Phone, laptop: Laptop, stored: Stored) -> None:
     without = "Object.defineProperty(window, 'indexedDB', { value: undefined })"
     name = phone.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": without})

@@ -4,6 +4,7 @@ the worker that keeps registers where the browser allows one, and the file for w
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from flask import Blueprint, g, jsonify, request, Response
 from flask.typing import ResponseReturnValue
@@ -21,6 +22,8 @@ from tracker.web import at_most, login_required, page, public, static_version, w
 bp = Blueprint("taps", __name__)
 WEEK_S = 7 * 24 * 3600
 SERVER_FAULT = 500
+# What a phone goes on keeping: another person's, and what is of a day to come as long as this computer's clock is behind.
+KEPT_BACK: Final[dict[type[DomainError], str]] = {taps.NotYourTap: "other", rules.NotYet: "later"}
 
 
 @bp.route("/marks", methods=["GET", "POST"])
@@ -44,8 +47,7 @@ def _save(raw: Iterable[object], shown: object = None) -> tuple[list[dict[str, s
         except DomainError as refusal:
             if refusal.status >= SERVER_FAULT:  # a full disk refuses no tap: it has to wait, and so have the others
                 raise
-            state = "other" if isinstance(refusal, taps.NotYourTap) else "refused"
-            answers.append({**answer, "state": state, "code": refusal.code, "sentence": say(refusal)})
+            answers.append({**answer, "state": KEPT_BACK.get(type(refusal), "refused"), "code": refusal.code, "sentence": say(refusal)})
         else:
             answers.append({**answer, "state": saved.state})
             act = saved.act if _register_of(each) == _register_of(shown) else act
@@ -101,7 +103,7 @@ def file() -> ResponseReturnValue:
         except (taps.BadTapFile, taps.TooManyTaps) as refusal:
             form.file.errors = [say(refusal)]
     counts = {state: sum(each["state"] == state for each in answers or ()) for state in ("saved", "already", "conflict", "other")}
-    refused = [each["sentence"] for each in answers or () if each["state"] == "refused"]
+    refused = [each["sentence"] for each in answers or () if each["state"] in {"refused", "later"}]
     return page(
         "attendance/file.html", status=422 if form.errors else 200, form=form, is_read=answers is not None, counts=counts, refused=refused
     )

@@ -188,9 +188,17 @@ def test_a_bad_tap_is_refused_and_the_others_are_saved(client: Browser, world: W
         tap(10, rest=[7]),
         tap(11, "late", 2),
     )
-    assert _states(answer) == ["refused"] * 10 + ["saved"]
+    assert _states(answer) == ["refused"] * 3 + ["later"] + ["refused"] * 6 + ["saved"]
     assert all(each["sentence"] for each in answer.json["taps"][:10])
     assert _mark(world, 2).status == "late"
+
+
+def test_a_computer_whose_clock_has_fallen_back_refuses_no_tap_for_good(client: Browser, clock: PinnedClock, tap: Tapping) -> None:
+    browser = client.sign_in("baraka")
+    clock.day = MONDAY - timedelta(days=3000)
+    assert _states(_send(browser, tap())) == ["later"]
+    clock.day = MONDAY
+    assert _states(_send(browser, tap())) == ["saved"]
 
 
 @pytest.mark.parametrize("field", ["by", "cohort", "apprentice", "slot", "status", "seen"])
