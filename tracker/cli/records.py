@@ -10,12 +10,12 @@ from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
 from tracker.errors import N_, Problem
 from tracker.files import actions, queries
-from tracker.files.rules import csv_rows, Found, KINDS, MOST_BYTES, Refused, SHOWN
+from tracker.files.rules import csv_rows, EXPORTS, Found, KINDS, MOST_BYTES, Refused, SHOWN
 from tracker.i18n import _, say
 from tracker.places.queries import home_partition
 from tracker.policy import OPERATOR
 
-__all__ = ["KINDS", "REPORT", "export_file", "import_file"]
+__all__ = ["EXPORTS", "KINDS", "REPORT", "export_file", "import_file"]
 
 BLOCK: Final = 1 << 16
 REPORT: Final = "report"

@@ -82,11 +82,13 @@ def waiting_for(actor: Actor) -> int:
 
 def _question(actor: Actor, conflict: replication.Conflict, names: dict[str, str]) -> Question:
     row = conflict.row
+    may_settle = may(actor, "resolve", row)
+    may_read = may_settle or conflict.group not in words.SENSITIVE
     return Question(
         title=title(row, conflict.group),
         place="" if row.partition == actor.home else place_name(row.partition, names),
-        may_settle=may(actor, "resolve", row),
-        answers=[_answer(row, version, differing(conflict)) for version in conflict.versions],
+        may_settle=may_settle,
+        answers=[_answer(row, version, differing(conflict)) for version in conflict.versions] if may_read else [],
         partition=row.partition,
         table=row.__tablename__,
         key=json.dumps(conflict.key),

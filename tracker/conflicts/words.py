@@ -3,6 +3,8 @@
 from typing import Final
 
 from tracker.errors import N_
+from tracker.people.rules import DIFFICULTIES
+from tracker.people.told import DIFFICULTY_LABELS
 
 # (table, group) or group -> the sentence that heads the conflict; the more exact one counts.
 ABOUT: Final[dict[str | tuple[str, str], str]] = {
@@ -30,6 +32,7 @@ ABOUT: Final[dict[str | tuple[str, str], str]] = {
     "cohort_id": N_("Cohort of %(whom)s"),
     "department": N_("Department of %(whom)s"),
     "departments": N_("Departments of %(whom)s"),
+    "difficulties": N_("Answers about difficulties of %(whom)s"),
     "district": N_("District of %(whom)s"),
     "employer_id": N_("Employer of %(whom)s"),
     "end": N_("How the training of %(whom)s ended"),
@@ -46,6 +49,7 @@ ABOUT: Final[dict[str | tuple[str, str], str]] = {
     "supervisor": N_("Workplace supervisor of %(whom)s"),
     "void_reason": N_("Withdrawn or not: %(whom)s"),
 }
+SENSITIVE: Final = frozenset({"difficulties"})  # groups whose values only those see who may settle
 OTHERWISE: Final = N_("%(field)s: %(whom)s")
 
 FIELDS: Final[dict[str, str]] = {
@@ -131,6 +135,7 @@ FIELDS: Final[dict[str, str]] = {
     "weekdays": N_("Days of the week"),
     "workplace_weeks": N_("Weeks at the workplace"),
     "zanid": N_("Zanzibar ID"),
+    **DIFFICULTY_LABELS,
 }
 
 # (table, field) or field -> the country pack's list that has its codes.
@@ -157,6 +162,7 @@ CODES: Final[dict[str | tuple[str, str], str]] = {
     "scope_kind": "closure_scopes",
     "sector": "sectors",
     "sex": "sexes",
+    **dict.fromkeys(DIFFICULTIES, "difficulties"),
     "sites": "closure_sites",
     "slot": "slots",
 }

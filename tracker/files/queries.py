@@ -10,9 +10,10 @@ from tracker.db import db
 from tracker.employers import queries as employers
 from tracker.errors import NotFound
 from tracker.files.models import Upload
-from tracker.files.rules import CENTRE, COLUMNS
+from tracker.files.rules import CENTRE, COLUMNS, DIFFICULTIES_TABLE
 from tracker.people import queries as people
 from tracker.people.models import Apprentice
+from tracker.people.rules import DIFFICULTIES
 from tracker.placements import queries as placements
 from tracker.places import queries as places
 from tracker.places.models import Listing
@@ -23,13 +24,19 @@ Row = Mapping[str, object]
 
 def columns(table: str) -> tuple[str, ...]:
     """The columns of an exported table."""
-    return (*COLUMNS[table], CENTRE)
+    return (*(("number", *DIFFICULTIES) if table == DIFFICULTIES_TABLE else COLUMNS[table]), CENTRE)
 
 
 def rows(actor: Actor, table: str) -> Iterator[Row]:
-    """The rows of all centres that the actor sees: by centre, then by key. Raises NotAllowed."""
+    """The rows of all centres that the actor sees: by centre, then by key; of difficulties, of his own centre only. Raises NotAllowed."""
     check(actor, "export")
-    read = {"apprentices": _apprentices, "employers": _employers, "placements": _placements, "attendance": _attendance}[table]
+    read = {
+        "apprentices": _apprentices,
+        "employers": _employers,
+        "placements": _placements,
+        "attendance": _attendance,
+        DIFFICULTIES_TABLE: _difficulties,
+    }[table]
     for name, partition in _centres(actor):
         for row in read(actor, partition):
             yield {**{column: _plain(value) for column, value in row.items()}, CENTRE: name}
@@ -81,6 +88,14 @@ def _apprentices(actor: Actor, partition: str) -> list[Row]:
         }
         found.append({name: now[name] if name in now else getattr(each, name) for name in names})
     return _by(("number", "given_name", "family_name", "birth_date"), found)
+
+
+def _difficulties(actor: Actor, partition: str) -> list[Row]:
+    """Who answered the six questions what. Above the centre sums are enough, so nothing leaves its own computers by this way."""
+    if partition != places.home_partition(actor) or not may(actor, "edit-people", partition):
+        return []
+    asked = [each for each in _everybody(partition) if any(getattr(each, name) for name in DIFFICULTIES)]
+    return _by(("number",), ({name: getattr(each, name) for name in ("number", *DIFFICULTIES)} for each in asked))
 
 
 def _everybody(partition: str) -> list[Apprentice]:

@@ -11,7 +11,7 @@ from tracker.files import actions, queries, rules
 from tracker.files.forms import KIND_NAMES, UploadForm
 from tracker.i18n import _, say
 from tracker.places.queries import home_partition
-from tracker.policy import may
+from tracker.policy import check, may
 from tracker.web import at_most, may_, nav_item, page
 
 bp = Blueprint("files", __name__)
@@ -31,7 +31,7 @@ def _index(form: UploadForm, refusal: rules.Refused | None = None) -> Response:
         status=422 if refusal or form.errors else 200,
         form=form,
         may_import=may(g.actor, "import") and home_partition(g.actor) is not None,
-        columns={kind: rules.COLUMNS[kind] for kind in rules.KINDS},
+        columns={kind: (*rules.COLUMNS[kind], *rules.BESIDES.get(kind, ())) for kind in rules.KINDS},
         required={name for names in rules.REQUIRED.values() for name in names},
         names=KIND_NAMES,
         refusal=refusal,
@@ -106,10 +106,12 @@ def confirm(token: str) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
-@bp.route("/export/<any(apprentices, employers, placements, attendance):table>.csv")
+@bp.route("/export/<any(apprentices, employers, placements, attendance, difficulties):table>.csv")
 @may_("export")
 def export(table: str) -> ResponseReturnValue:
     """A table as CSV, in the import's columns."""
+    if table == rules.DIFFICULTIES_TABLE:
+        check(g.actor, "edit-people")
     body = "".join(rules.csv_rows(queries.columns(table), queries.rows(g.actor, table)))
     response = Response(body, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{table}-{clock.today().isoformat()}.csv"'

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Final
 
 from tracker.errors import DomainError, N_, Problem
+from tracker.people.rules import DIFFICULTIES
 
 KINDS: Final = ("apprentices", "employers", "placements", "attendance")
 # The import columns of design.md 7; an export adds `centre`, which import accepts for its own centre.
@@ -33,6 +34,11 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "placements": ("apprentice_number", "employer", "start", "end", "supervisor", "contract_signed"),
     "attendance": ("apprentice_number", "date", "status", "slot", "place", "reason", "minutes"),
 }
+# What a file may have besides; no export of the table gives it out. The answers about difficulties are sensitive: who takes
+# them out asks for them by their own name, and gets those of the own centre alone.
+BESIDES: Final[Mapping[str, tuple[str, ...]]] = {"apprentices": DIFFICULTIES}
+DIFFICULTIES_TABLE: Final = "difficulties"
+EXPORTS: Final = (*KINDS, DIFFICULTIES_TABLE)
 REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "apprentices": ("number",),
     "employers": ("name",),
@@ -172,7 +178,7 @@ def _columns(heading: Sequence[str], kind: str, problems: Found) -> tuple[str, .
     names = [re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in heading]
     while names and not names[-1]:
         names.pop()  # a spreadsheet leaves empty columns behind
-    known = {*COLUMNS[kind], CENTRE}
+    known = {*COLUMNS[kind], *BESIDES.get(kind, ()), CENTRE}
     for place, name in enumerate(names):
         if name not in known:
             problems.add(Problem(1, name or None, UNKNOWN_COLUMN, {"name": heading[place].strip() or f"({place + 1})"}))

@@ -61,17 +61,40 @@ class ApprenticeForm(Form):
     home_region = SelectField(N_("Home region"), validate_choice=False)
     home_district = StringField(N_("Home district"), render_kw={"autocomplete": "off", "list": "districts"})
 
+    # Wording, order and answers as the Washington Group has them.
+    seeing = SelectField(N_("Do you have difficulty seeing, even if wearing glasses?"), validate_choice=False)
+    hearing = SelectField(N_("Do you have difficulty hearing, even if using a hearing aid?"), validate_choice=False)
+    walking = SelectField(N_("Do you have difficulty walking or climbing steps?"), validate_choice=False)
+    remembering = SelectField(N_("Do you have difficulty remembering or concentrating?"), validate_choice=False)
+    self_care = SelectField(N_("Do you have difficulty with self-care, such as washing all over or dressing?"), validate_choice=False)
+    communicating = SelectField(
+        N_("Using your usual language, do you have difficulty communicating, for example understanding or being understood?"),
+        validate_choice=False,
+    )
+
     MORE = ("nida", "zanid", "csee", "home_region", "home_district")
 
     def offer(self, home_region: str | None = None) -> None:
-        """Offer sexes and regions."""
+        """Offer sexes, regions and answers."""
         self.sex.choices = tz.choices("sexes", language())
         self.home_region.choices = _coded("regions", home_region)
+        for question in self.questions:
+            question.choices = _coded("difficulties", question.data)
 
     @property
     def shows_more(self) -> bool:
         """Whether one of the rarer fields holds something or is wrong."""
         return any(self[name].data or self[name].errors for name in self.MORE)
+
+    @property
+    def questions(self) -> list[SelectField]:
+        """The six questions about difficulties, in their order."""
+        return [self[name] for name in rules.DIFFICULTIES]
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether one of the six questions has an answer, or a wrong one."""
+        return any(question.data or question.errors for question in self.questions)
 
 
 class EnrolmentForm(Form):

@@ -129,26 +129,30 @@ def new() -> ResponseReturnValue:
 def apprentice(apprentice_id: str) -> ResponseReturnValue:
     """One apprentice."""
     found = queries.apprentice_for(g.actor, apprentice_id)
+    may_edit = may(g.actor, "edit-people", found)
     return page(
         "people/apprentice.html",
         apprentice=found,
+        # Sensitive: for those who ask the questions and act on the answers, and for nobody else.
+        difficulties=told.difficulties(found) if may_edit else [],
         enrolments=queries.enrolments_of(found),
         cohort_names=queries.cohort_names(found.partition),
-        warnings=_warnings(found),
+        warnings=_warnings(found, may_edit=may_edit),
         alike=queries.possible_duplicates(
             g.actor, found.partition, found.full_name, birth_date=found.birth_date, phone=found.phone, but=found.id
         ),
         conflicts=[_(told.GROUP_LABELS.get(each.group, each.group)) for each in replication.conflicts_of(found)],
-        entries=told.of_apprentice(found),
+        entries=told.of_apprentice(found, with_difficulties=may_edit),
         label=told.label,
-        may_edit=may(g.actor, "edit-people", found),
+        may_edit=may_edit,
         centre=queries.centre_names(g.actor).get(found.partition) if queries.is_above(g.actor) else None,
     )
 
 
-def _warnings(apprentice: Apprentice) -> list[str]:
+def _warnings(apprentice: Apprentice, *, may_edit: bool) -> list[str]:
     schema = schemas.ApprenticeSchema()
-    values = {name: getattr(apprentice, name) for name in schema.fields if hasattr(apprentice, name)}
+    told_to_all = [name for name in schema.fields if hasattr(apprentice, name) and (may_edit or name not in rules.DIFFICULTIES)]
+    values = {name: getattr(apprentice, name) for name in told_to_all}
     return [_worded(problem) for problem in schema.warnings(values)]
 
 

@@ -11,6 +11,9 @@ from tracker.errors import DomainError, N_
 
 ACTIVE, COMPLETED, LEFT, TRANSFERRED = "active", "completed", "left", "transferred"
 ENDS: Final = (COMPLETED, LEFT, TRANSFERRED)
+# The short set of the Washington Group on Disability Statistics: its six questions in its order, and the answers that count.
+DIFFICULTIES: Final = ("seeing", "hearing", "walking", "remembering", "self_care", "communicating")
+GREAT_DIFFICULTY: Final = frozenset({"a_lot", "cannot"})
 
 
 class NumberTaken(DomainError):
@@ -76,6 +79,15 @@ def is_enrolled(starts_on: date | None, ended_on: date | None, on: date) -> bool
 def is_enrolled_between(starts_on: date | None, ended_on: date | None, first: date, last: date) -> bool:
     """Whether an enrolment covers any of the days from `first` to `last`."""
     return (starts_on is None or starts_on <= last) and (ended_on is None or first <= ended_on)
+
+
+def has_great_difficulty(answers: Iterable[str | None]) -> bool | None:
+    """Whether one of the answers is "a lot" or "cannot", by which people with disability are counted; None: nothing was answered.
+
+    answers  codes of the list `difficulties`
+    """
+    given = [each for each in answers if each]
+    return any(each in GREAT_DIFFICULTY for each in given) if given else None
 
 
 def day_before(on: date) -> date:

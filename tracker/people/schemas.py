@@ -10,13 +10,15 @@ from tracker import inputs
 from tracker.clock import today
 from tracker.country.tz.identifiers import csee_warning, nida_warning, zanid_warning
 from tracker.errors import N_, Problem
-from tracker.people.rules import ENDS
+from tracker.people.rules import DIFFICULTIES, ENDS
 from tracker.programmes import queries as programmes
 
 WRONG_SEX = N_("%(text)s is not a sex that the register knows. Write F or M.")
 WRONG_OCCUPATION = N_("There is no occupation %(text)s. Use a code such as housekeeping, or its name.")
 WRONG_PROGRAMME = N_("There is no programme %(text)s.")
 WRONG_STATUS = N_("%(text)s is not a way in which an enrolment ends.")
+WRONG_DIFFICULTY = N_("%(text)s is no answer. Write none, some, a_lot or cannot.")
+SOME_UNANSWERED = N_("Some of the six questions about difficulties have no answer. Ask all six, or none.")
 WRONG_REASON = N_("There is no reason %(text)s in the list.")
 SEXES = {"me": "M", "ke": "F", "male": "M", "female": "F", "kiume": "M", "kike": "F", "man": "M", "woman": "F"}
 YOUNGEST, OLDEST = 14, 70
@@ -48,6 +50,12 @@ class ApprenticeSchema(inputs.Sheet):
     csee = inputs.Text()
     home_region = inputs.CodeOf("regions", N_("There is no region %(text)s."))
     home_district = inputs.District()
+    seeing = inputs.CodeOf("difficulties", WRONG_DIFFICULTY)
+    hearing = inputs.CodeOf("difficulties", WRONG_DIFFICULTY)
+    walking = inputs.CodeOf("difficulties", WRONG_DIFFICULTY)
+    remembering = inputs.CodeOf("difficulties", WRONG_DIFFICULTY)
+    self_care = inputs.CodeOf("difficulties", WRONG_DIFFICULTY)
+    communicating = inputs.CodeOf("difficulties", WRONG_DIFFICULTY)
 
     @validates_schema(skip_on_field_errors=False)
     def _has_a_name(self, values: Mapping[str, Any], *, partial: bool = False, **_kwargs: object) -> None:
@@ -61,7 +69,7 @@ class ApprenticeSchema(inputs.Sheet):
             raise inputs.Wrong(N_("Nobody in the register was born on %(date)s."), "birth_date", date=born)
 
     def warnings(self, values: Mapping[str, Any]) -> Iterator[Problem]:
-        """An unusual age, and identifiers, phones and districts that look odd."""
+        """An unusual age, identifiers, phones and districts that look odd, and questions that were half asked."""
         born: date | None = values.get("birth_date")
         if born and not YOUNGEST <= (today() - born).days / 365.25 <= OLDEST:
             yield inputs.warn("birth_date", N_("With this date of birth the apprentice would be under 14 or over 70."))
@@ -74,6 +82,9 @@ class ApprenticeSchema(inputs.Sheet):
         yield from inputs.odd_phone(values)
         yield from inputs.odd_phone(values, "guardian_phone")
         yield from inputs.odd_district(values, "home_district")
+        unanswered = [name for name in DIFFICULTIES if not values.get(name)]
+        if 0 < len(unanswered) < len(DIFFICULTIES):
+            yield inputs.warn(unanswered[0], SOME_UNANSWERED)
 
 
 class RegistrationSchema(ApprenticeSchema):

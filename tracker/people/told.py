@@ -6,7 +6,7 @@ from typing import Final
 from tracker.accounts.history import Entry, history
 from tracker.country import tz
 from tracker.errors import N_
-from tracker.i18n import language
+from tracker.i18n import _, language
 from tracker.people import queries
 from tracker.people.models import Apprentice, Cohort
 from tracker.places.models import Campus
@@ -29,6 +29,14 @@ LABELS: Final = {
     "home_district": N_("Home district"),
     "void_reason": N_("Withdrawal"),
 }
+DIFFICULTY_LABELS: Final = {
+    "seeing": N_("Difficulty seeing"),
+    "hearing": N_("Difficulty hearing"),
+    "walking": N_("Difficulty walking or climbing steps"),
+    "remembering": N_("Difficulty remembering or concentrating"),
+    "self_care": N_("Difficulty with self-care"),
+    "communicating": N_("Difficulty communicating"),
+}
 COHORT_LABELS: Final = {
     "name": N_("Name"),
     "programme": N_("Programme"),
@@ -48,6 +56,7 @@ ENROLMENT_LABELS: Final = {
 GROUP_LABELS: Final = {
     **LABELS,
     "name": N_("Name"),
+    "difficulties": N_("Difficulties in daily activities"),
     "span": N_("First and last day"),
     "programme": N_("Programme"),
     "campus_id": N_("Campus"),
@@ -65,10 +74,22 @@ def programme_name(code: str | None) -> str:
     return found.label(language()) if found else code or ""
 
 
-def of_apprentice(apprentice: Apprentice) -> list[Entry]:
-    """Who changed what of the apprentice and of the enrolments, newest first."""
+def difficulties(apprentice: Apprentice) -> list[tuple[str, str]]:
+    """What was answered to the six questions, as (what, answer); empty where nothing was asked."""
+    answers = {name: getattr(apprentice, name) for name in DIFFICULTY_LABELS}
+    if not any(answers.values()):
+        return []
+    return [(_(DIFFICULTY_LABELS[name]), label("difficulties", code) or _("not asked")) for name, code in answers.items()]
+
+
+def of_apprentice(apprentice: Apprentice, *, with_difficulties: bool) -> list[Entry]:
+    """Who changed what of the apprentice and of the enrolments, newest first.
+
+    with_difficulties  tell the answers about difficulties, too
+    """
     words: dict[str, Callable[[str], str]] = {"sex": lambda code: label("sexes", code), "home_region": lambda code: label("regions", code)}
-    entries = history(apprentice, LABELS, words)
+    words |= dict.fromkeys(DIFFICULTY_LABELS, lambda code: label("difficulties", code))
+    entries = history(apprentice, {**LABELS, **(DIFFICULTY_LABELS if with_difficulties else {})}, words)
     names = queries.cohort_names(apprentice.partition)
     enrolment_words: dict[str, Callable[[str], str]] = {
         "cohort_id": lambda row_id: names.get(row_id) or row_id,
