@@ -3,14 +3,17 @@
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from tracker.attendance import rules, words
+from tracker.calendar.queries import MISTAKE
 from tracker.country import tz
 from tracker.errors import N_
-from tracker.i18n import language
+from tracker.i18n import _, language
 from tracker.web import Form
+
+TAUGHT = "taught"
 
 
 def _with(shown: str | None, known: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -61,3 +64,18 @@ class TapFileForm(Form):
     file = FileField(
         N_("File from the phone"), [FileRequired(N_("Choose a file."))], render_kw={"accept": ".json,application/json", "required": True}
     )
+
+
+class DecisionForm(Form):
+    """What the marks of days without training are, and why."""
+
+    everything = BooleanField(N_("All days of this list"))
+    decision = RadioField(N_("What are these marks?"), [InputRequired(N_("Choose whether there was training on these days."))])
+    reason = StringField(N_("Reason"), [InputRequired(N_("Say why."))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.decision.choices = [
+            (TAUGHT, _("We taught anyway: the marks count")),
+            (MISTAKE, _("Entered by mistake: the marks are kept, and never count")),
+        ]

@@ -170,7 +170,7 @@ def _registers(cohort: Cohort, first: date, last: date) -> set[tuple[date, str]]
 
 def _column(calendar: Calendar, cohort: Cohort, on: date, slot: str, registers: Collection[tuple[date, str]]) -> Column:
     day = calendar.day(cohort, on)
-    is_due = rules.is_offered(day.kind, was_taught=calendar.was_taught(cohort.id, on))
+    is_due = calendar.counts(cohort, on)
     return Column(on, slot, day, is_due, on > clock.today(), (on, slot) in registers)
 
 

@@ -231,6 +231,7 @@ class RegisterPage:
     day            what the calendar says and why
     is_offered     whether it can be taken: a day of training, or one confirmed as taught
     taught_reason  why the cohort was taught on a day without training
+    mistake        why its marks are called a mistake; None: nobody does
     previous, next the nearest days of training or taught, None if too far
     may_mark       whether the actor may take it
     on_leave       how many on leave are expected and unmarked
@@ -251,6 +252,7 @@ class RegisterPage:
     may_mark: bool
     on_leave: int = 0
     as_before: int = 0
+    mistake: str | None = None
 
     @property
     def tally(self) -> Tally:
@@ -292,8 +294,9 @@ def register_for(actor: Actor, cohort: Cohort | str, on: date, slot: str = "day"
         on,
         slot,
         day,
-        is_offered=rules.is_offered(day.kind, was_taught=was_taught),
+        is_offered=calendar.counts(cohort, on),
         taught_reason=taught.reason if taught and was_taught else None,
+        mistake=taught.reason or "" if taught and calendar.is_mistake(cohort.id, on) else None,
         rows=rows,
         register=register,
         taken_by=name_of(register.by) if register and register.status else None,

@@ -7,12 +7,13 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from tracker import clock, inputs
-from tracker.attendance import absence_actions, actions, queries, rules, taps, words
+from tracker.attendance import absence_actions, actions, closed_queries, queries, rules, taps, words
 from tracker.attendance.forms import MarkForm, TaughtForm
 from tracker.country import tz
 from tracker.db import seen_token
 from tracker.errors import N_, NotFound
 from tracker.i18n import _, language, say
+from tracker.policy import may
 from tracker.web import is_clear, login_required, may_, nav_item, page
 
 bp = Blueprint("attendance", __name__)
@@ -51,7 +52,9 @@ def _address(cohort_id: str, on: date, *, act: rules.Act | None = None, row: str
 def today() -> ResponseReturnValue:
     """The cohorts with their registers of today, and the registers of the last weeks that were not taken."""
     partition = request.args.get("centre") or g.actor.home
-    return page("attendance/today.html", overview=queries.day_overview(g.actor, partition, clock.today()), why=words.why_not_due)
+    waiting = closed_queries.undecided(g.actor, partition) if may(g.actor, "mark", partition) else []
+    overview = queries.day_overview(g.actor, partition, clock.today())
+    return page("attendance/today.html", overview=overview, waiting=len(waiting), why=words.why_not_due)
 
 
 @bp.route("/<cohort_id>")

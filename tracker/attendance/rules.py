@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
-from tracker.calendar.rules import DayKind, Rate
+from tracker.calendar.rules import Rate
 from tracker.errors import DomainError, N_
 
 STATUSES: Final = ("present", "late", "absent", "excused", "remote")
@@ -104,23 +104,8 @@ def tally(statuses: Iterable[str | None]) -> Tally:
 
 
 def attendance_rate(statuses: Iterable[str | None]) -> Rate:
-    """The rate of these marks; 0/0 has no share: *no data*, not nought. Pass only marks of which `counts` is true."""
+    """The rate of these marks; 0/0 has no share: *no data*, not nought. Pass only marks of days that count."""
     return tally(statuses).rate
-
-
-def counts(kind: str, *, is_taken: bool, was_taught: bool) -> bool:
-    """Whether the marks of a day count in any rate.
-
-    kind        what the calendar says of the cohort's day (DayKind)
-    is_taken    its register was taken
-    was_taught  somebody confirmed that training took place although the calendar says otherwise
-    """
-    return is_taken and is_offered(kind, was_taught=was_taught)
-
-
-def is_offered(kind: str, *, was_taught: bool) -> bool:
-    """Whether a register can be taken for a day: training is due, or was given anyway."""
-    return kind == DayKind.TRAINING or was_taught
 
 
 def corrected(old: MarkValue, new: MarkValue) -> MarkValue:

@@ -1,6 +1,6 @@
 """What people do with the calendar: announce, choose, withdraw, permit, reopen; weekly patterns, holidays, days taught anyway."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from tracker.calendar import checks, queries
@@ -382,23 +382,40 @@ def teach_anyway(actor: Actor, cohort_id: str, on: date, reason: str) -> TaughtD
 
     Raises NotFound, NotAllowed, NoReason, AlreadyTraining.
     """
+    (row,) = decide_days(actor, [(cohort_id, on)], reason)
+    return row
+
+
+def decide_days(actor: Actor, days: Iterable[tuple[str, date]], reason: str, *, decision: str | None = None) -> list[TaughtDay]:
+    """Decide what the marks of days without training are, all days or none; an earlier decision is replaced.
+
+    days      cohort id and day
+    decision  None: the cohort was taught anyway, and they count; MISTAKE: they were entered by mistake, and never count
+    Raises NotFound, NotAllowed, NoReason, AlreadyTraining.
+    """
     with write(actor) as session:
-        cohort = row_for(Cohort, actor, cohort_id, "mark")
         reason = checks.check_reason(reason)
-        row = session.get(TaughtDay, {"partition": cohort.partition, "cohort_id": cohort.id, "on": on})
-        if row is None:
-            if queries.calendar_for(actor, cohort.partition).day(cohort, on).kind == DayKind.TRAINING:
-                raise checks.AlreadyTraining(on=on)
-            row = TaughtDay(partition=cohort.partition, cohort_id=cohort.id, on=on, reason=reason)
-            session.add(row)
-        else:
-            row.reason = reason
-            void(row, None)
-        return row
+        calendars: dict[str, queries.Calendar] = {}
+        rows = []
+        for cohort_id, on in days:
+            cohort = row_for(Cohort, actor, cohort_id, "mark")
+            row = session.get(TaughtDay, {"partition": cohort.partition, "cohort_id": cohort.id, "on": on})
+            if row is None:
+                if cohort.partition not in calendars:
+                    calendars[cohort.partition] = queries.calendar_for(actor, cohort.partition)
+                if calendars[cohort.partition].day(cohort, on).kind == DayKind.TRAINING:
+                    raise checks.AlreadyTraining(on=on)
+                row = TaughtDay(partition=cohort.partition, cohort_id=cohort.id, on=on, reason=reason, decision=decision)
+                session.add(row)
+            else:
+                row.reason, row.decision = reason, decision
+                void(row, None)
+            rows.append(row)
+        return rows
 
 
 def withdraw_taught_day(actor: Actor, cohort_id: str, on: date, reason: str) -> TaughtDay:
-    """Say that a cohort was not taught on this day after all; its marks are kept and count no longer.
+    """Take back what was decided about a day without training; its marks are kept, and count no longer.
 
     Raises NotFound, NotAllowed, NoReason.
     """

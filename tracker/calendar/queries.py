@@ -334,11 +334,15 @@ class Calendar:
         return rules.training_days(first, last, self.weekly(site.campus), holidays, self.intervals(site), self.terms(site))
 
     def taught_days(self, cohort: Cohort, first: date, last: date) -> list[date]:
-        """The days on which a register can be taken, oldest first: training is due, or was given anyway."""
+        """The days on which a register can be taken, oldest first: training is due, or was given anyway.
+
+        Days whose marks were entered by mistake are not among them, even where their closure was withdrawn later.
+        """
         anyway = [
             on for (cohort_id, on) in self.taught if cohort_id == cohort.id and first <= on <= last and self.was_taught(cohort_id, on)
         ]
-        return sorted({*self.training_days(cohort, first, last), *anyway}) if first <= last else []
+        days = sorted({*self.training_days(cohort, first, last), *anyway}) if first <= last else []
+        return [on for on in days if not self.is_mistake(cohort.id, on)]
 
     def lost_days(self, cohort: Cohort, first: date, last: date) -> list[date]:
         """The training days that closures took from a cohort, oldest first; those taught anyway are not lost."""
@@ -372,7 +376,9 @@ class Calendar:
         return found is not None and found.void_reason is None and found.decision == MISTAKE
 
     def counts(self, cohort: Cohort, on: date) -> bool:
-        """Whether marks of this day count in rates: training was due, or was given anyway."""
+        """Whether marks of this day count in rates: training was due, or was given anyway, and nobody called them a mistake."""
+        if self.is_mistake(cohort.id, on):
+            return False
         return self.day(cohort, on).kind == DayKind.TRAINING or self.was_taught(cohort.id, on)
 
     def story(self, closure_id: str) -> ClosureStory | None:

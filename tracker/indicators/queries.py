@@ -284,9 +284,10 @@ def _days(where: Country, key: CohortKey, first: date, last: date) -> CohortDays
     due = where.planned(site, key.centre, first, last, calendar.terms(site))
     closed = calendar_rules.closed_days(first, last, calendar.intervals(site))
     taught = {on for cohort, on in calendar.taught if cohort == key.cohort and first <= on <= last and calendar.was_taught(cohort, on)}
+    mistaken = {on for cohort, on in calendar.taught if cohort == key.cohort and calendar.is_mistake(cohort, on)}
     work = calendar.intervals(_workplace(site))
     return CohortDays(
-        counted=frozenset(day for day in due if day not in closed) | taught,
+        counted=frozenset(day for day in due if day not in closed and day not in mistaken) | taught,
         lost=[day for day in where.planned(site, key.centre, first, last) if day in closed and day not in taught],
         workplace_closed=frozenset(calendar_rules.closed_days(first, last, work)),
     )

@@ -6,7 +6,7 @@ import pytest
 
 from tracker.attendance import rules
 from tracker.attendance.rules import Act, MarkValue
-from tracker.calendar.rules import DayKind, Rate
+from tracker.calendar.rules import Rate
 
 
 def test_an_excuse_stands_apart_from_the_rate() -> None:
@@ -26,17 +26,6 @@ def test_nobody_marked_is_no_data_and_not_nought() -> None:
 def test_unmarked_is_not_absent() -> None:
     assert rules.attendance_rate(["present", None]) == Rate(1, 1)
     assert rules.tally(["present", None, "status-of-2031"]).unmarked == 2
-
-
-@pytest.mark.parametrize("kind", [DayKind.CLOSED, DayKind.HOLIDAY, DayKind.REST])
-def test_marks_of_a_day_without_training_count_only_if_it_was_taught(kind: str) -> None:
-    assert not rules.counts(kind, is_taken=True, was_taught=False)
-    assert rules.counts(kind, is_taken=True, was_taught=True)
-
-
-def test_a_register_not_taken_counts_in_no_rate() -> None:
-    assert rules.counts(DayKind.TRAINING, is_taken=True, was_taught=False)
-    assert not rules.counts(DayKind.TRAINING, is_taken=False, was_taught=False)
 
 
 def test_the_same_status_keeps_its_reason() -> None:
