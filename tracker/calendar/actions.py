@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from tracker.calendar import checks, queries
 from tracker.calendar.models import Break, Closure, HolidayCorrection, Notice, Resumption, TaughtDay, WeeklyPattern
-from tracker.calendar.rules import DayKind, ResumptionKind, Scope
+from tracker.calendar.rules import ClosureFact, DayKind, NoticeFact, ResumptionKind, Scope
 from tracker.clock import today
 from tracker.country import tz
 from tracker.db import apply_form, row_for, void, write
 from tracker.errors import NotFound
 from tracker.people.models import Cohort
 from tracker.policy import Actor, check, NATION
+from tracker.scans import actions as scans
 
 # ---- closures
 
@@ -30,23 +32,51 @@ def close(
     authority: str = "",
     reference: str = "",
     note: str = "",
+    meanwhile: str = "",
+    photo: bytes = b"",
 ) -> Closure:
     """Close something from `since` on, with the first notice. It stays closed until somebody reopens it.
 
     scope_code  None for the nation; of a centre, the part of its partition behind `centre/`
-    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, EndsBeforeItBegins.
+    meanwhile   code of `meanwhile_kinds`: what training goes on; empty where nobody said it
+    photo       a picture of the notice, if there is one
+    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, EndsBeforeItBegins, and what `scans.actions.keep` raises.
     """
     with write(actor) as session:
-        check(actor, "close", partition)
-        _check_scope(partition, scope_kind, scope_code, sites)
-        checks.check_dates(since, expected_until, today())
+        proposed(actor, partition, scope_kind, scope_code, sites, since, expected_until)
         closure = Closure(
-            partition=partition, scope_kind=scope_kind, scope_code=scope_code, sites=sites, reason=reason, note=note.strip() or None
+            partition=partition,
+            scope_kind=scope_kind,
+            scope_code=scope_code,
+            sites=sites,
+            reason=reason,
+            meanwhile=meanwhile or None,
+            note=note.strip() or None,
         )
         session.add(closure)
         notice = _notice(closure, since, expected_until, source, authority, reference)
         session.add(notice)
+        _keep(actor, notice, photo)
         return closure
+
+
+def proposed(
+    actor: Actor, partition: str, scope_kind: str, scope_code: str | None, sites: str, since: date, expected_until: date | None = None
+) -> ClosureFact:
+    """The closure that `close` would record, to ask what it touches. Writes nothing.
+
+    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, EndsBeforeItBegins.
+    """
+    check(actor, "close", partition)
+    _check_scope(partition, scope_kind, scope_code, sites)
+    checks.check_dates(since, expected_until, today())
+    notice = NoticeFact("proposed", "", "", since, expected_until)
+    return ClosureFact("proposed", partition, Scope(scope_kind, scope_code), sites, "", (notice,))
+
+
+def _keep(actor: Actor, notice: Notice, photo: bytes) -> None:
+    if photo:
+        scans.keep(actor, notice.partition, notice.id, photo)
 
 
 def _check_scope(partition: str, scope_kind: str, scope_code: str | None, sites: str) -> None:
@@ -68,10 +98,10 @@ def _notice(closure: Closure, since: date, expected_until: date | None, source: 
 
 
 def correct_closure(actor: Actor, closure_id: str, values: Mapping[str, object], seen: str | None) -> Closure:
-    """Change the reason or the note of a closure; raises NotFound, NotAllowed."""
+    """Change the reason, the note or what goes on meanwhile; raises NotFound, NotAllowed."""
     with write(actor):
         closure = queries.closure_for(actor, closure_id, "close")
-        apply_form(closure, {name: values[name] for name in ("reason", "note") if name in values}, seen)
+        apply_form(closure, {name: values[name] for name in ("reason", "meanwhile", "note") if name in values}, seen)
         return closure
 
 
@@ -104,45 +134,60 @@ def add_notice(
     authority: str = "",
     reference: str = "",
     counts: bool = False,
+    photo: bytes = b"",
 ) -> Notice:
-    """Put another notice beside those a closure has; `counts` chooses it.
+    """Put another notice beside those a closure has; `counts` chooses it, `photo` is a picture of it.
 
-    While nobody has chosen, the earliest begin counts. Raises NotFound, NotAllowed, FarDate, EndsBeforeItBegins.
+    While nobody has chosen, the earliest begin counts. Raises NotFound, NotAllowed, FarDate, EndsBeforeItBegins, and what
+    `scans.actions.keep` raises.
     """
     with write(actor) as session:
         closure = queries.closure_for(actor, closure_id, "close")
         checks.check_dates(since, expected_until, today())
         notice = _notice(closure, since, expected_until, source, authority, reference)
         session.add(notice)
+        _keep(actor, notice, photo)
         if counts:
             closure.chosen_notice_id = notice.id
         return notice
 
 
-def correct_notice(actor: Actor, notice_id: str, values: Mapping[str, object], seen: str | None) -> Notice:
-    """Correct what was typed of a notice; raises NotFound, NotAllowed, FarDate, EndsBeforeItBegins."""
+def correct_notice(actor: Actor, notice_id: str, values: Mapping[str, object], seen: str | None, photo: bytes = b"") -> Notice:
+    """Correct what was typed of a notice, or add a picture of it.
+
+    Raises NotFound, NotAllowed, FarDate, EndsBeforeItBegins, and what `scans.actions.keep` raises.
+    """
     with write(actor):
         notice = queries.notice_for(actor, notice_id, "close")
         since, until = values.get("since", notice.since), values.get("expected_until", notice.expected_until)
         if isinstance(since, date):
             checks.check_dates(since, until if isinstance(until, date) else None, today())
         apply_form(notice, values, seen)
+        _keep(actor, notice, photo)
         return notice
 
 
 def extend(
-    actor: Actor, closure_id: str, expected_until: date | None, *, source: str = "", authority: str = "", reference: str = ""
+    actor: Actor,
+    closure_id: str,
+    expected_until: date | None,
+    *,
+    source: str = "",
+    authority: str = "",
+    reference: str = "",
+    photo: bytes = b"",
 ) -> Notice:
     """Extend a closure: a new notice from the same day, which counts from now on; the old one stays readable.
 
     expected_until  None: until further notice
-    Raises NotFound, NotAllowed, NoNoticeCounts, EndsBeforeItBegins, FarDate.
+    Raises as `add_notice`, and NoNoticeCounts.
     """
     with write(actor):
         since = queries.story_for(actor, closure_id).since
         if since is None:
             raise checks.NoNoticeCounts
-        return add_notice(actor, closure_id, since, expected_until, source=source, authority=authority, reference=reference, counts=True)
+        about = {"source": source, "authority": authority, "reference": reference}
+        return add_notice(actor, closure_id, since, expected_until, **about, counts=True, photo=photo)
 
 
 def choose_notice(actor: Actor, notice_id: str) -> Closure:
@@ -177,12 +222,14 @@ def permit(
     closure_id: str | None = None,
     *,
     conditions: str = "",
+    share_percent: int | None = None,
 ) -> list[Resumption]:
     """Record that reopening is permitted from a day on; this opens nothing yet. One row per closure in force, or for one.
 
     Raises as `reopen`.
     """
-    return _resume(actor, partition, ResumptionKind.PERMITTED, since, Scope(scope_kind, scope_code), sites, closure_id, conditions)
+    terms = _Terms(ResumptionKind.PERMITTED, closure_id, conditions, share_percent)
+    return _resume(actor, partition, since, Scope(scope_kind, scope_code), sites, terms)
 
 
 def reopen(
@@ -195,22 +242,55 @@ def reopen(
     closure_id: str | None = None,
     *,
     conditions: str = "",
+    share_percent: int | None = None,
 ) -> list[Resumption]:
     """Open again: `since` is the first open day. One row per closure in force there, whoever announced it, or for one.
 
-    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, NothingClosed, ReopensBeforeClosing, NotFound.
+    share_percent  how many of the apprentices may come on one day; None: all
+    Raises NotAllowed, ScopeOutside, UnknownSites, UnknownShare, FarDate, NothingClosed, ReopensBeforeClosing, NotFound.
     """
-    return _resume(actor, partition, ResumptionKind.REOPENED, since, Scope(scope_kind, scope_code), sites, closure_id, conditions)
+    terms = _Terms(ResumptionKind.REOPENED, closure_id, conditions, share_percent)
+    return _resume(actor, partition, since, Scope(scope_kind, scope_code), sites, terms)
 
 
-def _resume(
-    actor: Actor, partition: str, kind: ResumptionKind, since: date, scope: Scope, sites: str, closure_id: str | None, conditions: str
+def resume_by_cohort(
+    actor: Actor,
+    partition: str,
+    since_by_cohort: Mapping[str, date],
+    sites: str,
+    closure_id: str | None = None,
+    *,
+    kind: str = ResumptionKind.REOPENED,
+    conditions: str = "",
+    share_percent: int | None = None,
 ) -> list[Resumption]:
+    """Open cohorts again, each from its own day, or permit it; all or none. Rows by day.
+
+    since_by_cohort  first open day by id of the cohort
+    Raises as `reopen`, and NobodyReopens.
+    """
+    if not since_by_cohort:
+        raise checks.NobodyReopens
+    terms = _Terms(ResumptionKind(kind), closure_id, conditions, share_percent)
+    with write(actor):
+        phases = sorted((since, cohort) for cohort, since in since_by_cohort.items())
+        return [row for since, cohort in phases for row in _resume(actor, partition, since, Scope("cohort", cohort), sites, terms)]
+
+
+class _Terms(NamedTuple):
+    kind: ResumptionKind
+    closure_id: str | None
+    conditions: str
+    share_percent: int | None
+
+
+def _resume(actor: Actor, partition: str, since: date, scope: Scope, sites: str, terms: _Terms) -> list[Resumption]:
     with write(actor) as session:
         check(actor, "close", partition)
         _check_scope(partition, scope.kind, scope.code, sites)
         checks.check_near(since, today())
-        answered = [closure_id] if closure_id else queries.closed_by(actor, partition, scope, sites, since)
+        checks.check_share(terms.share_percent)
+        answered = [terms.closure_id] if terms.closure_id else queries.closed_by(actor, partition, scope, sites, since)
         if not answered:
             raise checks.NothingClosed(on=since)
         for each in answered:
@@ -225,9 +305,10 @@ def _resume(
                 scope_kind=str(scope.kind),
                 scope_code=scope.code,
                 sites=str(sites),
-                kind=kind.value,
+                kind=terms.kind.value,
                 since=since,
-                conditions=conditions.strip() or None,
+                conditions=terms.conditions.strip() or None,
+                share_percent=terms.share_percent,
             )
             for each in answered
         ]

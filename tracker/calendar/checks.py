@@ -70,6 +70,20 @@ class ReopensBeforeClosing(DomainError):
     sentence = N_("It was closed from %(since)s. The date must not be earlier.")
 
 
+class UnknownShare(DomainError):
+    """No share of the apprentices."""
+
+    code, status = "calendar.unknown_share", 422
+    sentence = N_("Choose how many of the apprentices may come on one day.")
+
+
+class NobodyReopens(DomainError):
+    """A reopening by cohorts that names none."""
+
+    code, status = "calendar.nobody_reopens", 422
+    sentence = N_("Enter the first open day of at least one cohort.")
+
+
 class NothingClosed(DomainError):
     """There is no closure that a resumption could answer."""
 
@@ -166,6 +180,12 @@ def check_near(on: date, today: date) -> None:
     """Raise FarDate for what is most likely a wrong year."""
     if not EARLIEST <= on <= today + FURTHEST_AHEAD:
         raise FarDate(on=on)
+
+
+def check_share(share_percent: int | None) -> None:
+    """Raise UnknownShare unless it is a part of the whole; None stands for all."""
+    if share_percent is not None and not 1 <= share_percent <= 99:
+        raise UnknownShare
 
 
 def check_resumes(begun: date, since: date) -> None:

@@ -122,6 +122,7 @@ def _resumption_fact(row: Resumption) -> ResumptionFact | None:
         row.kind or "",
         row.since,
         withdrawn=row.void_reason is not None,
+        share_percent=row.share_percent,
     )
 
 
@@ -276,6 +277,10 @@ class Calendar:
         """The closures in force at a site on a day, by begin."""
         by_id = self._closure_by_id
         return [by_id[closure] for first, last, closure in self.intervals(site) if first <= on and (last is None or on <= last)]
+
+    def share_at(self, site: Site, on: date) -> int | None:
+        """How many percent of the apprentices may come to a site on a day that is not closed; None: all."""
+        return rules.share_on(site, on, self.closures, self.resumptions)
 
     @cached_property
     def _closure_by_id(self) -> Mapping[str, ClosureFact]:

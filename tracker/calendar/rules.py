@@ -121,7 +121,10 @@ class ClosureFact:
 
 @dataclass(frozen=True, slots=True)
 class ResumptionFact:
-    """Leave to open, or the opening itself, of a part or the whole of one closure. `kind` is a ResumptionKind."""
+    """Leave to open, or the opening itself, of a part or the whole of one closure. `kind` is a ResumptionKind.
+
+    share_percent  how many of the apprentices may come on one day; None: all
+    """
 
     id: str
     partition: str
@@ -131,6 +134,7 @@ class ResumptionFact:
     kind: str
     since: date
     withdrawn: bool = False
+    share_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +331,26 @@ def closures_on(site: Site, day: date, closures: Collection[ClosureFact], resump
 def is_closed(site: Site, day: date, closures: Collection[ClosureFact], resumptions: Iterable[ResumptionFact]) -> bool:
     """Whether any closure is in force at a site on a day."""
     return bool(closures_on(site, day, closures, resumptions))
+
+
+def share_on(site: Site, day: date, closures: Iterable[ClosureFact], resumptions: Iterable[ResumptionFact]) -> int | None:
+    """How many percent of the apprentices may come to a site on one day; None: all.
+
+    Of the openings of one closure the latest says it, of two on one day the smaller share; of several closures the smallest counts.
+    A day on which it is closed is not asked for.
+    """
+    opened: dict[str, list[ResumptionFact]] = defaultdict(list)
+    for resumption in resumptions:
+        if resumption.since <= day and _opens(resumption, site):
+            opened[resumption.closure].append(resumption)
+    shares = [100]
+    for closure in closures if any(each.share_percent for found in opened.values() for each in found) else ():
+        begun = _begin(closure)
+        found = [each for each in opened.get(closure.id, ()) if each.since >= begun]
+        if found and not closure.withdrawn and lies_in(site, closure.partition) and covers(closure.scope, closure.sites, site):
+            latest = max(each.since for each in found)
+            shares += [each.share_percent or 100 for each in found if each.since == latest]
+    return least if (least := min(shares)) < 100 else None
 
 
 def doubtful_closures(

@@ -79,8 +79,12 @@ def clean(content: bytes) -> Picture:
     else:
         raise NotAPicture
     if len(picture.content) > LARGEST_BYTES:
-        raise TooLarge(kb=-(-len(picture.content) // 1000), most=LARGEST_BYTES // 1000)
+        raise _too_large(len(picture.content))
     return picture
+
+
+def _too_large(size_bytes: int) -> TooLarge:
+    return TooLarge(kb=-(-size_bytes // 1000), most=LARGEST_BYTES // 1000)
 
 
 def pieces(text: str) -> list[str]:
@@ -203,6 +207,8 @@ def _png(content: bytes) -> bytes:
             kept[name] = body
         elif name[0] & 0x20 == 0 and name != b"IEND":  # a part that a decoder must understand, and none that we know
             raise Broken
+    if sum(map(len, data)) > LARGEST_BYTES:  # before it is unfolded to see whether it is whole
+        raise _too_large(sum(map(len, data)))
     unfolded = _most_unfolded(kept.get(b"IHDR", b""))
     chunks = [(name, kept[name]) for name in (b"IHDR", *_BEFORE_DATA) if name in kept]
     chunks += [(b"IDAT", _whole_stream(b"".join(data), unfolded)), (b"IEND", b"")]
