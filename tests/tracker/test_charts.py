@@ -22,20 +22,29 @@ def test_a_part_lies_where_its_days_lie() -> None:
 
 
 def test_what_lies_outside_is_cut_off_and_an_empty_row_is_left_out() -> None:
-    rows = [("Before", [Part(date(2019, 1, 1), date(2019, 12, 31), "theory", "")]), ("All", [Part(date.min, date.max - (date(2, 1, 1) - date(1, 1, 1)), "theory", "")])]
+    rows = [
+        ("Before", [Part(date(2019, 1, 1), date(2019, 12, 31), "theory", "")]),
+        ("All", [Part(date.min, date.max - (date(2, 1, 1) - date(1, 1, 1)), "theory", "")]),
+    ]
     chart = timeline(JAN_1, DEC_31, rows, (), month)
     assert [(label.words, [(box.x, box.width) for box in boxes]) for label, boxes in chart.rows] == [("All", [(0, 100)])]
     assert chart.height == FLAG_PX + ROW_PX
 
 
 def test_a_single_day_in_years_can_be_seen_even_at_the_edge() -> None:
-    (_label, (box,)) = timeline(JAN_1, date(2029, 12, 31), [("", [Part(date(2029, 12, 31), date(2029, 12, 31), "absent", "")])], (), month).rows[0]
+    (_label, (box,)) = timeline(
+        JAN_1, date(2029, 12, 31), [("", [Part(date(2029, 12, 31), date(2029, 12, 31), "absent", "")])], (), month
+    ).rows[0]
     assert box.width == LEAST
     assert box.x + box.width <= 100
 
 
 def test_two_flags_on_one_day_can_both_be_read() -> None:
-    flags = [Flag(date(2020, 11, 3), "planned-end", "Planned end"), Flag(date(2020, 11, 3), "today", "Today"), Flag(date(2021, 1, 1), "new-end", "")]
+    flags = [
+        Flag(date(2020, 11, 3), "planned-end", "Planned end"),
+        Flag(date(2020, 11, 3), "today", "Today"),
+        Flag(date(2021, 1, 1), "new-end", ""),
+    ]
     chart = timeline(JAN_1, DEC_31, (), flags, month)
     assert [pole.label.words for pole in chart.poles] == ["Planned end", "Today"]  # who lies outside is not shown
     assert len({pole.label.y for pole in chart.poles}) == 2
@@ -43,7 +52,12 @@ def test_two_flags_on_one_day_can_both_be_read() -> None:
 
 
 def test_months_are_named_evenly() -> None:
-    assert [tick.words for tick in timeline(date(2019, 11, 4), date(2021, 11, 3), (), (), month).ticks] == ["2020-01", "2020-07", "2021-01", "2021-07"]
+    assert [tick.words for tick in timeline(date(2019, 11, 4), date(2021, 11, 3), (), (), month).ticks] == [
+        "2020-01",
+        "2020-07",
+        "2021-01",
+        "2021-07",
+    ]
     assert [tick.words for tick in timeline(date(2020, 3, 2), date(2020, 5, 31), (), (), month).ticks] == ["2020-04", "2020-05"]
 
 
@@ -52,7 +66,7 @@ def test_nothing_falls_off_the_edge(one: date, other: date, begin: date, end: da
     first, last = sorted((one, other))
     chart = timeline(first, last, [("", [Part(*sorted((begin, end)), "theory", "")])], [Flag(begin, "today", "")], month)
     boxes = [box for _label, boxes in chart.rows for box in boxes]
-    assert all(box.x >= 0 and 0 < box.width and box.x + box.width <= 100.011 and box.y + BAR_PX <= chart.height for box in boxes)
+    assert all(box.x >= 0 and box.width > 0 and box.x + box.width <= 100.011 and box.y + BAR_PX <= chart.height for box in boxes)
     assert all(0 <= label.x < 100 for label in [*chart.ticks, *(pole.label for pole in chart.poles)])
     assert len(chart.ticks) <= MOST_TICKS
 

@@ -8,6 +8,7 @@ only helps. A chart repeats a table or a list that stands beside it. Pure; no cl
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 ROW_PX: Final = 42  # a label above its bar
@@ -223,7 +224,7 @@ def _line(style: int, one: Series, places: Sequence[str]) -> Line:
         None if share is None else Dot(_across(n, len(places)), _height(share), f"{one.words}, {places[n]}: {share:.0%}")
         for n, share in enumerate(one.shares)
     ]
-    strokes = [Stroke(a.x, a.y, b.x, b.y) for a, b in zip(dots, dots[1:], strict=False) if a and b]
+    strokes = [Stroke(a.x, a.y, b.x, b.y) for a, b in pairwise(dots) if a and b]
     return Line(one.words, style, strokes, [dot for dot in dots if dot])
 
 
