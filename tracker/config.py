@@ -21,6 +21,7 @@ from tracker.folder import flush_file, put_in_place
 
 SEATS: Final = ("centre", "region", "central")
 FILE_NAME: Final = "settings.toml"
+SECRET_KEY_FILE: Final = "secret-key"  # noqa: S105 - the name of a file
 PREFIX: Final = "DAFTARI_"
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
@@ -251,7 +252,7 @@ def secret_key(settings: Settings) -> str:
     if settings.secret_key:
         return settings.secret_key
     settings.home.mkdir(parents=True, exist_ok=True)
-    path = settings.home / "secret-key"
+    path = settings.home / SECRET_KEY_FILE
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

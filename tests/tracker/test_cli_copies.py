@@ -1,6 +1,7 @@
 """backup, restore."""
 
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -66,7 +67,7 @@ def test_a_backup_is_one_file_that_says_what_it_holds(terminal: Terminal, tmp_pa
         assert {each.filename for each in bundle.infolist()} == {"manifest.json", *said["members"]}
         assert all(each.compress_type == zipfile.ZIP_DEFLATED for each in bundle.infolist())
     assert (said["daftari_backup"], said["name"], said["seat"]) == (1, "Chuo cha Meru", "centre")
-    assert said["members"].keys() == {"daftari.sqlite3", "settings.toml"}
+    assert said["members"].keys() == {"daftari.sqlite3", "secret-key", "settings.toml"}
     assert len(said["heads"]) == told["partitions"] == 1
     assert terminal.json("backup", str(target))["file"] == str(target)  # a newer one takes its place
 
@@ -138,6 +139,16 @@ def test_a_new_computer_takes_a_backup_over_with_its_settings(terminal: Terminal
     home = tmp_path / "new"
     assert terminal.json("restore", str(tmp_path / "akiba.zip"), "--home", str(home))["set_aside"] is None
     assert {**Terminal(home, terminal.capsys, terminal.monkeypatch).json("status"), "home": before["home"]} == before
+
+
+def test_a_new_computer_can_read_the_marks_that_wait_sealed_on_phones(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.centre()
+    sealing = config.secret_key(config.load(terminal.home, {}))
+    terminal.json("backup", str(tmp_path / "akiba.zip"))
+    fresh = tmp_path / "new-computer"
+    terminal.json("restore", str(tmp_path / "akiba.zip"), "--home", str(fresh))
+    assert config.secret_key(config.load(fresh, {})) == sealing
+    assert (fresh / "secret-key").stat().st_mode & 0o077 == 0 or os.name == "nt"
 
 
 def test_a_bare_database_of_an_older_version_is_still_a_backup(terminal: Terminal, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tracker.db import db
 from tracker.errors import N_
 from tracker.i18n import _, say
 from tracker.replication import checking, copies
-from tracker.replication.copies import BackupDamaged, DATABASE, ERASURES, SETTINGS
+from tracker.replication.copies import BackupDamaged, BESIDE, DATABASE, ERASURES, SETTINGS
 
 RESTORED: Final = N_("The register is restored from %(file)s. The exchange brings back what came after it: daftari sync")
 LEFT: Final = N_("%(changes)s changes that were never sent stay behind in it.")
@@ -118,7 +118,7 @@ def _workshop(home: Path) -> Iterator[Path]:
 
 def _written(draft: Path, work: Path, source: Path, home: Path, said: dict[str, object]) -> copies.Manifest:
     heads = copies.copy_database(source, work / DATABASE)
-    members = {name: home / name for name in (SETTINGS, ERASURES) if (home / name).is_file()}
+    members = {name: home / name for name in BESIDE if (home / name).is_file()}
     draft.unlink(missing_ok=True)
     return copies.write(draft, {DATABASE: work / DATABASE, **members}, heads=heads, **said)
 
@@ -178,8 +178,10 @@ def restore(arguments: argparse.Namespace) -> Done:
         copies.put_back(work / DATABASE, home / DATABASE, aside)
         if (work / ERASURES).is_file():
             folder.put_in_place(work / ERASURES, home / ERASURES)
-        if (work / SETTINGS).is_file() and not (home / SETTINGS).exists():
-            folder.put_in_place(work / SETTINGS, home / SETTINGS)
+        for name in (SETTINGS, config.SECRET_KEY_FILE):
+            if (work / name).is_file() and not (home / name).exists():
+                (work / name).chmod(0o600)
+                folder.put_in_place(work / name, home / name)
     kept = str(aside) if aside.exists() else None
     lines = [_(RESTORED, file=file)]
     if kept:

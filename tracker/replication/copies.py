@@ -23,6 +23,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 import sync
+from tracker.config import SECRET_KEY_FILE
 from tracker.db import db
 from tracker.errors import DomainError, N_
 from tracker.folder import flush_file, put_in_place
@@ -32,6 +33,8 @@ FORMAT: Final = 1
 DATABASE: Final = "daftari.sqlite3"
 SETTINGS: Final = "settings.toml"
 ERASURES: Final = "erasures.json"
+BESIDE: Final = (SETTINGS, ERASURES, SECRET_KEY_FILE)
+"""What else of the data folder a backup holds. Without the secret key nobody could read the marks that wait, sealed, on phones."""
 MANIFEST: Final = "manifest.json"
 MANIFEST_MAX_BYTES: Final = 32 << 20  # a country's heads fit a hundred times
 MAGIC: Final = b"SQLite format 3\x00"
@@ -221,7 +224,7 @@ def unpack(file: Path, folder: Path) -> Manifest | None:
     if manifest is None:
         shutil.copyfile(file, folder / DATABASE)
         return None
-    if DATABASE not in manifest.members or not manifest.members.keys() <= {DATABASE, SETTINGS, ERASURES}:
+    if DATABASE not in manifest.members or not manifest.members.keys() <= {DATABASE, *BESIDE}:
         raise BackupDamaged(file=file, reason=MANIFEST)
     with _unzipped(file) as bundle:
         for name, (digest, size) in manifest.members.items():
