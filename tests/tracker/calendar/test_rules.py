@@ -1,5 +1,6 @@
-"""The closure calculus: hand-made cases, the sums of 2020, and laws that hold for any facts."""
+"""The closure calculus: what the table of cases cannot say in a row, and laws that hold for any facts."""
 
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -9,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.calendar.rules import (
+    BreakFact,
+    CatchUpFact,
     closed_days,
     closed_intervals,
     ClosedInterval,
     ClosureFact,
     closures_on,
+    CohortDays,
+    compare,
     counting_notice,
     covers,
     day_calendar,
@@ -21,6 +26,8 @@ from tracker.calendar.rules import (
     DayKind,
     days_lost,
     doubtful_closures,
+    had_begun,
+    had_not,
     is_closed,
     lies_in,
     lost_days,
@@ -34,6 +41,7 @@ from tracker.calendar.rules import (
     Scope,
     Site,
     Span,
+    terms_of,
     training_days,
     weekdays_on,
     WeeklyPattern,
@@ -87,23 +95,6 @@ def reopening(
 # The 2020 closure, counted by hand
 
 
-@pytest.mark.parametrize(
-    ("site", "since", "reopened", "calendar_days", "working_days"),
-    [
-        (NCT, MARCH_18, JUNE_1, 75, 46),
-        (SUZA, MARCH_18, JUNE_22, 96, 61),
-        (NCT, APRIL_15, JUNE_1, 47, 29),
-        (SUZA, APRIL_15, JUNE_22, 68, 44),
-    ],
-)
-def test_the_days_of_2020_are_those_counted_by_hand(site: Site, since: date, reopened: date, calendar_days: int, working_days: int) -> None:
-    intervals = closed_intervals(site, [closure("c1", notice(since))], [reopening(reopened)])
-    holidays = tz.holidays_between(since, reopened, site.jurisdiction)
-
-    assert len(closed_days(since, DECEMBER, intervals)) == calendar_days
-    assert days_lost(since, DECEMBER, intervals, holidays=holidays) == working_days
-
-
 @pytest.mark.parametrize(("site", "reopened", "working_days"), [(NCT, JUNE_1, 48), (SUZA, JUNE_22, 63)])
 def test_without_days_in_lieu_two_more_days_of_2020_were_lost(site: Site, reopened: date, working_days: int) -> None:
     intervals = closed_intervals(site, [closure()], [reopening(reopened)])
@@ -116,42 +107,14 @@ def test_without_days_in_lieu_two_more_days_of_2020_were_lost(site: Site, reopen
 # Which notice counts
 
 
-def test_the_earliest_of_two_contradicting_notices_counts() -> None:
-    assert counting_notice(closure("c1", notice(APRIL_15, "ilo"), notice(MARCH_18, "pm"))) == notice(MARCH_18, "pm")
-
-
-def test_the_chosen_notice_counts_even_if_it_is_later() -> None:
-    facts = closure("c1", notice(APRIL_15, "ilo"), notice(MARCH_18, "pm"), chosen="ilo")
-    assert closed_intervals(NCT, [facts], []) == [(APRIL_15, None, "c1")]
-
-
-def test_the_earliest_counts_again_when_the_chosen_one_is_withdrawn() -> None:
-    facts = closure("c1", notice(APRIL_15, "ilo", withdrawn=True), notice(MARCH_18, "pm"), chosen="ilo")
-    assert closed_intervals(NCT, [facts], []) == [(MARCH_18, None, "c1")]
-
-
-def test_the_earliest_counts_while_the_chosen_one_has_not_arrived() -> None:
-    assert closed_intervals(NCT, [closure(chosen="elsewhere")], []) == [(MARCH_18, None, "c1")]
-
-
 def test_of_two_notices_of_one_day_the_lower_id_counts() -> None:
     assert counting_notice(closure("c1", notice(key="b"), notice(key="a"))) == notice(key="a")
-
-
-def test_a_withdrawn_notice_does_not_count() -> None:
-    facts = closure("c1", notice(MARCH_18, "a", withdrawn=True), notice(APRIL_15, "b"))
-    assert closed_intervals(NCT, [facts], []) == [(APRIL_15, None, "c1")]
 
 
 def test_a_closure_without_a_standing_notice_closes_nothing() -> None:
     facts = closure("c1", notice(withdrawn=True))
     assert counting_notice(facts) is None
     assert closed_intervals(NCT, [facts], []) == []
-
-
-def test_the_expected_end_of_a_notice_reopens_nothing() -> None:
-    facts = closure("c1", notice(until=date(2020, 4, 17)))
-    assert is_closed(NCT, date(2020, 5, 1), [facts], [])
 
 
 # What a scope covers
@@ -196,12 +159,6 @@ def test_sites_tell_centres_from_workplaces(sites: str, centre: bool, workplace:
     assert covers(NATION, sites, HOTEL) is workplace
 
 
-def test_a_hotel_can_be_closed_while_the_college_is_open() -> None:
-    hotel_closed = closure(partition="centre/nct", scope=Scope("employer", "ramada"), sites="workplaces")
-    assert is_closed(HOTEL, JUNE_1, [hotel_closed], [])
-    assert not is_closed(NCT, JUNE_1, [hotel_closed], [])
-
-
 # Territories
 
 
@@ -214,41 +171,7 @@ def test_a_partition_reaches_its_own_territory(partition: str, nct: bool, suza: 
     assert lies_in(SUZA, partition) is suza
 
 
-def test_a_centre_cannot_close_the_nation() -> None:
-    ours = closure(partition="centre/suza")
-    assert is_closed(SUZA, JUNE_1, [ours], [])
-    assert not is_closed(NCT, JUNE_1, [ours], [])
-
-
-def test_a_region_cannot_close_another_region() -> None:
-    assert not is_closed(NCT, JUNE_1, [closure(partition="region/TZ-15", scope=Scope("region", "TZ-02"))], [])
-
-
-def test_a_centre_reopens_only_itself_and_its_hotels() -> None:
-    ours = reopening(partition="centre/nct")
-    assert not is_closed(NCT, JUNE_1, [closure()], [ours])
-    assert not is_closed(HOTEL, JUNE_1, [closure()], [ours])
-    assert is_closed(SUZA, JUNE_1, [closure()], [ours])
-
-
-def test_a_hotel_in_another_region_follows_that_region() -> None:
-    away = replace(HOTEL, region="TZ-01")
-    arusha = closure(partition="region/TZ-01", scope=Scope("region", "TZ-01"))
-    assert is_closed(away, JUNE_1, [arusha], [])
-    assert not is_closed(HOTEL, JUNE_1, [arusha], [])
-
-
 # Closing and reopening
-
-
-def test_the_first_day_is_closed_and_the_day_before_is_open() -> None:
-    assert is_closed(NCT, MARCH_18, [closure()], [])
-    assert not is_closed(NCT, date(2020, 3, 17), [closure()], [])
-
-
-def test_the_day_of_reopening_is_open_and_the_day_before_is_closed() -> None:
-    assert not is_closed(NCT, JUNE_1, [closure()], [reopening()])
-    assert is_closed(NCT, MAY_31, [closure()], [reopening()])
 
 
 def test_a_closure_that_nobody_reopened_has_no_end() -> None:
@@ -256,61 +179,13 @@ def test_a_closure_that_nobody_reopened_has_no_end() -> None:
     assert is_closed(NCT, date(2027, 1, 1), [closure()], [])
 
 
-def test_permission_alone_opens_nothing() -> None:
-    assert is_closed(NCT, JUNE_22, [closure()], [reopening(kind="permitted")])
-
-
-def test_a_withdrawn_reopening_opens_nothing() -> None:
-    assert is_closed(NCT, JUNE_22, [closure()], [reopening(withdrawn=True)])
-
-
-def test_a_withdrawn_closure_closes_nothing() -> None:
-    assert not is_closed(NCT, JUNE_1, [closure(withdrawn=True)], [])
-
-
 def test_a_reopening_opens_only_its_own_closure() -> None:
     strike = closure("c2", notice(date(2020, 5, 20)))
     assert closures_on(NCT, JUNE_1, [closure(), strike], [reopening()]) == [strike]
 
 
-def test_a_reopening_of_a_closure_that_has_not_arrived_does_nothing() -> None:
-    assert is_closed(NCT, JUNE_22, [closure()], [reopening(of="elsewhere")])
-
-
-def test_a_narrower_reopening_opens_its_part_of_a_wider_closure() -> None:
-    college_only = reopening(partition="centre/nct", scope=Scope("centre", "nct"), sites="centres")
-    assert not is_closed(NCT, JUNE_22, [closure()], [college_only])
-    assert is_closed(HOTEL, JUNE_22, [closure()], [college_only])
-
-
-def test_a_cohort_may_return_before_the_others() -> None:
-    form_six = reopening(scope=Scope("cohort", "nct-2019"))
-    assert not is_closed(NCT, JUNE_1, [closure()], [form_six])
-    assert is_closed(replace(NCT, cohort="nct-2020"), JUNE_1, [closure()], [form_six])
-
-
-def test_the_earliest_of_several_reopenings_opens() -> None:
-    assert closed_intervals(NCT, [closure()], [reopening(JUNE_22), reopening(JUNE_1)]) == [(MARCH_18, MAY_31, "c1")]
-
-
-def test_a_reopening_before_the_notice_opens_nothing() -> None:
-    assert is_closed(NCT, JUNE_1, [closure()], [reopening(date(2020, 3, 17))])
-
-
 def test_a_reopening_on_the_day_of_the_notice_leaves_no_closed_day() -> None:
     assert closed_intervals(NCT, [closure()], [reopening(MARCH_18)]) == []
-
-
-def test_choosing_a_later_notice_can_undo_a_reopening() -> None:
-    facts = closure("c1", notice(MARCH_18, "a"), notice(JUNE_22, "b"))
-    assert closed_intervals(NCT, [facts], [reopening(JUNE_1)]) == [(MARCH_18, MAY_31, "c1")]
-    assert closed_intervals(NCT, [replace(facts, chosen_notice="b")], [reopening(JUNE_1)]) == [(JUNE_22, None, "c1")]
-
-
-def test_closing_again_is_another_closure() -> None:
-    again = closure("c2", notice(date(2020, 6, 10)))
-    facts = [closure(), again], [reopening()]
-    assert [is_closed(NCT, day, *facts) for day in (MAY_31, date(2020, 6, 9), date(2020, 6, 10))] == [True, False, True]
 
 
 def test_overlapping_closures_stay_apart_but_their_days_count_once() -> None:
@@ -642,3 +517,164 @@ def test_a_later_pattern_leaves_earlier_days_alone(patterns: list[WeeklyPattern]
 def test_stretches_agree_with_looking_up_each_day(patterns: list[WeeklyPattern]) -> None:
     period = [MARCH_18 + timedelta(n) for n in range(-5, 30)]
     assert training_days(period[0], period[-1], patterns, ()) == [day for day in period if day.weekday() in weekdays_on(day, patterns)]
+
+
+@given(facts, sites)
+def test_overlapping_closures_close_the_days_of_each_once(facts: Facts, site: Site) -> None:
+    first, last = MARCH_18, MARCH_18 + timedelta(30)
+    together = closed_days(first, last, closed_intervals(site, *facts))
+    assert together == {on for fact in facts[0] for on in closed_days(first, last, closed_intervals(site, [fact], facts[1]))}
+
+
+@given(facts, sites)
+def test_a_wider_closure_with_narrower_resumptions_is_decided_site_by_site(facts: Facts, site: Site) -> None:
+    """What a site hears of resumptions is which of them are its own: the others might not exist, and how wide its own are is the same."""
+    own = [fact for fact in facts[1] if covers(fact.scope, fact.sites, site)]
+    kind = "employer" if site.employer else "cohort" if site.cohort else "centre"
+    narrow = Scope(kind, getattr(site, kind))
+    as_if_for_it_alone = [replace(fact, scope=narrow, sites="both") for fact in own]
+    assert closed_intervals(site, facts[0], own) == closed_intervals(site, *facts)
+    assert closed_intervals(site, facts[0], as_if_for_it_alone) == closed_intervals(site, *facts)
+
+
+@given(facts, sites, resumptions)
+def test_closing_again_is_not_undone_by_reopenings_of_the_first_closure(facts: Facts, site: Site, extra: ResumptionFact) -> None:
+    others = [fact for fact in facts[0] if fact.id != extra.closure]
+    assert closed_intervals(site, others, [*facts[1], extra]) == closed_intervals(site, others, facts[1])
+
+
+@given(closures, sites, days)
+def test_an_open_ended_closure_closes_every_day_from_its_begin(fact: ClosureFact, site: Site, day: date) -> None:
+    for first, last, _closure in closed_intervals(site, [fact], []):
+        assert last is None
+        assert is_closed(site, day, [fact], []) is (day >= first)
+        assert is_closed(site, date(2099, 12, 31), [fact], [])
+
+
+@given(facts, sites, st.none() | days)
+def test_an_expected_end_changes_no_day_whatever_it_is(facts: Facts, site: Site, until: date | None) -> None:
+    hoped = [replace(fact, notices=tuple(replace(each, expected_until=until) for each in fact.notices)) for fact in facts[0]]
+    assert closed_intervals(site, hoped, facts[1]) == closed_intervals(site, *facts)
+
+
+@given(facts, sites, days)
+def test_what_was_recorded_later_gives_what_it_would_have_given_in_time(facts: Facts, site: Site, day: date) -> None:
+    """A day depends on facts dated up to it and on nothing else: when somebody wrote them down is not among the facts."""
+    begun = [fact for fact in facts[0] if (found := counting_notice(fact)) and found.since <= day]
+    opened = [fact for fact in facts[1] if fact.since <= day]
+    assert closures_on(site, day, begun, opened) == closures_on(site, day, *facts)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change its zone in a running process")
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles", "Africa/Dar_es_Salaam"])
+def test_the_zone_of_the_machine_changes_no_day(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts, period = ([closure()], [reopening()]), (MARCH_18 - timedelta(3), JUNE_22)
+    here = day_calendar(*period, NCT, *facts, holidays=NO_HOLIDAYS)
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        there = day_calendar(*period, NCT, *facts, holidays=NO_HOLIDAYS)
+    time.tzset()
+    assert there == here
+
+
+# Laws of breaks and of making up for lost time
+
+breaks = st.builds(
+    BreakFact,
+    st.uuids().map(str),
+    days,
+    days,
+    st.sampled_from(["", "Easter"]),
+    st.none() | st.sampled_from(["bustani", "maruhubi"]),
+    st.none() | st.sampled_from(["nct-2019", "suza-2019"]),
+    st.booleans(),
+)
+orders = st.builds(
+    CatchUpFact,
+    st.uuids().map(str),
+    st.sampled_from(["nct-2019", "suza-2019"]),
+    st.sampled_from(["saturdays", "no_break", "longer_days", "order-of-2031"]),
+    days,
+    st.none() | days,
+    st.booleans(),
+)
+years = st.tuples(st.lists(breaks, max_size=4), st.lists(orders, max_size=4))
+Year = tuple[list[BreakFact], list[CatchUpFact]]
+
+
+@given(years, sites, st.randoms(use_true_random=False))
+def test_the_order_of_breaks_and_orders_does_not_matter(year: Year, site: Site, random: Random) -> None:
+    shuffled = random.sample(year[0], len(year[0])), random.sample(year[1], len(year[1]))
+    assert terms_of(site, *shuffled) == terms_of(site, *year)
+
+
+@given(years, sites)
+def test_a_withdrawn_break_or_order_leaves_no_trace(year: Year, site: Site) -> None:
+    standing = [fact for fact in year[0] if not fact.withdrawn], [fact for fact in year[1] if not fact.withdrawn]
+    assert terms_of(site, *standing) == terms_of(site, *year)
+
+
+@given(facts, years, sites, st.frozensets(days))
+def test_the_calendar_and_the_days_of_training_agree_on_breaks(facts: Facts, year: Year, site: Site, holidays: frozenset[date]) -> None:
+    period, terms = (MARCH_18, MARCH_18 + timedelta(30)), terms_of(site, *year)
+    named = dict.fromkeys(holidays, "")
+    calendar = day_calendar(*period, site, *facts, holidays=named, terms=terms)
+    trained = training_days(*period, (), holidays, closed_intervals(site, *facts), terms)
+    assert [day.on for day in calendar if day.kind is DayKind.TRAINING] == trained
+    assert all(day.term_break for day in calendar if day.kind is DayKind.BREAK)
+
+
+@given(facts, years, sites)
+def test_making_up_takes_no_planned_day_and_loses_none(facts: Facts, year: Year, site: Site) -> None:
+    period, intervals = (MARCH_18, MARCH_18 + timedelta(40)), closed_intervals(site, *facts)
+    terms = terms_of(site, *year)
+    planned = set(training_days(*period, (), (), intervals, terms.as_planned))
+    assert planned <= set(training_days(*period, (), (), intervals, terms))
+    assert lost_days(*period, intervals, (), (), terms) == lost_days(*period, intervals, (), (), terms.as_planned)
+
+
+@given(facts, sites, st.lists(breaks, max_size=4))
+def test_a_break_takes_days_and_gives_none(facts: Facts, site: Site, found: list[BreakFact]) -> None:
+    period, intervals = (MARCH_18, MARCH_18 + timedelta(40)), closed_intervals(site, *facts)
+    terms = terms_of(site, found, [])
+    assert set(training_days(*period, (), (), intervals, terms)) <= set(training_days(*period, (), (), intervals))
+
+
+# Laws of before and after
+
+some_days = st.frozensets(days)
+cohort_days = st.builds(CohortDays, some_days, some_days, st.none() | days)
+states = st.dictionaries(st.sampled_from("abc"), cohort_days)
+
+
+@given(states)
+def test_nothing_changed_is_nothing_told(state: dict[str, CohortDays]) -> None:
+    assert compare(state, state, expected={}, marked={}) == {}
+
+
+@given(st.lists(cohort_days, min_size=2, max_size=2), some_days, some_days)
+def test_what_a_change_takes_its_undoing_gives_back(both: list[CohortDays], expected: frozenset[date], marked: frozenset[date]) -> None:
+    before, after = ({"a": each} for each in both)
+    there = compare(before, after, expected={"a": expected}, marked={"a": marked})
+    back = compare(after, before, expected={"a": expected}, marked={"a": marked})
+    assert there.keys() == back.keys()
+    for key, change in there.items():
+        assert (change.no_longer_due, change.no_longer_count) == (back[key].due_again, back[key].count_again)
+        assert set(change.no_longer_due) == (both[0].due - both[1].due) & expected
+        assert not set(change.no_longer_due) & set(change.due_again)
+
+
+@given(facts, sites, st.none() | days)
+def test_a_closure_that_had_not_been_closes_nothing_and_the_others_as_before(facts: Facts, site: Site, since: date | None) -> None:
+    for fact in facts[0]:
+        others = [each for each in facts[0] if each.id != fact.id]
+        supposed = closed_intervals(site, had_begun(facts[0], fact.id, since), facts[1])
+        assert [each for each in supposed if each.closure != fact.id] == closed_intervals(site, others, facts[1])
+        assert since or fact.id not in {each.closure for each in supposed}
+
+
+@given(facts)
+def test_supposing_twice_that_resumptions_had_not_been_is_as_it_was(facts: Facts) -> None:
+    ids = {fact.id for fact in facts[1]}
+    assert had_not(had_not(facts[1], ids), ids) == facts[1]
