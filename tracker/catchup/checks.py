@@ -8,6 +8,7 @@ from tracker.errors import DomainError, N_
 
 MOST_MINUTES: Final = 12 * 60  # of a Saturday, or added to a day: what is beyond was mistyped
 LONGEST_PACK: Final = 1000 * 60
+NO_DATE: Final = N_("Enter a date.")
 NEAR: Final = 5 * 366  # days; a plan reaches over years, a mistyped year over centuries
 
 

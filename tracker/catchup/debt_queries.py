@@ -286,6 +286,11 @@ class CohortDebt:
         )
         return {on for on in db.session.scalars(rows) if on in days}
 
+    @property
+    def usual(self) -> int:
+        """Minutes of a training day by the week in force today."""
+        return self._minutes([self.today])[self.today]
+
     # The people
 
     def posts(self, apprentice_id: str) -> dict[date, list[Post]]:
@@ -400,7 +405,7 @@ class CohortDebt:
         """What the programme asks for, by the training week of today."""
         course = programme(self.cohort.programme)
         weekdays = calendar_rules.weekdays_on(self.today, self._weekly)
-        week = len(weekdays) * self._minutes([self.today])[self.today]
+        week = len(weekdays) * self.usual
         at_centre, at_work = (course.centre_weeks, course.workplace_weeks) if course else (None, None)
         return Needed(at_centre, None if at_centre is None else at_centre * week, at_work, None if at_work is None else at_work * week)
 

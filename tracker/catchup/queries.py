@@ -11,15 +11,19 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from tracker.accounts.queries import name_of
+from tracker.calendar.ends import COHORT, Ends, ends_in, extensions_of, PLACEMENT
 from tracker.calendar.models import CatchUp, Extension
-from tracker.catchup import rules
-from tracker.catchup.debt_queries import ACTIVE_STATUSES, CohortDebt, Debtor, ground_of, StayDebt
+from tracker.calendar.rules import ClosureFact
+from tracker.catchup.debt_queries import ACTIVE_STATUSES, CohortDebt, Debtor, ground_of, StayDebt, way_of
 from tracker.catchup.models import RemotePack, RemotePackReturn
-from tracker.catchup.rules import Owed
+from tracker.catchup.rules import Owed, Way
 from tracker.db import db, row_for
 from tracker.employers.models import Employer
+from tracker.errors import NotFound
 from tracker.people import queries as people
 from tracker.people.models import Apprentice, Cohort
+from tracker.placements import queries as placements
 from tracker.places import queries as places
 from tracker.policy import Actor
 
@@ -61,6 +65,90 @@ def scope(actor: Actor, asked: str | None) -> str | None:
 def centre_names(actor: Actor) -> dict[str, str]:
     """The centres between which the actor may choose; none for somebody who works in one."""
     return {} if places.home_partition(actor) else people.centre_names(actor)
+
+
+def ends_of(partition: str) -> Ends:
+    """The ends that were moved at a centre. The caller has checked that the actor may read them."""
+    return ends_in(partition)
+
+
+def debtor(actor: Actor, debt: CohortDebt, apprentice_id: str) -> Debtor:
+    """One apprentice of a cohort with what is owed. Raises NotFound for somebody who was never in it."""
+    found = next((each for each in debt.people(actor) if each.apprentice.id == apprentice_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class Order:
+    """Something that was ordered to catch up, with who wrote it down."""
+
+    row: CatchUp
+    way: Way
+    who: str
+
+
+def orders(debt: CohortDebt) -> list[Order]:
+    """All that was ordered for a cohort, the latest first, ended and withdrawn ones included."""
+    return [Order(row, way_of(row), name_of(row.by) or "?") for row in reversed(debt.ways)]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A moved end with the original, and whose it is: of the cohort, or of an apprentice's placement."""
+
+    row: Extension
+    original: date | None
+    name: str
+    who: str
+    holds: bool
+
+
+def extensions(debt: CohortDebt) -> list[Moved]:
+    """All ends that were moved for a cohort and for placements of those who were ever in it, the latest announced first."""
+    stays = {stay.row.id: stay for key in debt.spans for stay in debt.ground.stays.get(key, ())}
+    found = [(row, debt.original_end, debt.cohort.name or "?") for row in extensions_of(COHORT, [debt.cohort])]
+    for row in extensions_of(PLACEMENT, [stay.row for stay in stays.values()]):
+        placement = stays[row.subject_id or ""].row
+        apprentice = placements.apprentice_of(placement)
+        found.append((row, placement.ends_on, apprentice.full_name if apprentice else "?"))
+    in_force = {row.id for row in debt.ground.ends.by_subject.values()}
+    return [Moved(row, original, name, name_of(row.by) or "?", row.id in in_force) for row, original, name in found]
+
+
+def cohort_of(actor: Actor, row: Extension) -> str | None:
+    """Id of the cohort on whose page an extension stands: its own, or the latest of the placement's apprentice."""
+    if row.subject == COHORT:
+        return row.subject_id
+    apprentice = placements.apprentice_of(placements.placement_for(actor, row.subject_id or ""))
+    enrolments = people.enrolments_of(apprentice) if apprentice else []
+    return next((each.cohort_id for each in enrolments if each.cohort_id and each.void_reason is None), None)
+
+
+def cohort_name(row: CatchUp) -> str:
+    """The name of the cohort for which something was ordered."""
+    return people.cohort_names(row.partition).get(row.cohort_id or "", "")
+
+
+def centre_name(debt: CohortDebt) -> str:
+    """The name of the centre of a cohort, as notices give it."""
+    centre = debt.ground.calendar.centre
+    return (centre.name if centre else None) or ""
+
+
+def closures_of(debt: CohortDebt) -> list[ClosureFact]:
+    """The closures that closed the cohort's place or a host of its apprentices, the latest begun first."""
+    calendar = debt.ground.calendar
+    hosts = [stay.employer for key in debt.spans for stay in debt.ground.stays.get(key, ()) if stay.employer]
+    sites = {calendar.site_of(debt.cohort), *(calendar.site_of_employer(employer) for employer in hosts)}
+    closed = {interval.closure for site in sites for interval in calendar.intervals(site)}
+    return [story.fact for story in calendar.stories if story.row.id in closed]
+
+
+def latest_closure(debt: CohortDebt) -> str:
+    """Id of the closure that a new end most likely answers; empty if there was none."""
+    return next((fact.id for fact in closures_of(debt)), "")
 
 
 # ---- all cohorts
@@ -196,7 +284,7 @@ def packs(actor: Actor, cohort: Cohort) -> list[PackList]:
 class Notice:
     """What is told about a moved end: to an apprentice about his placement, or, where that was not moved, about the cohort.
 
-    closed_days  days that closures took, at the centre and at the workplace, as far as they were his
+    lost_days, lost_minutes  what closures took from him, at the workplace or at the centre
     """
 
     apprentice: Apprentice
@@ -204,10 +292,10 @@ class Notice:
     original: date
     moved_to: date
     announced_on: date | None
+    closure: ClosureFact | None
     note: str | None
-    closed: Sequence[rules.Runs]
-    closed_days: int
-    owed: int
+    lost_days: tuple[date, ...]
+    lost_minutes: int
 
 
 def notices(actor: Actor, debt: CohortDebt) -> list[Notice]:
@@ -220,24 +308,26 @@ def notices(actor: Actor, debt: CohortDebt) -> list[Notice]:
         moved = [each for each in stays[person.apprentice.id] if each.extension and each.stay.row.ends_on]
         if not person.is_active:
             continue
-        found += [_notice(person, each.extension, each.stay.row.ends_on, each.owed, each.stay.employer) for each in moved]
+        found += [_notice(debt, person, each.extension, each.stay.row.ends_on, each.owed, each.stay.employer) for each in moved]
         if not moved and debt.extension and debt.original_end:
-            found.append(_notice(person, debt.extension, debt.original_end, person.centre, None))
+            found.append(_notice(debt, person, debt.extension, debt.original_end, person.centre, None))
     return found
 
 
-def _notice(person: Debtor, extension: Extension | None, original: date | None, owed: Owed, employer: Employer | None) -> Notice:
+def _notice(
+    debt: CohortDebt, person: Debtor, extension: Extension | None, original: date | None, owed: Owed, employer: Employer | None
+) -> Notice:
     if extension is None or extension.ends_on is None or original is None:
         raise ValueError("no end was moved")
-    days = owed.lost.days
+    story = debt.ground.calendar.story(extension.closure_id or "")
     return Notice(
         person.apprentice,
         employer,
         original,
         extension.ends_on,
         extension.announced_on,
+        story.fact if story else None,
         extension.note,
-        rules.runs(days),
-        len(days),
+        owed.lost.days,
         owed.lost.minutes,
     )

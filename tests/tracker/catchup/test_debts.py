@@ -11,7 +11,7 @@ from tracker.attendance import queries as registers
 from tracker.attendance import sheet_queries
 from tracker.calendar import actions as calendar
 from tracker.calendar.models import WeeklyPattern
-from tracker.catchup import actions, checks, queries, rules
+from tracker.catchup import actions, checks, queries
 from tracker.catchup.rules import Kind, Part, Way
 from tracker.db import write
 from tracker.employers.models import Employer
@@ -330,6 +330,11 @@ def test_a_notice_tells_each_apprentice_both_ends_and_why(shut: Shut) -> None:
     actions.move_ends(OPERATOR, shut.cohort.id, LATER, {shut.placements["Chema"].id: date(2026, 4, 3)}, TODAY, note="Closed in February")
     found = {each.apprentice.given_name: each for each in queries.notices(OPERATOR, shut.debt)}
     chema, asha = found["Chema"], found["Asha"]
-    assert (chema.original, chema.moved_to, chema.closed_days, chema.note) == (date(2026, 3, 27), date(2026, 4, 3), 6, "Closed in February")
-    assert (asha.original, asha.moved_to, asha.closed, asha.employer) == (END, LATER, [rules.Runs(SHUT, LAST_SHUT, 5)], None)
+    assert (chema.original, chema.moved_to, len(chema.lost_days), chema.note) == (
+        date(2026, 3, 27),
+        date(2026, 4, 3),
+        6,
+        "Closed in February",
+    )
+    assert (asha.original, asha.moved_to, asha.lost_minutes, asha.employer) == (END, LATER, 2100, None)
     assert (found["Daudi"].original, found["Daudi"].moved_to) == (END, LATER)
