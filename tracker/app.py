@@ -28,6 +28,7 @@ SLICES: Final = (
     "attendance",
     "safety",
     "catchup",
+    "resumption",
     "nodes",
     "conflicts",
     "erasure",

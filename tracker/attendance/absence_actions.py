@@ -37,16 +37,20 @@ def withdraw_leave(actor: Actor, leave_id: str, reason: str) -> ExpectedAbsence:
         return leave
 
 
-def record_follow_up(actor: Actor, apprentice_id: str, on: date, means: str, outcome: str, note: str | None = None) -> FollowUp:
+def record_follow_up(
+    actor: Actor, apprentice_id: str, on: date, means: str, outcome: str, note: str | None = None, expected_on: date | None = None
+) -> FollowUp:
     """Write down an attempt to reach an apprentice or his guardian, and what came of it.
 
     means, outcome  codes of `follow_up_means` and `follow_up_outcomes`
-    Raises NotFound, NotAllowed, AheadOfToday, UnknownChoice.
+    expected_on     the day on which the apprentice said to come
+    Raises NotFound, NotAllowed, AheadOfToday, UnknownChoice, PromisedTooEarly, PromisedTooLate.
     """
-    absence_rules.check_follow_up(on, means, outcome, clock.today())
+    absence_rules.check_follow_up(on, means, outcome, clock.today(), expected_on)
     with write(actor) as session:
         apprentice = absence_queries.apprentice_to_attend(actor, apprentice_id)
-        found = FollowUp(partition=apprentice.partition, apprentice_id=apprentice.id, on=on, means=means, outcome=outcome, note=note)
+        about = {"on": on, "means": means, "outcome": outcome, "expected_on": expected_on, "note": note}
+        found = FollowUp(partition=apprentice.partition, apprentice_id=apprentice.id, **about)
         session.add(found)
         return found
 

@@ -40,6 +40,7 @@ class FollowUpForm(Form):
     on = DayField(N_("Date"), [InputRequired(NO_DAY)])
     means = RadioField(N_("How did you try?"), [InputRequired(UnknownChoice.sentence)])
     outcome = RadioField(N_("What came of it?"), [InputRequired(UnknownChoice.sentence)])
+    expected_on = DayField(N_("Will come on"))
     note = StringField(N_("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,6 +55,7 @@ class FollowUpSchema(inputs.Sheet):
     on = inputs.Day(needed=NO_DAY)
     means = inputs.CodeOf("follow_up_means", UnknownChoice.sentence, needed=UnknownChoice.sentence)
     outcome = inputs.CodeOf("follow_up_outcomes", UnknownChoice.sentence, needed=UnknownChoice.sentence)
+    expected_on = inputs.Day()
     note = inputs.Text()
 
 

@@ -40,6 +40,20 @@ class AheadOfToday(DomainError):
     sentence = N_("This day is yet to come. Enter the day on which you tried to reach the apprentice.")
 
 
+class PromisedTooEarly(DomainError):
+    """Somebody said to come on a day before he was asked."""
+
+    code, status = "attendance.promised_too_early", 422
+    sentence = N_("The day on which the apprentice will come cannot be before %(on)s, the day of the call.")
+
+
+class PromisedTooLate(DomainError):
+    """A promise for a day that is more than a year away."""
+
+    code, status = "attendance.promised_too_late", 422
+    sentence = N_("The day on which the apprentice will come is more than a year away. Check the year.")
+
+
 class UnknownChoice(DomainError):
     """A means or an outcome that no list has; only synced rows may carry one."""
 
@@ -64,12 +78,16 @@ def check_leave(since: date, until: date, today: date) -> None:
         raise LeaveFarAway
 
 
-def check_follow_up(on: date, means: str, outcome: str, today: date) -> None:
-    """Raises AheadOfToday, UnknownChoice."""
+def check_follow_up(on: date, means: str, outcome: str, today: date, expected_on: date | None = None) -> None:
+    """Raises AheadOfToday, UnknownChoice, PromisedTooEarly, PromisedTooLate."""
     _check_among(means, MEANS)
     _check_among(outcome, OUTCOMES)
     if on > today:
         raise AheadOfToday
+    if expected_on is not None and expected_on < on:
+        raise PromisedTooEarly(on=on)
+    if expected_on is not None and expected_on - on > LONGEST_LEAVE:
+        raise PromisedTooLate
 
 
 def _check_among(code: str, known: Collection[str]) -> None:

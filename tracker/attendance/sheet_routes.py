@@ -25,6 +25,8 @@ FIELD_OF: dict[type[DomainError], str] = {
     absence_rules.LeaveTooLong: "until",
     absence_rules.LeaveFarAway: "since",
     absence_rules.AheadOfToday: "on",
+    absence_rules.PromisedTooEarly: "expected_on",
+    absence_rules.PromisedTooLate: "expected_on",
 }
 
 
@@ -69,6 +71,8 @@ def lists() -> ResponseReturnValue:
 
 def _back(apprentice: Apprentice) -> str:
     """The list that the page was opened from, else the apprentice's page."""
+    if closure := request.args.get("closure"):  # the roll call after this closure
+        return url_for("resumption.roll", closure_id=closure)
     if request.args.get("from") == "lists":
         return url_for(".lists", centre=None if apprentice.partition == g.actor.home else apprentice.partition)
     return url_for("people.apprentice", apprentice_id=apprentice.id)
@@ -90,7 +94,7 @@ def _try(form: Form, act: Callable[[], Done]) -> Done | None:
 def follow_up(apprentice_id: str) -> ResponseReturnValue:
     """Write down an attempt to reach an apprentice; all attempts so far."""
     apprentice = absence_queries.apprentice_to_attend(g.actor, apprentice_id)
-    form = absence_forms.FollowUpForm(on=clock.today())
+    form = absence_forms.FollowUpForm(on=clock.today(), means="call" if request.args.get("closure") else None)
     values = accept(form, absence_forms.FollowUpSchema())
     if values and _try(form, lambda: absence_actions.record_follow_up(g.actor, apprentice_id, **values)):
         flash(_("The follow-up of %(name)s is recorded.", name=apprentice.full_name))

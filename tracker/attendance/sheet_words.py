@@ -106,10 +106,11 @@ def leave(row: ExpectedAbsence) -> str:
 
 
 def follow_up(row: FollowUp) -> str:
-    """An attempt: how, and what came of it."""
+    """An attempt: how, what came of it, and the day that was promised."""
     means = tz.label("follow_up_means", row.means, language()) if row.means else "?"
     outcome = tz.label("follow_up_outcomes", row.outcome, language()) if row.outcome else "?"
-    return f"{means}: {outcome}"
+    attempt = f"{means}: {outcome}"
+    return _("%(attempt)s, will come on %(day)s", attempt=attempt, day=row.expected_on) if row.expected_on else attempt
 
 
 def dialled(phone: str) -> str:

@@ -255,7 +255,9 @@ def end(enrolment_id: str) -> ResponseReturnValue:
     """Say how and when an enrolment ended."""
     row = queries.enrolment_for(g.actor, enrolment_id, may="edit-people")
     found = queries.apprentice_for(g.actor, row.apprentice_id or "")
-    form = EndForm(ended_on=today().isoformat())
+    closure = request.args.get("closure")  # opened from the roll call after this closure: somebody has not come back
+    back = url_for("resumption.roll", closure_id=closure) if closure else url_for(".apprentice", apprentice_id=found.id)
+    form = EndForm(ended_on=today().isoformat(), status=rules.LEFT if closure else None)
     form.offer()
     values = inputs.accept(form, schemas.EndSchema())
     if values is not None:
@@ -267,8 +269,8 @@ def end(enrolment_id: str) -> ResponseReturnValue:
             form.ended_on.errors = [say(refusal)]
         else:
             flash(_("The enrolment of %(name)s has ended.", name=found.full_name))
-            return redirect(url_for(".apprentice", apprentice_id=found.id))
-    return page("people/end.html", form=form, apprentice=found)
+            return redirect(back)
+    return page("people/end.html", form=form, apprentice=found, back=back)
 
 
 @bp.route("/enrolments/<enrolment_id>/reopen", methods=["POST"])

@@ -110,11 +110,28 @@ def pauses(rows: Iterable[Suspension]) -> list[Pause]:
     return [Pause(row.since, row.until, row.reason or "") for row in rows if row.since and row.void_reason is None]
 
 
+def stand_ins(rows: Iterable[Placement], ends: Ends) -> list[Pause]:
+    """The times in which these placements stand in for another one: so long that one pauses."""
+    return [Pause(row.starts_on, ends.of_placement(row), rules.STAND_IN) for row in rows if row.starts_on and row.void_reason is None]
+
+
+def pauses_by_placement(partition: str, ends: Ends) -> Mapping[str | None, list[Pause]]:
+    """The pauses of a centre's placements: those that people decided, and while another placement stands in. Read in one go."""
+    found: dict[str | None, list[Pause]] = defaultdict(list)
+    for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
+        found[suspension.placement_id] += pauses([suspension])
+    for row in db.session.scalars(select(Placement).where(Placement.partition == partition, Placement.replaces_id.is_not(None))):
+        found[row.replaces_id] += stand_ins([row], ends)
+    return found
+
+
 def state_on(placement: Placement, on: date, calendar: Calendar) -> State:
-    """What a placement is on a day, with its reason: closures of the employer's site, or a person's decision."""
+    """What a placement is on a day, with its reason: closures of the employer's site, a person's decision, or a stand-in."""
     employer = employer_of(placement)
     closures = calendar.workplace_closed(employer, on) if employer else ()
-    return _state(placement, on, calendar.ends, pauses(suspensions(placement)), closures)
+    others = select(Placement).where(Placement.partition == placement.partition, Placement.replaces_id == placement.id)
+    paused = [*pauses(suspensions(placement)), *stand_ins(db.session.scalars(others), calendar.ends)]
+    return _state(placement, on, calendar.ends, paused, closures)
 
 
 def _state(placement: Placement, on: date, ends: Ends, paused: Iterable[Pause], closures: Iterable[ClosureFact]) -> State:
@@ -154,16 +171,14 @@ def listed(actor: Actor, partition: str, rows: Sequence[Placement], on: date) ->
     calendar = calendar_for(actor, partition)
     apprentices = _by_id(db.session.scalars(select(Apprentice).where(Apprentice.partition == partition)))
     employers_by_id = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
-    paused: dict[str | None, list[Suspension]] = defaultdict(list)
-    for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
-        paused[suspension.placement_id].append(suspension)
+    paused = pauses_by_placement(partition, calendar.ends)
     spans = _spans(partition)
     found = []
     for row in rows:
         employer = employers_by_id.get(row.employer_id or "")
         apprentice = apprentices.get(row.apprentice_id or "")
         closures = calendar.workplace_closed(employer, on) if employer else ()
-        state = _state(row, on, calendar.ends, pauses(paused[row.id]), closures)
+        state = _state(row, on, calendar.ends, paused.get(row.id, ()), closures)
         extension = calendar.ends.extension(PLACEMENT, row)
         found.append(
             Listed(row, apprentice, employer, state, _warnings(row, apprentice, employer, spans), extension.ends_on if extension else None)
@@ -192,16 +207,14 @@ def away_days(calendar: Calendar, partition: str, apprentice_ids: Collection[str
     if not days:
         return found
     rows = select(Placement).where(Placement.partition == partition, Placement.void_reason.is_(None), Placement.starts_on <= max(days))
-    paused: dict[str | None, list[Suspension]] = defaultdict(list)
-    for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
-        paused[suspension.placement_id].append(suspension)
+    paused = pauses_by_placement(partition, calendar.ends)
     rosters_of = _rosters_by_placement(partition)
     hosts_by_id = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
     for row in db.session.scalars(rows):
         if row.apprentice_id not in apprentice_ids or row.starts_on is None:
             continue
         inside = [on for on in days if row.starts_on <= on <= (calendar.ends.of_placement(row) or date.max)]
-        employer, halts, week = hosts_by_id.get(row.employer_id or ""), pauses(paused[row.id]), hours(rosters_of.get(row.id, ()))
+        employer, halts, week = hosts_by_id.get(row.employer_id or ""), paused.get(row.id, ()), hours(rosters_of.get(row.id, ()))
         intervals = calendar.intervals(calendar.site_of_employer(employer)) if employer else ()
         closed = closed_days(min(days), max(days), intervals)
         found[row.apprentice_id or ""].update(
@@ -232,16 +245,14 @@ def stretches(actor: Actor, partition: str, first: date, last: date) -> list[Str
     rows = [row for row in standing if (calendar.ends.of_placement(row) or last) >= first]
     apprentices = _by_id(db.session.scalars(select(Apprentice).where(Apprentice.partition == partition)))
     hosts_by_id = _by_id(db.session.scalars(select(Employer).where(Employer.partition == partition)))
-    paused: dict[str | None, list[Suspension]] = defaultdict(list)
-    for suspension in db.session.scalars(select(Suspension).where(Suspension.partition == partition)):
-        paused[suspension.placement_id].append(suspension)
+    paused = pauses_by_placement(partition, calendar.ends)
     rosters_of = _rosters_by_placement(partition)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     found = []
     for row in rows:
         employer, week = hosts_by_id.get(row.employer_id or ""), hours(rosters_of.get(row.id, ()))
         closures = {on: calendar.workplace_closed(employer, on) if employer else () for on in days}
-        states = {on: _state(row, on, calendar.ends, pauses(paused[row.id]), closures[on]) for on in days}
+        states = {on: _state(row, on, calendar.ends, paused.get(row.id, ()), closures[on]) for on in days}
         rostered = {on: rules.rostered(week, on) for on in days}
         found.append(Stretch(row, apprentices.get(row.apprentice_id or ""), employer, states, rostered))
     return sorted(found, key=_by_employer)
@@ -362,6 +373,8 @@ def history(placement: Placement) -> list[Told]:
     names = {row.id: row.full_name for row in people}
     found = db.session.scalars(select(Employer).where(Employer.partition == placement.partition))
     names |= {row.id: row.name or "?" for row in found}
+    others = db.session.scalars(select(Placement).where(Placement.partition == placement.partition, Placement.id == placement.replaces_id))
+    names |= {row.id: names.get(row.employer_id or "", "?") for row in others}
     versions = [(row, version) for row in rows for version in replication.history(row)]
     told = [(row, version) for row, version in versions if any(value is not None for value in version.values.values())]
     where = whereabouts(placement.partition, {version.dot for _row, version in told})

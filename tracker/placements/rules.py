@@ -26,6 +26,7 @@ REASONS: Final = {
     "contract": N_("Contract or allowance not in order"),
     "other": N_("Other reason"),
 }
+STAND_IN: Final = "stand-in"  # why a placement pauses by itself while another one stands in for it
 
 
 class StateKind(StrEnum):

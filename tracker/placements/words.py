@@ -10,7 +10,7 @@ from tracker.errors import N_
 from tracker.hours import clock_of
 from tracker.i18n import _, format_date, language, pgettext
 from tracker.placements.queries import Told
-from tracker.placements.rules import Pause, REASONS, State, StateKind, WEEKDAYS
+from tracker.placements.rules import Pause, REASONS, STAND_IN, State, StateKind, WEEKDAYS
 
 STATES = {
     StateKind.NOT_STARTED: N_("Not started"),
@@ -27,6 +27,7 @@ FIELD_NAMES = {
     "supervisor": N_("Workplace supervisor"),
     "department": N_("Department"),
     "contract": N_("Contract"),
+    "replaces_id": N_("Stands in for"),
     "reason": N_("Reason"),
     "since": N_("From"),
     "week": N_("Days and hours of work"),
@@ -70,6 +71,8 @@ def closed(fact: ClosureFact) -> str:
 
 def pause_reason(code: str | None) -> str:
     """The reason of a suspension; one from a newer version is shown as it is."""
+    if code == STAND_IN:
+        return _("another placement stands in for it")
     return _(REASONS[code]) if code in REASONS else code or ""
 
 
