@@ -92,8 +92,8 @@ def told(text: str) -> Told:
                 word = "reopened" if kind == "open" else "permitted"
                 found.resumptions.append(ResumptionFact(f"r{number}", by, of, _scope(scope), sites, word, day(since), gone))
             case ["break", of, first, last, *_]:
-                kind, _colon, code = of.partition(":")
-                of_part = {kind: code} if code else {}
+                part, _colon, code = of.partition(":")
+                of_part = {part: code} if code else {}
                 found.breaks.append(BreakFact(f"b{number}", day(first), day(last), "", withdrawn=gone, **of_part))
             case ["teach" | "saturdays" | "longer_days" as kind, cohort, first, last, *_]:
                 order = {"teach": "no_break"}.get(kind, kind)
