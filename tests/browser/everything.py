@@ -27,6 +27,8 @@ from tracker.attendance import actions as attendance
 from tracker.attendance.models import ExpectedAbsence, FollowUp
 from tracker.attendance.rules import Entry
 from tracker.calendar import actions as calendar
+from tracker.catchup import actions as catchup
+from tracker.catchup.rules import Way
 from tracker.country import tz
 from tracker.db import db, write
 from tracker.employers import actions as employers
@@ -159,6 +161,7 @@ def _centre(country: Country) -> dict[str, Any]:
             values |= _hotels(amina, make.centre, values)
         _registers(make.actor("baraka"), values["cohort_id"], values["apprentices"][5])
         _more(values)
+        values |= _catching_up(amina, values)
         values["token"] = files.keep_upload(
             amina, "apprentices", "wanagenzi.csv", b"number,given_name,family_name,sex\nB/900,Zuhura,Said,F\n"
         )
@@ -250,6 +253,19 @@ def _more(values: dict[str, Any]) -> None:
             session.add_all([leave, call])
         values |= {"leave_id": leave.id, "follow_up_id": call.id}
     values |= {"on": TODAY.isoformat(), "month": f"{TODAY:%Y-%m}"}
+
+
+def _catching_up(amina: Actor, values: dict[str, Any]) -> dict[str, Any]:
+    """A way of making up lost time in force and one withdrawn, a pack that some brought back, an end that was moved."""
+    cohort_id, people_ids = values["cohort_id"], values["apprentices"]
+    ways = [Way("longer_days", TODAY, None, 120), Way("saturdays", TODAY + timedelta(days=5), date(2026, 4, 25), 240)]
+    longer, saturdays = catchup.announce(amina, cohort_id, ways, authority="Wizara ya Elimu", reference="EB.12/2026")
+    catchup.withdraw_way(amina, saturdays.id, "Hakuna usafiri Jumamosi.")
+    pack = catchup.give_pack(amina, cohort_id, "Mapokezi, sura ya 3", 600, date(2026, 2, 9))
+    for apprentice_id in people_ids[3:7]:
+        catchup.mark_returned(amina, pack.id, apprentice_id, date(2026, 2, 16))
+    (moved,) = catchup.move_ends(amina, cohort_id, date(2028, 1, 14), {}, TODAY, closure_id=values["closure_id"], note="Mafuriko")
+    return {"catch_up_id": longer.id, "pack_id": pack.id, "extension_id": moved.id}
 
 
 def _nation(country: Country) -> dict[str, Any]:

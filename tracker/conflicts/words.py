@@ -10,6 +10,7 @@ from tracker.people.told import DIFFICULTY_LABELS
 ABOUT: Final[dict[str | tuple[str, str], str]] = {
     ("apprentice", "name"): N_("Names of the apprentice %(whom)s"),
     ("apprentice", "number"): N_("Admission number of %(whom)s"),
+    ("catch_up", "plan"): N_("Way of catching up of %(whom)s"),
     ("closure", "reason"): N_("Reason of the closure: %(whom)s"),
     ("closure", "scope"): N_("What the closure covers: %(whom)s"),
     ("expected_absence", "span"): N_("Days of the leave of %(whom)s"),
@@ -19,6 +20,7 @@ ABOUT: Final[dict[str | tuple[str, str], str]] = {
     ("placement", "span"): N_("Dates of the placement of %(whom)s"),
     ("placement", "contract"): N_("Contract of %(whom)s"),
     ("register", "status"): N_("Register of %(whom)s, %(on)s"),
+    ("remote_pack_return", "returned_on"): N_("Whether %(whom)s brought a remote pack back"),
     ("resumption", "scope"): N_("What reopens: %(whom)s"),
     ("roster", "week"): N_("Days and hours of work of %(whom)s"),
     ("staff", "active"): N_("Whether %(whom)s works here"),
@@ -57,6 +59,7 @@ FIELDS: Final[dict[str, str]] = {
     "aliases": N_("Other names"),
     "allowance_tzs": N_("Allowance (TZS)"),
     "am_minutes": N_("Minutes of the morning"),
+    "announced_on": N_("Announced on"),
     "apprentice_id": N_("Apprentice"),
     "authority": N_("Authority"),
     "award": N_("Award"),
@@ -84,6 +87,7 @@ FIELDS: Final[dict[str, str]] = {
     "family_name": N_("Family name"),
     "finding": N_("Finding"),
     "given_name": N_("Given name"),
+    "given_on": N_("Given on"),
     "guardian": N_("Guardian"),
     "guardian_phone": N_("Guardian's phone"),
     "home_district": N_("Home district"),
@@ -116,6 +120,7 @@ FIELDS: Final[dict[str, str]] = {
     "records": N_("Records"),
     "reference": N_("Reference"),
     "region": N_("Region"),
+    "returned_on": N_("Brought back on"),
     "role": N_("Role"),
     "scope_code": N_("Which one"),
     "scope_kind": N_("Covers"),
@@ -140,6 +145,7 @@ FIELDS: Final[dict[str, str]] = {
 
 # (table, field) or field -> the country pack's list that has its codes.
 CODES: Final[dict[str | tuple[str, str], str]] = {
+    ("catch_up", "kind"): "catch_up_kinds",
     ("closure", "reason"): "closure_reasons",
     ("enrolment", "status"): "enrolment_statuses",
     ("expected_absence", "reason"): "excuse_reasons",
