@@ -18,6 +18,7 @@ FURTHEST_AHEAD: Final = timedelta(days=2 * 365)
 LONGEST_BREAK: Final = timedelta(days=183)
 NO_DATE: Final = N_("Enter a date.")
 NO_PLACE: Final = N_("Choose a place.")
+NO_MEANWHILE: Final = N_("Choose from the list what goes on meanwhile.")
 NO_REASON: Final = N_("Say why.")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -9,7 +10,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from tracker.calendar import checks, words
 from tracker.country import tz
 from tracker.errors import N_
-from tracker.i18n import language, WEEKDAYS
+from tracker.i18n import _, language, WEEKDAYS
 from tracker.web import DayField, Form
 
 
@@ -17,17 +18,27 @@ def _day(label: str, *, needed: bool = True) -> Field:
     return DayField(label, [InputRequired(checks.NO_DATE)] if needed else [])
 
 
+class _Begin(Form):
+    since = _day(N_("First closed day"))
+
+
+class _ExpectedEnd(Form):
+    expected_until = _day(N_("Expected end"), needed=False)
+
+
+class _NewEnd(Form):
+    expected_until = _day(N_("New expected end"), needed=False)
+
+
 class _NoticeFields(Form):
     authority = StringField(N_("Announced by"))
     source = StringField(N_("Source"))
     reference = StringField(N_("Reference"))
+    photo = FileField(N_("Photo of the notice"), render_kw={"accept": "image/jpeg,image/png", "data-module": "photo"})
 
 
-class NoticeForm(_NoticeFields):
+class NoticeForm(_Begin, _ExpectedEnd, _NoticeFields):
     """Another notice of a closure, or a correction of one."""
-
-    since = _day(N_("First closed day"))
-    expected_until = _day(N_("Expected end"), needed=False)
 
 
 class AddNoticeForm(NoticeForm):
@@ -36,10 +47,8 @@ class AddNoticeForm(NoticeForm):
     counts = BooleanField(N_("This notice counts from now on"))
 
 
-class ExtendForm(_NoticeFields):
+class ExtendForm(_NewEnd, _NoticeFields):
     """A new expected end."""
-
-    expected_until = _day(N_("New expected end"), needed=False)
 
 
 class _PlaceFields(Form):
@@ -52,30 +61,29 @@ class _PlaceFields(Form):
         self.sites.choices = tz.choices("closure_sites", language())
 
 
-class CloseForm(_PlaceFields, NoticeForm):
-    """A closure with its first notice."""
-
+class _ReasonFields(Form):
     reason = SelectField(N_("Reason"), [InputRequired(checks.NO_REASON)])
-    note = TextAreaField(N_("Note"))
-
-    def offer(self, places: list[tuple[str, str]]) -> None:
-        """Say which places and reasons stand to choice."""
-        super().offer(places)
-        self.reason.choices = tz.choices("closure_reasons", language())
-
-
-class CorrectForm(Form):
-    """Reason and note of a closure."""
-
-    reason = SelectField(N_("Reason"), [InputRequired(checks.NO_REASON)])
+    meanwhile = SelectField(N_("What goes on meanwhile"), validate_choice=False)
     note = TextAreaField(N_("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = tz.choices("closure_reasons", language())
-        shown = self.reason.object_data
-        # A reason from a newer version stays what it is unless somebody chooses another.
-        self.reason.choices = known if not shown or shown in dict(known) else [*known, (shown, shown)]
+        self.reason.choices = _with_shown(self.reason, tz.choices("closure_reasons", language()))
+        self.meanwhile.choices = _with_shown(self.meanwhile, [("", _("Not said")), *tz.choices("meanwhile_kinds", language())])
+
+
+def _with_shown(field: Field, known: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The choices of a field. A code from a newer version stays what it is unless somebody chooses another."""
+    shown = field.object_data
+    return known if not shown or shown in dict(known) else [*known, (shown, shown)]
+
+
+class CloseForm(_PlaceFields, NoticeForm, _ReasonFields):
+    """A closure with its first notice."""
+
+
+class CorrectForm(_ReasonFields):
+    """Reason and note of a closure, and what goes on meanwhile."""
 
 
 class ReopenForm(_PlaceFields):
@@ -84,12 +92,15 @@ class ReopenForm(_PlaceFields):
     kind = RadioField(N_("What happens"), [InputRequired(checks.NO_REASON)])
     since = _day(N_("First open day"))
     closure_id = SelectField(N_("Which closure"))
+    share_percent = SelectField(N_("How many may come on one day"), validate_choice=False)
     conditions = TextAreaField(N_("Conditions"))
 
     def offer(self, places: list[tuple[str, str]]) -> None:
         """Say which places and kinds stand to choice."""
         super().offer(places)
-        self.closure_id.flags.plain = True
+        for each in (self.closure_id, self.share_percent):
+            each.flags.plain = True
+        self.share_percent.choices = [("", words.share(None)), *((str(percent), words.share(percent)) for percent in words.SHARES)]
         self.kind.choices = [(code, words.label("resumption_kinds", code)) for code in ("reopened", "permitted")]
 
 

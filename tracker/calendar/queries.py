@@ -412,6 +412,16 @@ def calendar_for(actor: Actor, partition: str) -> Calendar:
     )
 
 
+def share_of(actor: Actor, cohort: Cohort, on: date) -> int | None:
+    """How many percent of a cohort may come on a day that is not closed; None: all. The calendar is read only where one was set."""
+    row = Resumption
+    limited = select(row.id).where(_visible(row.partition, cohort.partition), row.share_percent.is_not(None), row.void_reason.is_(None))
+    if db.session.scalar(limited.limit(1)) is None:
+        return None
+    calendar = calendar_for(actor, cohort.partition)
+    return calendar.share_at(calendar.site_of(cohort), on)
+
+
 def weekly_patterns(partition: str) -> Sequence[models.WeeklyPattern]:
     """The weekly patterns of a centre that stand, the oldest first."""
     pattern = models.WeeklyPattern
@@ -722,3 +732,11 @@ def history(story: ClosureStory) -> list[Told]:
     where = whereabouts(story.row.partition, {version.dot for _row, version in told})
     lines = [Told(row, version, name_of(version.by), where[version.dot]) for row, version in told]
     return sorted(lines, key=lambda line: (line.version.at, line.version.dot), reverse=True)
+
+
+def choice_in(told: Iterable[Told], story: ClosureStory) -> Told | None:
+    """Who chose the notice that counts, and when, from the history of its closure; None where it counts without being chosen."""
+    if story.counting is None or story.row.chosen_notice_id != story.counting.id:
+        return None
+    lines = (line for line in told if line.version.group == "chosen_notice_id")
+    return next((line for line in lines if line.version.values["chosen_notice_id"] == story.counting.id), None)

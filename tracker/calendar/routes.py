@@ -5,27 +5,32 @@ from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
-from flask import Blueprint, flash, g, redirect, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import clock
+from tracker import clock, inputs
 from tracker.calendar import actions, checks, forms, queries, rules, schemas, words
 from tracker.calendar.models import Closure, Notice, Resumption
 from tracker.calendar.queries import Calendar, ClosureStory
-from tracker.calendar.rules import ResumptionKind, ScopeKind, Site, Sites
+from tracker.calendar.rules import ClosureFact, ResumptionKind, ScopeKind, Site, Sites
 from tracker.country import tz
 from tracker.db import seen_token
 from tracker.errors import DomainError, N_, NotFound
 from tracker.hours import clock_of
 from tracker.i18n import _, language, say
 from tracker.inputs import accept
+from tracker.people.models import Cohort
 from tracker.policy import kind_of, may, NATION
-from tracker.web import Form, may_, nav_item, page
+from tracker.scans import actions as scans
+from tracker.scans import queries as scan_queries
+from tracker.scans import rules as scan_rules
+from tracker.web import at_most, Form, may_, nav_item, page
 
 Done = TypeVar("Done")
 
 bp = Blueprint("calendar", __name__)
 NOT_CLOSED = "not-closed"  # in the address of a closure that was nothing before
+OPENS = "open-"  # begins the names of the fields with the first open day of a cohort
 nav_item(bp, "month", N_("Calendar"), verb="read", order=40)
 
 # Beside which field a refusal stands; the others stand above the form.
@@ -40,6 +45,11 @@ FIELD_OF: dict[type[DomainError], str] = {
     checks.BreakTooLong: "until",
     checks.NoWeekdays: "weekdays",
     checks.NoName: "name",
+    checks.UnknownShare: "share_percent",
+    scan_rules.NotAPicture: "photo",
+    scan_rules.Broken: "photo",
+    scan_rules.TooManyPixels: "photo",
+    scan_rules.TooLarge: "photo",
 }
 
 
@@ -80,6 +90,17 @@ def _common(desk: str) -> dict[str, Any]:
         "words": words,
         "may_close": may(g.actor, "close", desk),
     }
+
+
+@bp.app_context_processor
+def panel() -> dict[str, Any]:
+    """What `calendar/_share.html` says on registers, which belong to a later slice."""
+
+    def share_of(cohort: Cohort, on: date) -> str:
+        found = queries.share_of(g.actor, cohort, on)
+        return words.share(found) if found else ""
+
+    return {"share_of": share_of}
 
 
 # ---- the month
@@ -129,6 +150,7 @@ def month() -> ResponseReturnValue:
         month=shown,
         today=today,
         now=calendar.day_at(site, today),
+        share=calendar.share_at(site, today),
         site_name=name,
         site=chosen,
         sites=[(key, label) for key, (label, _site) in sites.items()],
@@ -168,24 +190,58 @@ def closures() -> ResponseReturnValue:
 
 
 @bp.route("/closures/new", methods=["GET", "POST"])
+@at_most("upload_max_bytes")
 @may_("close")
 def close() -> ResponseReturnValue:
-    """Announce that something closes."""
+    """Announce that something closes. Whom it touches is shown before anything is saved; a script asks for that alone (`part`)."""
     desk = _desk()
-    centre_seat = kind_of(desk) == queries.CENTRE
-    form = forms.CloseForm(since=clock.today(), sites="centres" if centre_seat else "both", place=request.args.get("place"))
+    is_centre = kind_of(desk) == queries.CENTRE
     common = _common(desk)
-    form.offer(words.places_in(desk, queries.codes_in(desk), common["names"]))
-    if (values := accept(form, schemas.ClosureSchema())) and (done := _try(form, partial(_close, desk, values))):
+    places = words.places_in(desk, queries.codes_in(desk), common["names"])
+    asked = {"since": clock.today(), "sites": Sites.CENTRES if is_centre else Sites.BOTH, "place": request.args.get("place") or places[0][0]}
+    form = forms.CloseForm(**asked)
+    form.offer(places)
+    values = accept(form, schemas.ClosureSchema())
+    # Above a centre all centres would be asked each time the page is opened: there somebody has to say first what is meant.
+    fact = _proposed(desk, form, values or (asked if is_centre and request.method == "GET" else None))
+    if "part" in request.form:
+        return render_template("calendar/_touched.html", fact=fact, shown=_shown(fact), form=form, **common)
+    if values and fact and _has_seen(fact) and (done := _try(form, partial(_close, desk, values, _sent(form)))):
         flash(_("The closure is recorded, from %(since)s.", since=values["since"]))
         return redirect(url_for(".closure", closure_id=done.id, centre=_asked(desk), was=NOT_CLOSED))
-    return page("calendar/close.html", form=form, **common)
+    return page("calendar/close.html", form=form, fact=fact, shown=_shown(fact), **common)
 
 
-def _close(desk: str, values: dict[str, Any]) -> Closure:
+def _proposed(desk: str, form: Form, values: dict[str, Any] | None) -> ClosureFact | None:
+    """The closure that these values describe; None without any, or with the reason beside the field where it is refused."""
+    if values is None:
+        return None
     kind, code, sites = _scope(values)
-    since, until, note = values["since"], values["expected_until"], values["note"] or ""
-    return actions.close(g.actor, desk, kind, code, sites, values["reason"], since, until, note=note, **_about(values))
+    return _try(form, lambda: actions.proposed(g.actor, desk, kind, code, sites, values["since"], values.get("expected_until")))
+
+
+def _shown(fact: ClosureFact | None) -> str:
+    """What the page says in a hidden field of the closure whose effects it shows."""
+    if fact is None:
+        return ""
+    (notice,) = fact.notices
+    return f"{fact.scope.kind}:{fact.scope.code or ''} {fact.sites} {notice.since} {notice.expected_until or ''}"
+
+
+def _has_seen(fact: ClosureFact) -> bool:
+    """Whether a person who records this closure has seen whom it touches."""
+    return request.form.get("do") != "look" and request.form.get("shown", _shown(fact)) == _shown(fact)
+
+
+def _sent(form: Form) -> bytes:
+    return form.photo.data.read() if form.photo.data else b""
+
+
+def _close(desk: str, values: dict[str, Any], photo: bytes) -> Closure:
+    kind, code, sites = _scope(values)
+    since, until = values["since"], values["expected_until"]
+    more = {name: values[name] or "" for name in ("note", "meanwhile")}
+    return actions.close(g.actor, desk, kind, code, sites, values["reason"], since, until, photo=photo, **more, **_about(values))
 
 
 def _scope(values: dict[str, Any]) -> tuple[str, str | None, str]:
@@ -203,10 +259,8 @@ def closure(closure_id: str) -> ResponseReturnValue:
     story = queries.story_for(g.actor, closure_id, desk)
     common = _common(desk)
     names = queries.names_for(story.row.partition) | common["names"]
-    lines = [
-        {"at": line.version.at, "who": line.who or "–", "what": words.told(line, names), "where": line.where}
-        for line in queries.history(story)
-    ]
+    told = queries.history(story)
+    lines = [{"at": line.version.at, "who": line.who or "–", "what": words.told(line, names), "where": line.where} for line in told]
     return page(
         "calendar/closure.html",
         story=story,
@@ -214,6 +268,7 @@ def closure(closure_id: str) -> ResponseReturnValue:
         may_edit=may(g.actor, "close", story.row),
         may_withdraw={row.id: may(g.actor, "close", row) for row in story.resumptions},
         history=lines,
+        chosen=queries.choice_in(told, story),
         before=_before(story, desk),
         **common | {"names": names},
     )
@@ -299,6 +354,7 @@ def restore(closure_id: str) -> ResponseReturnValue:
 
 
 @bp.route("/closures/<closure_id>/notice", methods=["GET", "POST"])
+@at_most("upload_max_bytes")
 @may_("close")
 def add_notice(closure_id: str) -> ResponseReturnValue:
     """Put another notice beside the others."""
@@ -306,7 +362,8 @@ def add_notice(closure_id: str) -> ResponseReturnValue:
     form, was = forms.AddNoticeForm(since=story.since), _was(story)
     if values := accept(form, schemas.NoticeSchema()):
         since, until, counts = values["since"], values["expected_until"], bool(form.counts.data)
-        if _try(form, lambda: actions.add_notice(g.actor, closure_id, since, until, counts=counts, **_about(values))):
+        photo = _sent(form)
+        if _try(form, lambda: actions.add_notice(g.actor, closure_id, since, until, counts=counts, photo=photo, **_about(values))):
             flash(_("The notice is recorded beside the others."))
             return redirect(_back(closure_id, was))
     return _form_page(form, _("Add a notice"), story)
@@ -317,30 +374,31 @@ def _about(values: dict[str, Any]) -> dict[str, str]:
 
 
 @bp.route("/closures/<closure_id>/extend", methods=["GET", "POST"])
+@at_most("upload_max_bytes")
 @may_("close")
 def extend(closure_id: str) -> ResponseReturnValue:
     """Announce a new expected end."""
     story, form = _story(closure_id), forms.ExtendForm()
-    values = accept(form, schemas.ExtensionSchema())
-    if values and _try(form, lambda: actions.extend(g.actor, closure_id, values["expected_until"], **_about(values))):
+    if (values := accept(form, schemas.ExtensionSchema())) and _try(form, partial(_extend, closure_id, values, _sent(form))):
         flash(_("The closure is extended."))
         return redirect(_back(closure_id))
     return _form_page(form, _("Extend the closure"), story)
 
 
-def _extend(closure_id: str, values: dict[str, Any]) -> Notice:
-    return actions.extend(g.actor, closure_id, values["expected_until"], **_about(values))
+def _extend(closure_id: str, values: dict[str, Any], photo: bytes) -> Notice:
+    return actions.extend(g.actor, closure_id, values["expected_until"], photo=photo, **_about(values))
 
 
 @bp.route("/notices/<notice_id>/edit", methods=["GET", "POST"])
+@at_most("upload_max_bytes")
 @may_("close")
 def edit_notice(notice_id: str) -> ResponseReturnValue:
     """Correct what was typed of a notice."""
     notice = queries.notice_for(g.actor, notice_id, "close")
     story, form = _story(notice.closure_id or ""), forms.NoticeForm(obj=notice)
     if values := accept(form, schemas.NoticeSchema(), notice):
-        seen, was = request.form.get("seen"), _was(story)
-        if _try(form, lambda: actions.correct_notice(g.actor, notice_id, values, seen)):
+        seen, was, photo = request.form.get("seen"), _was(story), _sent(form)
+        if _try(form, lambda: actions.correct_notice(g.actor, notice_id, values, seen, photo)):
             flash(_("The notice is corrected."))
             return redirect(_back(story.row.id, was))
     return _form_page(form, _("Correct the notice"), story, seen=request.form.get("seen") or seen_token(notice))
@@ -370,6 +428,19 @@ def withdraw_notice(notice_id: str) -> ResponseReturnValue:
     return _form_page(form, _("Withdraw the notice"), story, submit=_("Withdraw"))
 
 
+@bp.route("/photos/<scan_id>/withdraw", methods=["GET", "POST"])
+@may_("close")
+def withdraw_photo(scan_id: str) -> ResponseReturnValue:
+    """Withdraw a photo of a notice."""
+    scan = scan_queries.scan_for(g.actor, scan_id, "close")
+    story, form = _story(queries.notice_for(g.actor, scan.subject_id or "", "close").closure_id or ""), forms.WhyForm()
+    if values := accept(form, schemas.WhySchema()):
+        scans.withdraw(g.actor, scan_id, values["why"])
+        flash(_("The photo is withdrawn."))
+        return redirect(_back(story.row.id))
+    return _form_page(form, _("Withdraw the photo"), story, submit=_("Withdraw"))
+
+
 # ---- resumptions
 
 
@@ -388,17 +459,43 @@ def reopen() -> ResponseReturnValue:
     if asked and asked not in known:
         stories.append(queries.story_for(g.actor, asked, desk))
     form.closure_id.choices = [("", _("All closures in force there")), *(_choice(story, common["names"]) for story in stories)]
-    if (values := accept(form, schemas.ReopeningSchema())) and (rows := _try(form, partial(_reopen, desk, values))):
-        flash(_resumed(values["kind"], values["since"]))
+    values, phases = accept(form, schemas.ReopeningSchema()), _phases(form)
+    if values and not form.form_errors and (rows := _try(form, partial(_reopen, desk, values, phases))):
+        flash(_resumed(values["kind"], rows[0].since or values["since"]))
         resumed = ",".join(row.id for row in rows)
         return redirect(url_for(".closure", closure_id=rows[0].closure_id, centre=_asked(desk), resumed=resumed))
-    return page("calendar/reopen.html", form=form, **common)
+    return page("calendar/reopen.html", form=form, cohorts=_still_taught(desk, today), phases=phases, OPENS=OPENS, closed=stories, **common)
 
 
-def _reopen(desk: str, values: dict[str, Any]) -> list[Resumption]:
-    act = actions.reopen if values["kind"] == ResumptionKind.REOPENED else actions.permit
+def _still_taught(desk: str, today: date) -> list[Cohort]:
+    """The cohorts of a centre that have begun and not ended; of a region or the nation none."""
+    if kind_of(desk) != queries.CENTRE:
+        return []
+    ends = queries.ends_in(desk)
+    known = queries.cohorts_in(desk)
+    return [row for row in known if (row.starts_on or date.min) <= today <= (ends.of_cohort(row) or date.max)]
+
+
+def _phases(form: Form) -> dict[str, date]:
+    """The first open days that were typed for single cohorts, by id of the cohort; what is no date stands as a problem of the form."""
+    found = {}
+    for name, text in request.form.items():
+        if name.startswith(OPENS) and text.strip():
+            try:
+                found[name.removeprefix(OPENS)] = inputs.Day().deserialize(text)
+            except inputs.Wrong as wrong:
+                form.form_errors.append(say(wrong.problem))
+    return found
+
+
+def _reopen(desk: str, values: dict[str, Any], phases: dict[str, date]) -> list[Resumption]:
     kind, code, sites = _scope(values)
-    return act(g.actor, desk, values["since"], kind, code, sites, values["closure_id"], conditions=values["conditions"] or "")
+    closure_id = values["closure_id"]
+    terms = {"conditions": values["conditions"] or "", "share_percent": values["share_percent"]}
+    if phases:
+        return actions.resume_by_cohort(g.actor, desk, phases, sites, closure_id, kind=values["kind"], **terms)
+    act = actions.reopen if values["kind"] == ResumptionKind.REOPENED else actions.permit
+    return act(g.actor, desk, values["since"], kind, code, sites, closure_id, **terms)
 
 
 def _resumed(kind: str, since: date) -> str:
@@ -416,6 +513,8 @@ def _asked_scope(desk: str, stories: list[ClosureStory]) -> dict[str, str]:
     """Sensible defaults: the whole centre, or what the closure from which one comes is about."""
     asked = request.args.get("closure", "")
     story = next((each for each in stories if each.row.id == asked), None)
+    if place := request.args.get("place"):
+        return {"place": place, "sites": request.args.get("sites", Sites.BOTH), "closure_id": asked}
     if story and story.row.partition == desk:
         return {"place": f"{story.row.scope_kind}:{story.row.scope_code or ''}", "sites": story.row.sites or "both", "closure_id": asked}
     return {"sites": "centres" if kind_of(desk) == queries.CENTRE else "both", "closure_id": asked}

@@ -1,7 +1,7 @@
 """What is typed about closures, reopenings, weeks and holidays -> clean values."""
 
 from tracker import inputs
-from tracker.calendar.checks import NO_DATE, NO_PLACE, NO_REASON
+from tracker.calendar.checks import NO_DATE, NO_MEANWHILE, NO_PLACE, NO_REASON
 
 
 class NoticeSchema(inputs.Sheet):
@@ -29,13 +29,15 @@ class ClosureSchema(NoticeSchema):
     place = inputs.Text(needed=NO_PLACE)
     sites = inputs.Text()
     reason = inputs.Text()
+    meanwhile = inputs.CodeOf("meanwhile_kinds", NO_MEANWHILE)
     note = inputs.Text()
 
 
 class CorrectionSchema(inputs.Sheet):
-    """Reason and note of a closure."""
+    """Reason and note of a closure, and what goes on meanwhile."""
 
     reason = inputs.Text()
+    meanwhile = inputs.CodeOf("meanwhile_kinds", NO_MEANWHILE)
     note = inputs.Text()
 
 
@@ -47,6 +49,7 @@ class ReopeningSchema(inputs.Sheet):
     kind = inputs.Text()
     since = inputs.Day(needed=NO_DATE)
     closure_id = inputs.Text()
+    share_percent = inputs.Whole(1, 99)
     conditions = inputs.Text()
 
 

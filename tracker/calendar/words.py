@@ -21,6 +21,8 @@ FIELD_NAMES = {
     "scope": N_("Place"),
     "reason": N_("Reason"),
     "chosen_notice_id": N_("The notice that counts was chosen"),
+    "meanwhile": N_("What goes on meanwhile"),
+    "share_percent": N_("How many may come on one day"),
     "note": N_("Note"),
     "void_reason": N_("Withdrawn, because"),
     "source": N_("Source"),
@@ -31,12 +33,28 @@ FIELD_NAMES = {
     "since": N_("From"),
     "conditions": N_("Conditions"),
 }
+SHARES = (50, 33, 25)
+LISTS = {"reason": "closure_reasons", "kind": "resumption_kinds", "meanwhile": "meanwhile_kinds"}
 ROW_NAMES = {"closure": N_("Closure"), "notice": N_("Notice"), "resumption": N_("Reopening")}
 
 
 def label(list_name: str, code: str | None) -> str:
     """The label of a code of the pack in the current language."""
     return tz.label(list_name, code, language()) if code else ""
+
+
+def share(percent: int | None) -> str:
+    """How many of the apprentices may come on one day."""
+    match percent:
+        case None:
+            return _("All apprentices")
+        case 50:
+            return _("Half of the apprentices at a time")
+        case 33:
+            return _("A third of the apprentices at a time")
+        case 25:
+            return _("A quarter of the apprentices at a time")
+    return _("%(n)d percent of the apprentices at a time", n=percent)
 
 
 def halves(am_minutes: int | None, pm_minutes: int | None) -> str:
@@ -162,8 +180,11 @@ def told(line: Told, names: Names) -> str:
         shown = span(first if isinstance(first, date) else None, last if isinstance(last, date) else None)
     elif group == "chosen_notice_id":
         shown = ""
-    elif group in {"reason", "kind"}:
-        shown = label("closure_reasons" if group == "reason" else "resumption_kinds", _text(values[group]))
+    elif group in LISTS:
+        shown = label(LISTS[group], _text(values[group]))
+    elif group == "share_percent":
+        percent = values[group]
+        shown = share(percent if isinstance(percent, int) else None)
     else:
         value = values[group]
         shown = format_date(value) if isinstance(value, date) else str(value)

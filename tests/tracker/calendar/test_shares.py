@@ -63,7 +63,10 @@ def test_cohorts_open_each_on_its_own_day_half_at_a_time(amina: Actor, make: Mak
     closure = actions.close(amina, make.centre, "centre", code, "both", "covid-19", MAR_18)
     days = {second.id: JUN_29, first.id: JUN_15}
     rows = actions.resume_by_cohort(amina, make.centre, days, "centres", conditions="Masks", share_percent=50)
-    assert [(row.scope_code, row.since, row.closure_id) for row in rows] == [(first.id, JUN_15, closure.id), (second.id, JUN_29, closure.id)]
+    assert [(row.scope_code, row.since, row.closure_id) for row in rows] == [
+        (first.id, JUN_15, closure.id),
+        (second.id, JUN_29, closure.id),
+    ]
     calendar = queries.calendar_for(amina, make.centre)
     for cohort, since in ((first, JUN_15), (second, JUN_29)):
         assert calendar.intervals(calendar.site_of(cohort))[0].last == date.fromordinal(since.toordinal() - 1)
