@@ -37,3 +37,7 @@ def index() -> ResponseReturnValue:
         view=queries.overview(g.actor, where, names, period),
         indicators=INDICATORS.values(),
     )
+
+
+# Further pages of the same blueprint; they need what stands above.
+from tracker.overview import picture_routes  # noqa: E402, F401

@@ -99,7 +99,7 @@ def at_centre(times: Sequence[Time], posts: Sequence[Post], today: date, until: 
 
     def what(on: date) -> tuple[Kind, str, tuple[str, ...], tuple[str, ...]] | None:
         time = _on(times, on)
-        there = [post for post in posts if _lies_in(on, post)]
+        there = [post for post in posts if lies_in(on, post)]
         # A placement is planned as it stands: nobody knows yet who will be sent back.
         if time is None or any(on > today or not _is_halted(post, on) for post in there):
             return None
@@ -146,7 +146,7 @@ def interruptions(times: Sequence[Time], posts: Sequence[Post], today: date) -> 
     for piece in at_centre(times, posts, today, today):
         before = piece.first - _DAY
         sent_back = [post.placement for post in posts if post.placement in piece.displaced and _is_open(post, before)]
-        if sent_back or any(_lies_in(before, time) for time in times):
+        if sent_back or any(lies_in(before, time) for time in times):
             add(piece, next(iter(sent_back), None))
     return sorted(found.values(), key=lambda each: (each.on, each.closure))
 
@@ -192,10 +192,11 @@ def _days(first: date, last: date) -> Iterable[date]:
 
 def _on(times: Iterable[Time], on: date) -> Time | None:
     """A day in two cohorts belongs to the one begun later."""
-    return max((time for time in times if _lies_in(on, time)), key=lambda time: (time.first, time.cohort), default=None)
+    return max((time for time in times if lies_in(on, time)), key=lambda time: (time.first, time.cohort), default=None)
 
 
-def _lies_in(on: date, span: Time | Post) -> bool:
+def lies_in(on: date, span: Time | Post) -> bool:
+    """Whether a day belongs to a time or a placement."""
     return span.first <= on and (span.last is None or on <= span.last)
 
 
@@ -211,7 +212,7 @@ def _closed_on(intervals: Iterable[ClosedInterval], on: date, today: date) -> tu
 
 
 def _is_open(post: Post, on: date) -> bool:
-    return _lies_in(on, post) and not _is_halted(post, on)
+    return lies_in(on, post) and not _is_halted(post, on)
 
 
 def _is_halted(post: Post, on: date) -> bool:

@@ -115,7 +115,7 @@ def timeline(
     """
     shown = [flag for flag in flags if first <= flag.on <= last]
     top = FLAG_PX * (len(shown) + 1)
-    drawn = []
+    drawn: list[tuple[Label, list[Box]]] = []
     for words, parts in rows:
         inside = [part for part in parts if part.first <= last and part.last >= first and part.first <= part.last]
         if inside:
