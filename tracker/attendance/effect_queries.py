@@ -124,7 +124,7 @@ def _effects_in(actor: Actor, before: Calendar, after: Calendar, first: date, la
 
 
 def _due(calendar: Calendar, cohort: Cohort, first: date, last: date) -> set[date]:
-    return set(calendar.taught_days(cohort, max(first, cohort.starts_on or first), min(last, cohort.ends_on or last)))
+    return set(calendar.taught_days(cohort, max(first, cohort.starts_on or first), min(last, calendar.ends.of_cohort(cohort) or last)))
 
 
 def _is_open(calendar: Calendar, row: Placement, on: date) -> bool:

@@ -32,6 +32,7 @@ TABLES: Final = {
     "suspension": N_("Suspensions of placements"),
     "taught_day": N_("Days taught although closed"),
     "teaching": N_("Teaching assignments"),
+    "term_break": N_("Breaks between terms"),
     "twin_finding": N_("Findings about copied computers"),
     "weekly_pattern": N_("Weekly patterns"),
 }
