@@ -21,7 +21,7 @@ from tracker.calendar.queries import Calendar, calendar_for
 from tracker.calendar.rules import ClosedInterval, Span, Terms
 from tracker.catchup import rules
 from tracker.catchup.models import RemotePack, RemotePackReturn
-from tracker.catchup.rules import Course, Days, Effect, Owed, Post, Way
+from tracker.catchup.rules import Course, Days, Effect, Kind, Owed, Post, Way
 from tracker.db import db
 from tracker.employers.models import Employer
 from tracker.people import queries as people
@@ -156,7 +156,7 @@ class Debtor:
 class StayDebt:
     """A placement with what is owed at it.
 
-    to_come     minutes that closures are known to take from now to the original end
+    to_come     minutes that closures whose end is known will take from tomorrow to the original end
     made_up_on  the day by which all is made up when the placement simply goes on; None: not to be seen, while it is closed
     extension   the one in force
     """
@@ -387,14 +387,28 @@ class CohortDebt:
 
     @cached_property
     def to_come(self) -> int:
-        """Minutes that closures are known to take from tomorrow to the original end."""
-        return sum(self.planned[on] for on in self._lost if on > self.today)
+        """Minutes that closures whose end is known will take from tomorrow to the original end."""
+        dated = calendar_rules.closed_days(self._begin, self._reach, [each for each in self._closed if each.last])
+        return sum(self.planned[on] for on in self._lost if on > self.today and on in dated)
+
+    @cached_property
+    def undated(self) -> date | None:
+        """The first day of a closure without a known end, in force or announced: until somebody reopens, no end can be told."""
+        return min((each.first for each in self._closed if each.last is None and each.first <= self._reach), default=None)
 
     def effects(self, owed: int, offered: Sequence[Way]) -> list[Effect]:
         """When so many minutes are made up: as it is, with each way offered, with all; none where no end is known."""
         if self.original_end is None:
             return []
-        return rules.effects(self.original_end, self.today, owed + self.to_come, self.in_force, offered, self.days)
+        found = rules.effects(self.original_end, self.today, owed + self.to_come, self.in_force, offered, self.days)
+        return [each._replace(ends_on=None) for each in found] if self.undated else found
+
+    @property
+    def days_to_add(self) -> dict[Kind, set[date]]:
+        """The open days after today that each way could use and that no way of its kind in force uses."""
+        ground = {Kind.LONGER_DAYS: self.days.training, Kind.SATURDAYS: self.days.saturdays, Kind.NO_BREAK: self.days.breaks}
+        used = rules.added(self.in_force, self.days)
+        return {kind: {on for on in days if on > self.today and on not in used.get(kind, {})} for kind, days in ground.items()}
 
     def projected(self, owed: int) -> date | None:
         """The day by which so many minutes are made up as it stands; None: not known, or not to be seen."""
@@ -426,9 +440,12 @@ class CohortDebt:
         endless = Stay(stay.row, stay.employer, None, stay.pauses, stay.hours, stay.closed)
         ahead = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         posts = {on: post for on in ahead if (post := endless.post(on, self.planned.get(on, 0)))}
-        to_come = sum(post.minutes for on, post in posts.items() if on <= end and not post.is_open)
+        dated = calendar_rules.closed_days(first, end, [each for each in stay.closed if each.last])
+        to_come = sum(post.minutes for on, post in posts.items() if on in dated)
         free = {on: post.minutes for on, post in posts.items() if on > end and post.is_open}
-        return StayDebt(stay, apprentice, owed, to_come, rules.made_up_on(end, owed.minutes + to_come, free), extension)
+        is_undated = any(each.last is None for each in stay.closed)
+        made_up_on = None if is_undated else rules.made_up_on(end, owed.minutes + to_come, free)
+        return StayDebt(stay, apprentice, owed, to_come, made_up_on, extension)
 
 
 def way_of(row: CatchUp) -> Way:

@@ -168,10 +168,10 @@ def _sound(ways: Sequence[Way]) -> list[Way]:
 
 
 def _all_ways(form: Form, debt: CohortDebt, values: dict[str, Any] | None) -> list[Way]:
-    """All ways that could help: those whose days lie ahead."""
+    """All ways that could help: those whose days lie ahead and are not used yet."""
     values = values or {"since": form.since.data, "until": None, "more": MORE_MINUTES, "saturday": debt.usual}
-    ways = _sound(list(_ways(values).values()))
-    return [way for way in ways if way.kind != Kind.NO_BREAK or any(on > clock.today() for on in debt.days.breaks)]
+    ahead = {kind for kind, days in debt.days_to_add.items() if days}
+    return [way for kind, way in _ways(values).items() if kind in ahead and _sound([way])]
 
 
 @bp.route("/ways/<catch_up_id>/end", methods=["GET", "POST"])

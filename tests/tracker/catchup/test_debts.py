@@ -224,6 +224,15 @@ def test_no_end_is_promised_while_it_is_closed(shut: Shut) -> None:
     assert found.largest == shut.owed("Asha")[0] == 16 * 420  # 9 February to 2 March
 
 
+def test_a_closure_announced_without_an_end_is_counted_day_by_day_only(shut: Shut) -> None:
+    """Closed from 1 June, nobody knows until when: the week of February is owed, the rest of June is not yet."""
+    shut.close()
+    shut.close(since=date(2026, 6, 1), until=None)
+    (found,) = queries.summaries(OPERATOR, shut.partition)
+    assert (found.largest, shut.debt.to_come, shut.debt.undated, found.projected) == (2100, 0, date(2026, 6, 1), None)
+    assert [each.made_up_on for each in shut.debt.stay_debts(OPERATOR)] == [None, None]
+
+
 def test_days_announced_as_closed_are_added_to_what_will_be_owed(shut: Shut) -> None:
     """Closed again from 1 to 5 June, reopening known: ten days in all, 26 June and two weeks. Saba Saba, 7 July, is a holiday."""
     shut.close()
