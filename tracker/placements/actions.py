@@ -68,7 +68,7 @@ def _check(placement: Placement) -> None:
         if other.id == placement.id or other.starts_on is None:
             continue
         # A placement pauses while another one stands in for it, so that these two never expect him on one day.
-        if other.id == placement.replaces_id or other.replaces_id == placement.id:
+        if other.id == placement.replaces_id or (other.replaces_id and other.replaces_id == placement.id):
             continue
         if rules.overlap((starts_on, ends.of_placement(placement)), (other.starts_on, ends.of_placement(other))):
             employer = queries.employer_of(other)

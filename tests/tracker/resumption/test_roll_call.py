@@ -172,7 +172,8 @@ def test_the_first_page_asks_for_sixty_days_who_has_not_come_back(world: World, 
     assert queries.not_back(amina) is None
     world.reopen()
     found = queries.not_back(amina)
-    assert found is not None and found.story.row.id == world.closure.id
+    assert found is not None
+    assert found.story.row.id == world.closure.id
     world.mark(asha, date(2026, 2, 18))
     assert queries.not_back(amina) is None
 
