@@ -225,7 +225,7 @@ def closed_on(where: Country, names: Mapping[str, str], on: date) -> list[Closed
     words: dict[str, tuple[str, str]] = {}
     for centre, name in names.items():
         calendar = where.calendars[centre]
-        for fact_id, since, place in _closed_places(where, calendar, name, on):
+        for fact_id, since, place in closed_places(where, calendar, name, on):
             places_by_closure[since, fact_id].append(place)
             story = calendar.story(fact_id)
             reason = tz.label("closure_reasons", (story and story.row.reason) or "other", language())
@@ -233,7 +233,7 @@ def closed_on(where: Country, names: Mapping[str, str], on: date) -> list[Closed
     return [Closed(words[key][0], since, words[key][1], found) for (since, key), found in sorted(places_by_closure.items())]
 
 
-def _closed_places(where: Country, calendar: Calendar, name: str, on: date) -> Iterator[tuple[str, date, str]]:
+def closed_places(where: Country, calendar: Calendar, name: str, on: date) -> Iterator[tuple[str, date, str]]:
     """(closure, since, what it closes) of one centre: its campuses, its workplaces, and the cohorts and employers that closures name."""
     campuses = campuses_of(calendar)
     said: set[str] = set()
