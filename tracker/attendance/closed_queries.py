@@ -40,6 +40,11 @@ class MarkedDay:
         """Its date."""
         return self.day.on
 
+    @property
+    def key(self) -> str:
+        """What a form calls it."""
+        return f"{self.cohort.id} {self.on.isoformat()}"
+
 
 def marked_days(actor: Actor, partition: str) -> list[MarkedDay]:
     """The days without training with marks, of the cohorts whose register the actor may take, by cohort, the latest first.

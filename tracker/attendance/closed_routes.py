@@ -16,6 +16,7 @@ from tracker.errors import NotFound
 from tracker.i18n import _, ngettext
 from tracker.web import login_required, may_, page
 
+SHORT_LIST = 12  # days to decide about that stand open at once
 LONGEST_LIST = 50  # of the days that are decided: older ones stand on their registers
 
 
@@ -44,12 +45,14 @@ def closed_days() -> ResponseReturnValue:
             return _decide(partition, form, chosen)
         form.form_errors.append(_("Choose the days that you mean, or all days of the list."))
     found = closed_queries.marked_days(g.actor, partition)
+    waiting = [each for each in found if not each.decision]
     decided = sorted((each for each in found if each.decision), key=lambda each: each.on, reverse=True)
     return page(
         "attendance/closed_days.html",
         form=form,
         chosen=chosen,
-        waiting=[(cohort, list(days)) for cohort, days in groupby((each for each in found if not each.decision), lambda each: each.cohort)],
+        waiting=[(cohort, list(days)) for cohort, days in groupby(waiting, lambda each: each.cohort)],
+        is_short=len(waiting) <= SHORT_LIST,
         decided=decided[:LONGEST_LIST],
         MISTAKE=MISTAKE,
         why=words.why_not_due,

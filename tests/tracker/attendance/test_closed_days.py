@@ -1,6 +1,6 @@
 """Marks that were made before anybody knew of a closure: kept, told about, and counted only once somebody says so."""
 
-from datetime import date, datetime, UTC
+from datetime import date, datetime, timedelta, UTC
 
 import pytest
 
@@ -108,6 +108,18 @@ def test_an_outsider_finds_nothing(chausiku: Actor, make: Make) -> None:
 
 
 # The pages
+
+
+def test_many_days_stand_closed_by_cohort_until_one_is_chosen(client: Browser, amina: Actor, make: Make, cohort: Cohort) -> None:
+    person = make.apprentice(cohort=cohort, starts_on=date(2026, 1, 5))
+    days = [date(2026, 2, 2) + timedelta(days=n) for n in range(18) if n % 7 < 5]
+    for on in days:
+        mark(amina, make.centre, person.id, on, "present")
+    calendar.close(amina, make.centre, "cohort", cohort.id, "centres", "flood", days[0])
+    assert '<details class="card">' in client.sign_in("amina").get("/attendance/closed-days").text
+    again = client.send("/attendance/closed-days", day=f"{cohort.id} {days[3]}", decision="taught", reason="").text
+    assert '<details class="card" open>' in again
+    assert again.count("checked") == 2  # the day and the decision that were chosen
 
 
 @pytest.mark.usefixtures("asha")

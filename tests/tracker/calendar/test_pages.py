@@ -1,10 +1,11 @@
 """The calendar's pages: who sees what, and what a registrar does there."""
 
-from datetime import date
+import time
+from datetime import date, datetime, UTC
 
 import pytest
 
-from tests.conftest import Browser
+from tests.conftest import Browser, PinnedClock
 from tests.make import Make
 from tracker.calendar import actions, queries
 from tracker.calendar.queries import code_of_centre
@@ -286,3 +287,20 @@ def test_choosing_another_notice_tells_what_it_changed(client: Browser, amina: A
 
 def test_a_date_in_the_address_that_is_none_is_not_found(client: Browser, amina: Actor, make: Make) -> None:
     assert client.sign_in("amina").get(f"/calendar/closures/{_closed(amina, make)}?was=yesterday").status_code == 404
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change its zone in a running process")
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"])
+def test_today_is_the_day_in_tanzania_whatever_zone_the_machine_is_in(
+    client: Browser, amina: Actor, make: Make, clock: PinnedClock, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions.close(amina, make.centre, "centre", code_of_centre(make.centre), "centres", "flood", date(2026, 3, 3))
+    client.sign_in("amina")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        clock.moment = datetime(2026, 3, 2, 20, 59, tzinfo=UTC)  # a minute to midnight in Tanzania
+        assert "Closed today" not in client.get("/calendar/").text
+        clock.moment = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)
+        assert "Closed today" in client.get("/calendar/").text
+    time.tzset()
