@@ -70,12 +70,12 @@ def standing(rows: Iterable[Extension]) -> Mapping[tuple[str, str], Extension]:
     known = [row for row in rows if row.void_reason is None and row.ends_on]
     # A row being written has no stamp yet, and is the newest.
     known.sort(key=lambda row: (row.announced_on or date.min, row.eff is None, row.eff or 0, row.dot or ""))
-    return {(row.subject or "", row.subject_id or ""): row for row in known}
+    return {(PLACEMENT, row.placement_id) if row.placement_id else (COHORT, row.cohort_id or ""): row for row in known}
 
 
 def extensions_of(kind: str, rows: Collection[Ending]) -> list[Extension]:
     """All extensions of these cohorts or placements, the latest announced first, withdrawn ones included."""
     ids, partitions = {row.id for row in rows}, {row.partition for row in rows}
-    found = db.session.scalars(select(Extension).where(Extension.partition.in_(partitions), Extension.subject == kind))
-    mine = [row for row in found if row.subject_id in ids]
+    found = db.session.scalars(select(Extension).where(Extension.partition.in_(partitions)))
+    mine = [row for row in found if (row.placement_id if kind == PLACEMENT else row.cohort_id) in ids]
     return sorted(mine, key=lambda row: (row.announced_on or date.min, row.eff or 0, row.id), reverse=True)

@@ -67,15 +67,16 @@ class CatchUp(Row):
 class Extension(Row):
     """A new planned end of a cohort or a placement; the original stays where it stood.
 
-    subject     "cohort" or "placement"
-    closure_id  the closure it answers, if one
+    cohort_id, placement_id  one of them: what ends later
+    closure_id               the closure it answers, if one
     """
 
     __tablename__ = "extension"
-    __sync__ = Synced(partitions=("centre",), groups={"subject": ("subject", "subject_id")})
+    __sync__ = Synced(partitions=("centre",))
 
-    subject: Mapped[str | None] = mapped_column(Code)
-    subject_id: Mapped[str | None] = mapped_column(Ref)
+    # A column for each, so that what is known of a placement can be found and erased with its person.
+    cohort_id: Mapped[str | None] = mapped_column(Ref)
+    placement_id: Mapped[str | None] = mapped_column(Ref)
     ends_on: Mapped[date | None]
     announced_on: Mapped[date | None]
     closure_id: Mapped[str | None] = mapped_column(Ref)

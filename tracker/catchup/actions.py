@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from tracker import clock
 from tracker.attendance import sheet_queries
-from tracker.calendar.ends import COHORT, PLACEMENT
 from tracker.calendar.models import CatchUp, Extension
 from tracker.catchup import checks, queries, rules
 from tracker.catchup.models import RemotePack, RemotePackReturn
@@ -99,7 +98,7 @@ def move_ends(
     cohort_end      None: the cohort's stays
     placement_ends  by id of the placement
     closure_id      the closure that they answer, if one
-    Raises NotFound, NotAllowed, NothingToMove, NoEnd, NotLater, FarDate.
+    Raises NotFound, NotAllowed, NothingToMove, NoEnd, NotLater, PlacedNext, FarDate.
     """
     with write(actor) as session:
         cohort = queries.cohort_for(actor, cohort_id, "edit-placements")
@@ -111,19 +110,16 @@ def move_ends(
         rows = []
         if cohort_end is not None:
             checks.check_end(sheet_queries.original_end(cohort), cohort_end, today, cohort.name or "?")
-            rows.append(_extension(session, cohort.partition, COHORT, cohort.id, cohort_end, about))
+            rows.append(Extension(partition=cohort.partition, cohort_id=cohort.id, ends_on=cohort_end, **about))
         for placement_id, ends_on in placement_ends.items():
             placement = placements.placement_for(actor, placement_id, "edit-placements")
             apprentice = placements.apprentice_of(placement)
-            checks.check_end(placement.ends_on, ends_on, today, apprentice.full_name if apprentice else "?")
-            rows.append(_extension(session, placement.partition, PLACEMENT, placement.id, ends_on, about))
+            name = apprentice.full_name if apprentice else "?"
+            checks.check_end(placement.ends_on, ends_on, today, name)
+            checks.check_free(ends_on, queries.next_begin(placement), name)
+            rows.append(Extension(partition=placement.partition, placement_id=placement.id, ends_on=ends_on, **about))
+        session.add_all(rows)
         return rows
-
-
-def _extension(session: Session, partition: str, subject: str, subject_id: str, ends_on: date, about: Mapping[str, object]) -> Extension:
-    row = Extension(partition=partition, subject=subject, subject_id=subject_id, ends_on=ends_on, **about)
-    session.add(row)
-    return row
 
 
 def withdraw_extension(actor: Actor, extension_id: str, reason: str) -> Extension:

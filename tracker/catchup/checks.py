@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from tracker.catchup.rules import Kind, Way
+from tracker.catchup.rules import Kind, KINDS, Way
 from tracker.errors import DomainError, N_
 
 MOST_MINUTES: Final = 12 * 60  # of a Saturday, or added to a day: what is beyond was mistyped
@@ -68,6 +68,13 @@ class NotLater(DomainError):
     sentence = N_("The new end has to be after %(ends_on)s, the original end.")
 
 
+class PlacedNext(DomainError):
+    """Nobody works at two employers at once."""
+
+    code, status = "catchup.placed_next", 409
+    sentence = N_("%(name)s begins another placement on %(starts_on)s. Move that one first, or end this one before it.")
+
+
 class NothingToMove(DomainError):
     """No new end was given."""
 
@@ -98,7 +105,7 @@ class NotOfCohort(DomainError):
 
 def check_way(way: Way, today: date) -> Way:
     """The way; raises NoWay for an unknown kind, NoMinutes, EndsBeforeItBegins, FarDate."""
-    if way.kind not in tuple(Kind):
+    if way.kind not in KINDS:
         raise NoWay
     if way.kind == Kind.LONGER_DAYS and not way.minutes:
         raise NoMinutes
@@ -141,3 +148,9 @@ def check_end(original: date | None, ends_on: date, today: date, name: str) -> N
     if ends_on <= original:
         raise NotLater(ends_on=original)
     check_near(ends_on, today)
+
+
+def check_free(ends_on: date, next_begin: date | None, name: str) -> None:
+    """Raise PlacedNext where a placement would reach into the next one, which begins on `next_begin`."""
+    if next_begin is not None and next_begin <= ends_on:
+        raise PlacedNext(name=name, starts_on=next_begin)

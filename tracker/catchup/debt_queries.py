@@ -54,6 +54,11 @@ class Stay:
     hours: Sequence[Hours]
     closed: Sequence[ClosedInterval]
 
+    @cached_property
+    def shut(self) -> list[Span]:
+        """When the host is closed."""
+        return [Span(first, last) for first, last, _closure in self.closed]
+
     def post(self, on: date, usual: int) -> Post | None:
         """What the placement asks for on a day; None: it does not expect the apprentice.
 
@@ -61,13 +66,13 @@ class Stay:
         """
         if self.row.starts_on is None or not self.row.starts_on <= on <= (self.ends_on or date.max):
             return None
-        if any(placement_rules.covers(pause, on) for pause in self.pauses):
+        if self.pauses and any(placement_rules.covers(pause, on) for pause in self.pauses):
             return None
         asked = placement_rules.rostered(self.hours, on)
         minutes = usual if asked is None else asked
         if not minutes:
             return None
-        is_open = not any(first <= on and (last is None or on <= last) for first, last, _closure in self.closed)
+        is_open = not rules.lies_in(on, self.shut)
         return Post(self.row.id, minutes, is_open, is_late=self.row.ends_on is not None and on > self.row.ends_on)
 
 
@@ -157,6 +162,7 @@ class StayDebt:
     """A placement with what is owed at it.
 
     to_come     minutes that closures whose end is known will take from tomorrow to the original end
+    next_begin  the first day of the apprentice's next placement, if there is one
     made_up_on  the day by which all is made up when the placement simply goes on; None: not to be seen, while it is closed
     extension   the one in force
     """
@@ -165,6 +171,7 @@ class StayDebt:
     apprentice: Apprentice
     owed: Owed
     to_come: int
+    next_begin: date | None
     made_up_on: date | None
     extension: Extension | None
 
@@ -304,7 +311,7 @@ class CohortDebt:
         for stay in self.ground.stays.get(apprentice_id, ()):
             for on in self._asked(stay):
                 post = stay.post(on, self.planned.get(on, 0))
-                if post and any(first <= on <= (end or date.max) for first, end in spans):
+                if post and rules.lies_in(on, spans):
                     found[on].append(post)
         return dict(sorted(found.items()))
 
@@ -435,7 +442,9 @@ class CohortDebt:
         owed, end = self.at_work(apprentice.id, stay.row.id), stay.row.ends_on
         extension = self.ground.ends.extension(PLACEMENT, stay.row)
         if end is None:
-            return StayDebt(stay, apprentice, owed, 0, None, extension)
+            return StayDebt(stay, apprentice, owed, 0, None, None, extension)
+        others = [each.row for each in self.ground.stays.get(apprentice.id, ()) if each.row.replaces_id != stay.row.id]
+        following = min((row.starts_on for row in others if row.starts_on and row.starts_on > end), default=None)
         first, last = self.today + _DAY, max(self.today, end) + HORIZON
         endless = Stay(stay.row, stay.employer, None, stay.pauses, stay.hours, stay.closed)
         ahead = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -445,7 +454,7 @@ class CohortDebt:
         free = {on: post.minutes for on, post in posts.items() if on > end and post.is_open}
         is_undated = any(each.last is None for each in stay.closed)
         made_up_on = None if is_undated else rules.made_up_on(end, owed.minutes + to_come, free)
-        return StayDebt(stay, apprentice, owed, to_come, made_up_on, extension)
+        return StayDebt(stay, apprentice, owed, to_come, following, made_up_on, extension)
 
 
 def way_of(row: CatchUp) -> Way:

@@ -24,6 +24,7 @@ from tracker.errors import NotFound
 from tracker.people import queries as people
 from tracker.people.models import Apprentice, Cohort
 from tracker.placements import queries as placements
+from tracker.placements.models import Placement
 from tracker.places import queries as places
 from tracker.policy import Actor
 
@@ -110,18 +111,31 @@ def extensions(debt: CohortDebt) -> list[Moved]:
     stays = {stay.row.id: stay for key in debt.spans for stay in debt.ground.stays.get(key, ())}
     found = [(row, debt.original_end, debt.cohort.name or "?") for row in extensions_of(COHORT, [debt.cohort])]
     for row in extensions_of(PLACEMENT, [stay.row for stay in stays.values()]):
-        placement = stays[row.subject_id or ""].row
+        placement = stays[row.placement_id or ""].row
         apprentice = placements.apprentice_of(placement)
         found.append((row, placement.ends_on, apprentice.full_name if apprentice else "?"))
     in_force = {row.id for row in debt.ground.ends.by_subject.values()}
     return [Moved(row, original, name, name_of(row.by) or "?", row.id in in_force) for row, original, name in found]
 
 
+def next_begin(placement: Placement) -> date | None:
+    """The first day of the apprentice's next placement, if there is one; stand-ins for this one are none."""
+    rows = select(Placement).where(
+        Placement.partition == placement.partition,
+        Placement.apprentice_id == placement.apprentice_id,
+        Placement.void_reason.is_(None),
+        Placement.id != placement.id,
+        Placement.starts_on > placement.starts_on,
+    )
+    begins = [row.starts_on for row in db.session.scalars(rows) if row.starts_on and row.replaces_id != placement.id]
+    return min((on for on in begins if on > (placement.ends_on or date.max)), default=None)
+
+
 def cohort_of(actor: Actor, row: Extension) -> str | None:
     """Id of the cohort on whose page an extension stands: its own, or the latest of the placement's apprentice."""
-    if row.subject == COHORT:
-        return row.subject_id
-    apprentice = placements.apprentice_of(placements.placement_for(actor, row.subject_id or ""))
+    if row.placement_id is None:
+        return row.cohort_id
+    apprentice = placements.apprentice_of(placements.placement_for(actor, row.placement_id))
     enrolments = people.enrolments_of(apprentice) if apprentice else []
     return next((each.cohort_id for each in enrolments if each.cohort_id and each.void_reason is None), None)
 

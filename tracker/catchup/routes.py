@@ -14,7 +14,7 @@ from tracker.catchup.rules import Kind, Way
 from tracker.errors import DomainError
 from tracker.i18n import _, ngettext, say
 from tracker.policy import may
-from tracker.web import Form, login_required, may_, page
+from tracker.web import Form, may_, page
 
 bp = Blueprint("catchup", __name__)
 TABLES = (models.RemotePack, models.RemotePackReturn)
@@ -235,7 +235,9 @@ def _is_news(proposed: date | None, original: date | None, holds: date | None) -
 
 def _proposal(each: StayDebt) -> str:
     proposed = each.made_up_on
-    return f"{proposed:%d/%m/%Y}" if proposed and _is_news(proposed, each.stay.row.ends_on, each.stay.ends_on) else ""
+    if proposed is None or not _is_news(proposed, each.stay.row.ends_on, each.stay.ends_on):
+        return ""
+    return "" if each.next_begin and each.next_begin <= proposed else f"{proposed:%d/%m/%Y}"
 
 
 def _read_ends(texts: dict[str, str]) -> tuple[dict[str, date], dict[str, str]]:
@@ -310,7 +312,7 @@ def notices(cohort_id: str) -> ResponseReturnValue:
 
 
 @bp.route("/<cohort_id>/packs", methods=["GET", "POST"])
-@login_required
+@may_("read")
 def packs(cohort_id: str) -> ResponseReturnValue:
     """The remote packs of a cohort, and a new one."""
     found = queries.cohort_for(g.actor, cohort_id)
@@ -331,7 +333,7 @@ def packs(cohort_id: str) -> ResponseReturnValue:
 
 
 @bp.route("/packs/<pack_id>")
-@login_required
+@may_("read")
 def pack(pack_id: str) -> ResponseReturnValue:
     """A pack: who brought it back."""
     found = queries.pack_for(g.actor, pack_id)

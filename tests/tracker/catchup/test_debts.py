@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import PinnedClock
 from tests.tracker.catchup.conftest import END, LAST_SHUT, OPEN, SHUT, Shut, TODAY
+from tracker import replication
 from tracker.attendance import actions as attendance
 from tracker.attendance import queries as registers
 from tracker.attendance import sheet_queries
@@ -313,6 +314,28 @@ def test_a_stand_in_placement_is_no_loss(shut: Shut) -> None:
         session.add(Placement(partition=row.partition, apprentice_id=row.apprentice_id, employer_id=other.id, replaces_id=row.id, **span))
     assert shut.owed("Chema") == (0, 2 * 480)
     assert shut.debt.at_work(row.apprentice_id or "").lines[Part.STAND_IN].minutes == 3 * 480
+
+
+def test_a_placement_is_not_moved_into_the_next_one(shut: Shut) -> None:
+    row = shut.placements["Chema"]
+    span = {"apprentice_id": row.apprentice_id, "employer_id": row.employer_id, "starts_on": date(2026, 4, 1)}
+    placements.open_placement(OPERATOR, row.partition, span)
+    shut.close()
+    found = {each.stay.row.id: each.next_begin for each in shut.debt.stay_debts(OPERATOR)}
+    assert found[row.id] == date(2026, 4, 1)
+    with pytest.raises(checks.PlacedNext):
+        actions.move_ends(OPERATOR, shut.cohort.id, None, {row.id: date(2026, 4, 3)}, TODAY)
+    actions.move_ends(OPERATOR, shut.cohort.id, None, {row.id: date(2026, 3, 31)}, TODAY)
+
+
+def test_a_moved_end_is_erased_with_its_person(shut: Shut) -> None:
+    row = shut.placements["Chema"]
+    (moved,) = actions.move_ends(OPERATOR, shut.cohort.id, None, {row.id: date(2026, 4, 3)}, TODAY)
+    pack = actions.give_pack(OPERATOR, shut.cohort.id, "Reservations", 600, SHUT)
+    actions.mark_all_returned(OPERATOR, pack.id, TODAY)
+    about = replication.rows_about(row.partition, {("apprentice", row.apprentice_id)})
+    assert ("extension", moved.id) in about
+    assert any(name[0] == "remote_pack_return" for name in about)
 
 
 def test_the_end_announced_last_holds_and_a_withdrawn_one_does_not(shut: Shut) -> None:
