@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 
+from tracker.attendance.rules import STATUSES
 from tracker.calendar.rules import ClosureFact, counting_notice, Day, DayKind
 from tracker.clock import EAST_AFRICA
 from tracker.country import tz
 from tracker.country.tz import Holiday
-from tracker.i18n import _, language, pgettext
+from tracker.i18n import _, language, LANGUAGES, pgettext, speaking
 
 
 class Choice(NamedTuple):
     """One of the five choices of a row.
 
-    letter  what a narrow screen shows, and the key that marks
-    keys    all keys that mark it, small
+    letter  what a narrow screen shows, and what stands on paper
+    keys    all keys that mark it, small: its number and the letters of every language
     """
 
     status: str
@@ -25,19 +27,27 @@ class Choice(NamedTuple):
 
 
 def choices() -> list[Choice]:
-    """The five choices in the order of the screen. English letters stay keys in Kiswahili as far as they are free."""
+    """The five choices in the order of the screen."""
     found = [
-        ("present", pgettext("mark letter", "P"), pgettext("mark", "Present"), "p"),
-        ("late", pgettext("mark letter", "L"), pgettext("mark", "Late"), "l"),
-        ("absent", pgettext("mark letter", "A"), pgettext("mark", "Absent"), "a"),
-        ("excused", pgettext("mark letter", "E"), pgettext("mark", "Excused"), "e"),
-        ("remote", pgettext("mark letter", "R"), pgettext("mark", "Remote"), "r"),
+        ("present", pgettext("mark letter", "P"), pgettext("mark", "Present")),
+        ("late", pgettext("mark letter", "L"), pgettext("mark", "Late")),
+        ("absent", pgettext("mark letter", "A"), pgettext("mark", "Absent")),
+        ("excused", pgettext("mark letter", "E"), pgettext("mark", "Excused")),
+        ("remote", pgettext("mark letter", "R"), pgettext("mark", "Remote")),
     ]
-    own = {letter.lower() for _status, letter, _word, _key in found}
-    return [
-        Choice(status, letter, word, f"{number}{letter.lower()}{key if key not in own else ''}")
-        for number, (status, letter, word, key) in enumerate(found, 1)
-    ]
+    keys = {status: [letter for letter, meant in letters_everywhere().items() if meant == status] for status, *_rest in found}
+    return [Choice(status, letter, word, f"{number}{''.join(keys[status])}") for number, (status, letter, word) in enumerate(found, 1)]
+
+
+@cache
+def letters_everywhere() -> Mapping[str, str]:
+    """The status of each small letter of all languages. No letter may mean two things: paper does not say whose letters it bears."""
+    found = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            own = [pgettext("mark letter", letter) for letter in ("P", "L", "A", "E", "R")]
+        found |= {letter.lower(): status for letter, status in zip(own, STATUSES, strict=True)}
+    return found
 
 
 def word_of(status: str | None) -> str:
