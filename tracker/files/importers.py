@@ -3,7 +3,7 @@
 An empty cell says nothing: it neither clears a value nor is it a fault, unless the column is one that every row needs.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -98,6 +98,17 @@ class _Writer:
             self.problems.add(Problem(line.row, None, refusal.sentence, refusal.params))
 
 
+def _as_spelled(table: Table, column: str, numbers: Collection[str]) -> Iterator[Line]:
+    """The lines with the numbers as the register spells them: `vtc/26/001` is VTC/26/001, unless two differ by capitals alone."""
+    spelled: dict[str, str | None] = {}
+    for number in numbers:
+        spelled[number.casefold()] = None if number.casefold() in spelled else number
+    for line in table.lines:
+        number = inputs.plain(line.cells.get(column))
+        found = None if number in numbers else spelled.get(number.casefold())
+        yield Line(line.row, {**line.cells, column: found}) if found else line
+
+
 def _said(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
@@ -111,7 +122,7 @@ def _apprentices(actor: Actor, partition: str, table: Table, problems: Found, do
     known = people_queries.by_number(actor, partition)
     present = people_queries.present_enrolments(list(known.values()))
     cohorts = {name: row.id for name, row in people_queries.cohorts_by_name(actor, partition).items()}
-    for line in table.lines:
+    for line in _as_spelled(table, "number", known):
         number = inputs.plain(line.cells.get("number"))
         if not number:
             problems.add(Problem(line.row, "number", NO_NUMBER))
@@ -175,7 +186,7 @@ def _placements(actor: Actor, partition: str, table: Table, problems: Found, don
         employers={name: row.id for name, row in employers_queries.by_name(actor, partition).items()},
     )
     known = {(row.apprentice_id, row.starts_on): row for row in placements_queries.placements(actor, partition)}
-    for line in table.lines:
+    for line in _as_spelled(table, "apprentice_number", apprentices):
         entry = schema.read(line.cells, row=line.row)
         if not writer.take(entry.problems):
             continue
@@ -198,7 +209,7 @@ def _attendance(actor: Actor, partition: str, table: Table, problems: Found, don
     ids = {number: row.id for number, row in people_queries.by_number(actor, partition).items()}
     reader, marks = MarkReader(ids, clock.today()), list[MarkLine]()
     rows: dict[tuple[str, date, str], int] = {}
-    for line in table.lines:
+    for line in _as_spelled(table, "apprentice_number", ids):
         mark, found = reader.read(line)
         problems.add(*found)
         if mark is None:

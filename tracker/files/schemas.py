@@ -11,7 +11,7 @@ from typing import Final
 from marshmallow import ValidationError
 
 from tracker import inputs
-from tracker.attendance import rules
+from tracker.attendance import rules, words
 from tracker.attendance.rules import MarkLine
 from tracker.errors import N_, Problem
 from tracker.files.rules import Line
@@ -61,7 +61,7 @@ class MarkReader:
 
         apprentice_id = value("apprentice_number", self._apprentice)
         on = value("date", DAY.deserialize)
-        status = value("status", _code("mark_statuses", WRONG_STATUS, NO_STATUS))
+        status = value("status", _code("mark_statuses", WRONG_STATUS, NO_STATUS, words.letters_everywhere()))
         slot = value("slot", _code("slots", WRONG_SLOT)) or "day"
         place = value("place", _code("places", WRONG_PLACE))
         reason = value("reason", REASON.deserialize)
@@ -83,8 +83,8 @@ class MarkReader:
         return self.ids[number]
 
 
-def _code(list_name: str, sentence: str, needed: str | None = None) -> Callable[[str], object]:
-    return inputs.CodeOf(list_name, sentence, needed=needed).deserialize
+def _code(list_name: str, sentence: str, needed: str | None = None, also: Mapping[str, str] | None = None) -> Callable[[str], object]:
+    return inputs.CodeOf(list_name, sentence, needed=needed, also=also).deserialize
 
 
 def _problems(error: ValidationError, row: int, column: str) -> Iterator[Problem]:

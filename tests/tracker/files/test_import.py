@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
@@ -224,3 +225,32 @@ def test_a_number_is_the_same_however_its_accents_are_stored(amina: Actor, make:
 @pytest.mark.usefixtures("everything")
 def test_a_mark_of_a_mistyped_century_is_a_problem(amina: Actor, make: Make) -> None:
     assert _refused(amina, make, "attendance", csv_bytes("apprentice_number,date,status", "VTC/1,02/03/0202,present")) == [(2, "date")]
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize(
+    ("letter", "status"), [("P", "present"), ("l", "late"), ("H", "absent"), ("K", "excused"), ("M", "remote"), ("R", "remote")]
+)
+def test_the_letters_of_the_paper_are_marks_in_a_file_too(amina: Actor, make: Make, letter: str, status: str) -> None:
+    content = csv_bytes("apprentice_number,date,status", f"VTC/1,2026-02-27,{letter}")
+    assert _counts(import_table(amina, make.centre, "attendance", content)) == (1, 0, 0)
+    assert db.session.scalars(select(Mark.status).where(Mark.on == date(2026, 2, 27))).one() == status
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_number_is_found_whatever_its_capitals(amina: Actor, make: Make) -> None:
+    marks = csv_bytes("apprentice_number,date,status", "vtc/1,2026-03-02,present")
+    assert _counts(import_table(amina, make.centre, "attendance", marks)) == (0, 0, 1)
+    people = csv_bytes("number,phone", "Vtc/1,0712 345 679")
+    assert _counts(import_table(amina, make.centre, "apprentices", people)) == (0, 1, 0)
+    assert _how_many(Apprentice) == 2
+    assert db.session.scalars(select(Apprentice.phone).where(Apprentice.number == "VTC/1")).one() == "+255712345679"
+
+
+@pytest.mark.usefixtures("everything")
+def test_two_numbers_that_differ_by_capitals_alone_are_two_people(amina: Actor, make: Make) -> None:
+    make.apprentice("Zuhura Ally", number="vtc/1")
+    content = csv_bytes("apprentice_number,date,status", "vtc/1,2026-03-02,late")
+    assert _counts(import_table(amina, make.centre, "attendance", content)) == (1, 0, 0)
+    unclear = csv_bytes("apprentice_number,date,status", "Vtc/1,2026-03-02,late")
+    assert _refused(amina, make, "attendance", unclear) == [(2, "apprentice_number")]
