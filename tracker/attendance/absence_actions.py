@@ -18,12 +18,16 @@ NO_ENTRIES: Final[Mapping[str, Entry]] = {}
 def enter_leave(actor: Actor, apprentice_id: str, since: date, until: date, reason: str) -> ExpectedAbsence:
     """Write down leave from `since` to `until`, both included. It marks nobody; a person excuses in the register.
 
+    The same leave once more, as a second press on the button sends it, is that which stands already.
+
     reason  a code of `excuse_reasons`, or words
     Raises NotFound, NotAllowed, LeaveBackwards, LeaveTooLong, LeaveFarAway.
     """
     absence_rules.check_leave(since, until, clock.today())
     with write(actor) as session:
         apprentice = absence_queries.apprentice_to_attend(actor, apprentice_id)
+        if again := absence_queries.same_leave(apprentice, since, until, reason):
+            return again
         leave = ExpectedAbsence(partition=apprentice.partition, apprentice_id=apprentice.id, since=since, until=until, reason=reason)
         session.add(leave)
         return leave
@@ -40,7 +44,7 @@ def withdraw_leave(actor: Actor, leave_id: str, reason: str) -> ExpectedAbsence:
 def record_follow_up(
     actor: Actor, apprentice_id: str, on: date, means: str, outcome: str, note: str | None = None, expected_on: date | None = None
 ) -> FollowUp:
-    """Write down an attempt to reach an apprentice or his guardian, and what came of it.
+    """Write down an attempt to reach an apprentice or his guardian, and what came of it; a second press on the button writes nothing.
 
     means, outcome  codes of `follow_up_means` and `follow_up_outcomes`
     expected_on     the day on which the apprentice said to come
@@ -50,6 +54,8 @@ def record_follow_up(
     with write(actor) as session:
         apprentice = absence_queries.apprentice_to_attend(actor, apprentice_id)
         about = {"on": on, "means": means, "outcome": outcome, "expected_on": expected_on, "note": note}
+        if again := absence_queries.just_recorded(apprentice, about, actor.id, clock.now_s() - absence_rules.AGAIN_S):
+            return again
         found = FollowUp(partition=apprentice.partition, apprentice_id=apprentice.id, **about)
         session.add(found)
         return found

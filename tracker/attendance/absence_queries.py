@@ -1,5 +1,6 @@
 """Reading what stands around absences: leave given beforehand, and who was called with what result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -84,6 +85,13 @@ def leave_of(apprentice: Apprentice) -> list[Noted]:
     return [Noted(row, name_of(row.by) or "?") for row in found]
 
 
+def same_leave(apprentice: Apprentice, since: date, until: date, reason: str) -> ExpectedAbsence | None:
+    """The leave of an apprentice that stands and says just this."""
+    alike = {"partition": apprentice.partition, "apprentice_id": apprentice.id, "since": since, "until": until, "reason": reason}
+    rows = select(ExpectedAbsence).filter_by(**alike, void_reason=None)
+    return db.session.scalars(rows.order_by(ExpectedAbsence.id)).first()
+
+
 # ---- follow-ups
 
 
@@ -92,6 +100,12 @@ def follow_ups_of(apprentice: Apprentice) -> list[Noted]:
     rows = db.session.scalars(select(FollowUp).where(FollowUp.partition == apprentice.partition, FollowUp.apprentice_id == apprentice.id))
     found = sorted(rows, key=lambda row: (row.on or date.min, row.at or 0, row.id), reverse=True)
     return [Noted(row, name_of(row.by) or "?") for row in found]
+
+
+def just_recorded(apprentice: Apprentice, about: Mapping[str, object], by: str, since_s: int) -> FollowUp | None:
+    """The attempt of which a person wrote down just this, at the second `since_s` or later."""
+    rows = select(FollowUp).filter_by(partition=apprentice.partition, apprentice_id=apprentice.id, void_reason=None, **about)
+    return next((row for row in db.session.scalars(rows.order_by(FollowUp.id)) if row.by == by and (row.at or 0) >= since_s), None)
 
 
 def last_follow_ups(partition: str) -> dict[str, FollowUp]:

@@ -8,6 +8,8 @@ from tracker.errors import DomainError, N_
 
 # Longer is a mistyped year: whoever stays away longer has left, or is suspended.
 LONGEST_LEAVE: Final = timedelta(days=366)
+# Nobody calls twice within a minute with the same result, but a slow computer makes people press twice.
+AGAIN_S: Final = 60
 MEANS: Final = ("call", "message", "visit")
 OUTCOMES: Final = ("reached", "not_reached", "wrong_number", "promised", "left")
 

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from tests.conftest import Browser
+from tests.conftest import Browser, PinnedClock
 from tests.tracker.attendance.conftest import MONDAY, World
 from tracker import replication
 from tracker.attendance import absence_actions, absence_queries, absence_rules, actions, queries
@@ -291,3 +291,27 @@ def test_an_erasure_takes_leave_and_follow_ups_along(world: World) -> None:
     erasure.erase_person(OPERATOR, person.id, reason="own-request", typed=person.number or "")
     assert [row.apprentice_id for row in db.session.query(ExpectedAbsence)] == [world.people[1].id]
     assert db.session.query(FollowUp).count() == db.session.query(Mark).count() == 0
+
+
+# ---- a second press on the button, which without script sends the form twice
+
+
+def test_the_same_leave_twice_is_one(world: World) -> None:
+    assert _leave(world).id == _leave(world).id
+    assert _leave(world, reason="sick").id != _leave(world).id
+
+
+def test_leave_that_was_withdrawn_can_be_entered_again(world: World) -> None:
+    withdrawn = _leave(world)
+    absence_actions.withdraw_leave(OPERATOR, withdrawn.id, "She came")
+    assert _leave(world).id != withdrawn.id
+
+
+def test_a_follow_up_sent_twice_is_one_and_a_later_call_is_another(amina: Actor, clock: PinnedClock, world: World) -> None:
+    about = (world.people[0].id, MONDAY, "call", "not_reached")
+    first = absence_actions.record_follow_up(amina, *about).id
+    clock.set_by_s += 5
+    assert absence_actions.record_follow_up(amina, *about).id == first
+    assert absence_actions.record_follow_up(OPERATOR, *about).id != first
+    clock.set_by_s += 3600
+    assert absence_actions.record_follow_up(amina, *about).id != first
