@@ -52,12 +52,14 @@ def mark(
             raise NotFound
         check(actor, "mark", thing)
         key = _key(partition, apprentice_id, on, slot)
-        row = _put(session, session.get(Mark, key), key, value, seen)
+        stored = session.get(Mark, key)
+        was_marked = stored is not None and stored.status is not None
+        row = _put(session, stored, key, value, seen)
         session.flush()
         cohort_id = getattr(thing, "cohort_id", None)
         cohort = cohort_id and session.get(Cohort, {"partition": partition, "id": cohort_id})
-        if cohort and status is not None:
-            _take_when_complete(session, actor, cohort, on, slot, "taps")
+        if cohort:
+            _settle(session, actor, cohort, on, slot, "taps", is_emptied=was_marked and status is None)
         return row
 
 
@@ -111,9 +113,9 @@ def save_marks(actor: Actor, cohort_id: str, on: date, slot: str, entries: Mappi
             for each, entry in touched.items()
         ]
         session.flush()
-        taken = _take_when_complete(session, actor, cohort, on, slot, method)
-        dots = [row.dot for row in rows if row is not None and before.get(row.apprentice_id) != row.dot]
-        return Act.of([*dots, _taken_by(taken)])
+        changed = [row for row in rows if row is not None and before.get(row.apprentice_id) != row.dot]
+        taken = _settle(session, actor, cohort, on, slot, method, is_emptied=any(row.status is None for row in changed))
+        return Act.of([*(row.dot for row in changed), _taken_by(taken)])
 
 
 def _check_members(actor: Actor, cohort: Cohort, apprentice_ids: Iterable[str]) -> None:
@@ -212,6 +214,19 @@ def withdraw_taught(actor: Actor, cohort_id: str, on: date, reason: str) -> None
     calendar.withdraw_taught_day(actor, cohort_id, on, reason)
 
 
+def _settle(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, method: str, *, is_emptied: bool) -> Register | None:
+    """Take a register that is complete now, or open one again of which the last mark was taken back; the register if it changed.
+
+    is_emptied  a mark was taken back; a register that somebody finished without any mark stays finished
+    """
+    if not is_emptied or not _is_taken(session, cohort, on, slot) or queries.is_begun(actor, cohort, on, slot):
+        return _take_when_complete(session, actor, cohort, on, slot, method)
+    register = session.get_one(Register, _register_key(cohort, on, slot))
+    register.status = register.method = register.note = None
+    session.flush()
+    return register
+
+
 def _take_when_complete(session: Session, actor: Actor, cohort: Cohort, on: date, slot: str, method: str) -> Register | None:
     if _is_taken(session, cohort, on, slot) or on > clock.today() or not queries.is_complete(actor, cohort, on, slot):
         return None
@@ -261,11 +276,17 @@ def undo(actor: Actor, cohort_id: str, on: date, slot: str, act: Act) -> list[st
             for name in MarkValue._fields:
                 setattr(row, name, past.get(name))
         register = session.get(Register, _register_key(cohort, on, slot))
-        if register is not None and act.made(dot_of(register, "status")):
-            register.status = register.method = None
-        if register is not None and act.made(dot_of(register, "note")):
-            register.note = None
+        if register is not None:
+            # All that the act changed of it, read before anything is written: taken by it or opened again.
+            before = {name: _before(register, name) for name in ("status", "method", "note") if act.made(dot_of(register, name))}
+            for name, value in before.items():
+                setattr(register, name, value)
         return [row.apprentice_id for row in mine]
+
+
+def _before(register: Register, name: str) -> object:
+    """What a value of a register was before its present one."""
+    return next((each.values[name] for each in replication.history(register) if each.group == name and not each.is_current), None)
 
 
 def edit_mark(
@@ -283,6 +304,7 @@ def edit_mark(
         _check_members(actor, cohort, [apprentice_id])
         key = {"partition": cohort.partition, "apprentice_id": apprentice_id, "on": on, "slot": slot}
         row = session.get(Mark, key)
+        was_marked = row is not None and row.status is not None
         clean = value._asdict() if value.status else rules.UNMARKED._asdict()
         if row is not None:
             apply_form(row, clean, seen)
@@ -290,7 +312,7 @@ def edit_mark(
             row = Mark(**key, **clean)
             session.add(row)
         session.flush()
-        _take_when_complete(session, actor, cohort, on, slot, "taps")
+        _settle(session, actor, cohort, on, slot, "taps", is_emptied=was_marked and not value.status)
         return row
 
 

@@ -19,7 +19,6 @@ WEEKS: Final = 1024  # a code comes again after nineteen years
 COHORTS: Final[int] = len(SIGNS) ** (LENGTH - 1) // (2 * WEEKS)
 EPOCH: Final = date(2018, 1, 1)  # a Monday
 AHEAD: Final = 104  # weeks: a sheet is printed at most two years before its week
-HALVES: Final = ("am", "pm")
 TAKE_BACK: Final = frozenset("-–—")
 
 

@@ -137,20 +137,26 @@ def week_for(actor: Actor, cohort_id: str, on: date, *, has_halves: bool | None 
     calendar = calendar_for(actor, cohort.partition)
     registers = _registers(cohort, monday - queries.LOOK_BACK, sunday)
     if has_halves is None:
-        has_halves = any(slot in paper.HALVES for _on, slot in registers)
+        has_halves = _by_halves(registers)
     enrolled = members(actor, cohort, monday, sunday)
     marks = queries.marks_between(cohort.partition, monday, sunday)
     ids = {apprentice.id for apprentice, _ in enrolled}
     marked = {on for (apprentice_id, on, _slot), row in marks.items() if apprentice_id in ids and row.status}
     days = [monday + timedelta(days=n) for n in range(7)]
     shown = [day for day in days if day.weekday() < WORKDAYS or day in marked or _is_workday(calendar, cohort, day)]
-    slots = paper.HALVES if has_halves else ("day",)
+    slots = rules.HALVES if has_halves else ("day",)
     columns = tuple(_column(calendar, cohort, day, slot, registers) for day in shown for slot in slots)
     disputed = {id(conflict.row) for conflict in replication.open_conflicts(cohort.partition)}
     away = {day: queries.at_workplace(actor, cohort.partition, day, ids, calendar) for day in shown}
     lines = tuple(_line(*pair, columns, marks, away, disputed) for pair in enrolled)
     centre = (calendar.centre.name if calendar.centre else None) or ""
     return Week(cohort, centre, monday, has_halves, columns, lines, may(actor, "mark", cohort))
+
+
+def _by_halves(registers: Collection[tuple[date, str]]) -> bool:
+    """Whether most days were taken by halves: one afternoon that was taken by itself makes nobody print halves for weeks."""
+    whole = {on for on, slot in registers if slot == "day"}
+    return len({on for on, _slot in registers} - whole) > len(whole)
 
 
 def _is_workday(calendar: Calendar, cohort: Cohort, on: date) -> bool:

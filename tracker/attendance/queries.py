@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tracker import clock, replication
 from tracker.accounts.history import whereabouts
@@ -16,7 +16,7 @@ from tracker.attendance.models import ExpectedAbsence, Mark, Register
 from tracker.attendance.rules import MarkValue, Tally
 from tracker.calendar.ends import Ends
 from tracker.calendar.queries import Calendar, calendar_for
-from tracker.calendar.rules import Day
+from tracker.calendar.rules import Day, pattern_on
 from tracker.country.tz import Holiday
 from tracker.db import db, dot_of
 from tracker.errors import NotFound
@@ -152,6 +152,13 @@ def is_complete(actor: Actor, cohort: Cohort, on: date, slot: str) -> bool:
     unmarked = _unmarked(actor, cohort, on, slot)
     placed = placed_on(actor, cohort.partition, on) if unmarked else {}
     return all(each in placed for each in unmarked) and not missing(actor, cohort, on, slot)
+
+
+def is_begun(actor: Actor, cohort: Cohort, on: date, slot: str) -> bool:
+    """Whether anybody in a register has a mark, in this slot or in those that hold in it too."""
+    ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
+    stored, others = marks_by_apprentice(cohort.partition, on, slot, ids), others_by_apprentice(cohort.partition, on, slot)
+    return any(row.status for row in stored.values()) or any(others.get(each) for each in ids)
 
 
 def reasons_of_leave(cohort: Cohort, on: date) -> dict[str, str | None]:
@@ -385,12 +392,17 @@ def history_of(mark: Mark) -> list[PastMark]:
 class Due:
     """A register that is expected.
 
-    is_taken  whether it was taken, in one slot or another
+    left  the slot that was not taken yet: of a day of which one half is taken the other one; None: all is taken
     """
 
     cohort: Cohort
     on: date
-    is_taken: bool
+    left: str | None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether all of it is taken."""
+        return self.left is None
 
 
 def due_and_taken(actor: Actor, partition: str, first: date, last: date, calendar: Calendar | None = None) -> list[Due]:
@@ -401,16 +413,37 @@ def due_and_taken(actor: Actor, partition: str, first: date, last: date, calenda
     """
     calendar = calendar or calendar_for(actor, partition)
     last = min(last, clock.today())
-    taken = {(row.cohort_id, row.on) for row in registers(actor, partition, first, last)}
-    days = [(cohort, on) for cohort in cohorts(actor, partition) for on in _days(calendar, cohort, first, last)]
+    taken: dict[tuple[str, date], set[str]] = defaultdict(set)
+    for row in registers(actor, partition, first, last):
+        taken[row.cohort_id, row.on].add(row.slot)
+    days = [
+        (cohort, on, slot_left(calendar, cohort, on, taken.get((cohort.id, on), ())))
+        for cohort in cohorts(actor, partition)
+        for on in _days(calendar, cohort, first, last)
+    ]
     spans = spans_by_cohort(partition)
-    away = away_days(calendar, partition, _everybody(spans), {on for cohort, on in days if (cohort.id, on) not in taken})
+    away = away_days(calendar, partition, _everybody(spans), {on for _cohort, on, left in days if left})
     due = [
-        Due(cohort, on, (cohort.id, on) in taken)
-        for cohort, on in days
+        Due(cohort, on, left)
+        for cohort, on, left in days
         if any(begin <= on <= end and on not in away.get(each, ()) for each, begin, end in spans.get(cohort.id, ()))
     ]
     return sorted(due, key=lambda each: (each.on, each.cohort.name or "", each.cohort.id))
+
+
+def slot_left(calendar: Calendar, cohort: Cohort, on: date, taken: Collection[str]) -> str | None:
+    """The slot of a cohort's day whose register waits (`rules.slot_left`), by the hours that the week's pattern gives."""
+    if not taken or "day" in taken:
+        return rules.slot_left(taken)  # as most often: no pattern is looked up
+    pattern = pattern_on(on, calendar.weekly(cohort.campus_id))
+    minutes = {"am": pattern.am_minutes, "pm": pattern.pm_minutes} if pattern else {}
+    return rules.slot_left(taken, [half for half in rules.HALVES if minutes.get(half) != 0] or rules.HALVES)
+
+
+def begun_on(partition: str) -> dict[str, date]:
+    """The day of the first register that was ever taken, by cohort."""
+    rows = select(Register.cohort_id, func.min(Register.on)).where(Register.partition == partition, Register.status == rules.TAKEN)
+    return dict(db.session.execute(rows.group_by(Register.cohort_id)).tuples().all())
 
 
 @dataclass(frozen=True)
@@ -437,15 +470,26 @@ class CohortToday:
 
 
 @dataclass(frozen=True)
-class DayOverview:
-    """The registers of a centre on a day, the actor's own cohorts first.
+class Overdue:
+    """A cohort with registers of the days before that were not taken.
 
-    overdue  each cohort with the days before on which its register was not taken, the latest first
+    registers  day and slot of those since its first register, the latest first
+    before     how many days there were before its first register, all where none was ever taken
     """
+
+    cohort: Cohort
+    registers: tuple[tuple[date, str], ...]
+    before: int
+    has_begun: bool
+
+
+@dataclass(frozen=True)
+class DayOverview:
+    """The registers of a centre on a day, the actor's own cohorts first."""
 
     on: date
     cohorts: tuple[CohortToday, ...]
-    overdue: tuple[tuple[Cohort, tuple[date, ...]], ...]
+    overdue: tuple[Overdue, ...]
 
 
 def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
@@ -461,16 +505,21 @@ def day_overview(actor: Actor, partition: str, on: date) -> DayOverview:
     away = {key for key, days in away_days(calendar, partition, _everybody(spans_by_cohort(partition)), [on]).items() if days}
     at_work = away - {key for key, status in stored.items() if status}
     found = [_today(actor, cohort, on, calendar, due_now, taken[cohort.id], stored, at_work) for cohort in running]
-    return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), _overdue(actor, due, on))
+    return DayOverview(on, tuple(sorted(found, key=lambda each: not each.is_mine)), _overdue(actor, partition, due, on))
 
 
-def _overdue(actor: Actor, due: Sequence[Due], on: date) -> tuple[tuple[Cohort, tuple[date, ...]], ...]:
-    days: dict[str, list[date]] = defaultdict(list)
+def _overdue(actor: Actor, partition: str, due: Sequence[Due], on: date) -> tuple[Overdue, ...]:
+    left: dict[str, list[tuple[date, str]]] = defaultdict(list)
     cohort_by_id = {each.cohort.id: each.cohort for each in due if may(actor, "mark", each.cohort)}
     for each in reversed(due):
-        if each.on < on and not each.is_taken and each.cohort.id in cohort_by_id:
-            days[each.cohort.id].append(each.on)
-    return tuple((cohort_by_id[key], tuple(days[key])) for key in sorted(days, key=lambda key: (cohort_by_id[key].name or "", key)))
+        if each.on < on and each.left and each.cohort.id in cohort_by_id:
+            left[each.cohort.id].append((each.on, each.left))
+    begun = begun_on(partition) if left else {}
+    found = []
+    for key in sorted(left, key=lambda key: (cohort_by_id[key].name or "", key)):
+        since = tuple(each for each in left[key] if key in begun and each[0] >= begun[key])
+        found.append(Overdue(cohort_by_id[key], since, len(left[key]) - len(since), has_begun=key in begun))
+    return tuple(found)
 
 
 def _running(actor: Actor, partition: str, on: date, ends: Ends) -> list[Cohort]:
@@ -488,7 +537,7 @@ def _today(
     at_work: set[str],
 ) -> CohortToday:
     register = taken[-1] if taken else None
-    halves_left = {"am", "pm"} - {row.slot for row in taken} if "day" not in {row.slot for row in taken} else set()
+    left = slot_left(calendar, cohort, on, {row.slot for row in taken})
     ids = [apprentice.id for apprentice, _ in members(actor, cohort, on)]
     return CohortToday(
         cohort,
@@ -499,7 +548,7 @@ def _today(
         name_of(register.by) if register else None,
         rules.tally(stored.get(each) for each in ids if each not in at_work),
         len(at_work.intersection(ids)),
-        halves_left.pop() if len(halves_left) == 1 else None,
+        left if taken else None,
     )
 
 

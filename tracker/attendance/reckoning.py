@@ -7,20 +7,19 @@ What counts is whole minutes: a mark's own minutes where it has some, at most th
 All is compared by multiplying, never by dividing: who stands exactly at the threshold has reached it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from tracker.attendance.rules import ATTENDED, MarkValue, STATUSES
+from tracker.attendance.rules import ATTENDED, HALVES, MarkValue, slot_left, STATUSES
 from tracker.calendar.rules import Rate, Span
 
 HALF_MINUTES: Final = 210
 # One missed day is an accident and two are a weekend made longer; at the third somebody should call, while it is still early.
 ABSENCES_TO_CALL: Final = 3
-HALVES: Final = ("am", "pm")
 DAY: Final = "day"
 WORKPLACE: Final = "workplace"
 
@@ -38,6 +37,11 @@ class Length(NamedTuple):
     def day(self) -> int:
         """Minutes of the whole day."""
         return self.am + self.pm
+
+    @property
+    def halves(self) -> tuple[str, ...]:
+        """The halves in which there is training; both where the pattern gives no hours."""
+        return tuple(half for half, minutes in zip(HALVES, self, strict=True) if minutes) or HALVES
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,18 @@ class Plan:
         """Whether a register of the day was taken, in one slot or another."""
         return any((on, slot) in self.taken for slot in (DAY, *HALVES))
 
+    @property
+    def begun_on(self) -> date | None:
+        """The day of the first register that was taken."""
+        return min((on for on, _slot in self.taken), default=None)
+
+    def slot_left(self, on: date) -> str | None:
+        """The slot of one of its days whose register waits (`rules.slot_left`)."""
+        return slot_left([slot for slot in (DAY, *HALVES) if (on, slot) in self.taken], self.days[on].halves)
+
     def not_taken(self, spans: Collection[Span], today: date) -> list[date]:
-        """The days before `today` whose register nobody took, though somebody was there to mark; they count in nothing."""
-        return [on for on in self.days if on < today and lies_in(on, spans) and not self.is_taken(on)]
+        """The days before `today` whose register nobody took, or only a half of it, though somebody was there to mark."""
+        return [on for on in self.days if on < today and lies_in(on, spans) and self.slot_left(on)]
 
 
 class Verdict(StrEnum):
@@ -87,7 +100,7 @@ class Reckoning:
     excused    the sessions excused
     to_come    by day, what is still to come as far as the plan reaches, and was not excused beforehand
     halves     half days by status, as they count
-    absent_on  the latest days, when he was absent on each without excuse
+    absent_on  the latest days, when he was absent on each without excuse, at the centre or at the workplace
     at_work    half days attended and expected at the workplace: I7 counts these, nothing here does
     """
 
@@ -174,7 +187,7 @@ def reckon(
     """
     halves: Counter[str] = Counter()
     attended = expected = excused = 0
-    to_come, absent_on = [], list[date]()
+    to_come, absent_on, by_day = [], list[date](), _at_workplaces(plan, spans, marks)
     for on, length in plan.days.items():
         if not lies_in(on, spans):
             continue
@@ -192,7 +205,9 @@ def reckon(
                 open_minutes += minutes
         if open_minutes and on not in away:
             to_come.append(open_minutes)
-        _follow(absent_on, on, statuses)
+        by_day[on] |= statuses
+    for on in sorted(by_day):
+        _follow(absent_on, on, by_day[on])
     at_work = _at_work(plan, spans, marks)
     return Reckoning(attended, expected, excused, tuple(to_come), dict(halves), tuple(absent_on), at_work, plan.has_end, threshold_percent)
 
@@ -253,6 +268,15 @@ def _follow(absent_on: list[date], on: date, statuses: Collection[str | None]) -
         absent_on.append(on)
     elif statuses:
         absent_on.clear()
+
+
+def _at_workplaces(plan: Plan, spans: Sequence[Span], marks: Mapping[Place, MarkValue]) -> defaultdict[date, set[str | None]]:
+    """The statuses of the marks at the workplace, by day, as far as they count."""
+    found: defaultdict[date, set[str | None]] = defaultdict(set)
+    for (on, _slot), mark in marks.items():
+        if mark.place == WORKPLACE and mark.status in STATUSES and on not in plan.work_off and lies_in(on, spans):
+            found[on].add(mark.status)
+    return found
 
 
 def _at_work(plan: Plan, spans: Collection[Span], marks: Mapping[Place, MarkValue]) -> Rate:

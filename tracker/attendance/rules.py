@@ -14,6 +14,7 @@ from tracker.errors import DomainError, N_
 STATUSES: Final = ("present", "late", "absent", "excused", "remote")
 ATTENDED: Final = frozenset({"present", "late", "remote"})
 SLOTS: Final = ("day", "am", "pm")
+HALVES: Final = ("am", "pm")
 PLACES: Final = ("centre", "workplace", "remote")
 METHODS: Final = ("taps", "bulk", "import", "paper")
 TAKEN: Final = "taken"
@@ -149,6 +150,18 @@ def is_settled(slot: str, marked: Collection[str]) -> bool:
     marked  the slots of the day in which the apprentice has a mark
     """
     return set(other_slots(slot)) <= set(marked)
+
+
+def slot_left(taken: Collection[str], halves: Collection[str] = HALVES) -> str | None:
+    """The slot of a day whose register waits: the whole day's, or that of the half whose other half is taken; None if none does.
+
+    taken   the slots whose registers are taken
+    halves  those in which there is training
+    """
+    left = [half for half in halves if half not in taken]
+    if "day" in taken or not left:
+        return None
+    return left[0] if len(left) < len(halves) else "day"
 
 
 class Act(NamedTuple):

@@ -12,7 +12,7 @@ from tracker import clock
 from tracker.attendance import reckoning, rules
 from tracker.attendance.absence_queries import last_follow_ups
 from tracker.attendance.models import FollowUp, Mark, Register
-from tracker.attendance.reckoning import HALF_MINUTES, Length, Place, Plan, reckon, Reckoning, Verdict
+from tracker.attendance.reckoning import DAY, HALF_MINUTES, Length, Place, Plan, reckon, Reckoning, Verdict
 from tracker.attendance.rules import MarkValue
 from tracker.calendar import rules as calendar_rules
 from tracker.calendar.ends import Ends, ends_in
@@ -141,7 +141,7 @@ class Ground:
     """All that a cohort's reckoning stands on, read once.
 
     spans  by apprentice: only those who were ever enrolled here
-    away   of the days to come, and of those whose register nobody took, by apprentice
+    away   of the days to come, and of those whose register is not wholly taken, by apprentice
     """
 
     cohort: Cohort
@@ -166,7 +166,7 @@ class Ground:
         )
 
     def not_taken(self) -> list[date]:
-        """The days before today whose register nobody took, though somebody was there to mark."""
+        """The days before today whose register nobody took, or only a half of it, though somebody was there to mark."""
         missing = self.plan.not_taken([span for spans in self.spans.values() for span in spans], self.today)
         return [on for on in missing if any(self.is_expected(key, on) for key in self.people)]
 
@@ -175,7 +175,7 @@ class Ground:
         return reckoning.lies_in(on, self.spans[apprentice_id])
 
     def is_expected(self, apprentice_id: str, on: date) -> bool:
-        """Whether the apprentice is to come on a day to come, or was on one whose register nobody took."""
+        """Whether the apprentice is to come on a day to come, or was on one whose register is not wholly taken."""
         return self.is_here(apprentice_id, on) and on not in self.away.get(apprentice_id, ())
 
     def halves_on(self, apprentice_id: str, on: date) -> dict[str, int]:
@@ -192,7 +192,7 @@ def ground_of(actor: Actor, cohort: Cohort, calendar: Calendar | None = None) ->
     begun = [span.first for found in spans.values() for span in found if span.first > date.min]
     begun += [on for found in marks.values() for on, _slot in found]
     plan = plan_of(calendar, cohort, min(begun, default=today), today)
-    open_days = [on for on in plan.days if on >= today or not plan.is_taken(on)]
+    open_days = [on for on in plan.days if on >= today or plan.slot_left(on)]
     away = placements.away_days(calendar, cohort.partition, people.keys(), open_days)
     return Ground(cohort, calendar, plan, people, spans, marks, away, threshold_of(cohort), today)
 
@@ -207,6 +207,7 @@ class SheetDay:
     day       what the calendar says and why
     is_due    a register is due: training, or taught anyway, and somebody is enrolled and not at a workplace
     is_taken  in one slot or another
+    left      the slot whose register should have been taken by now
     is_ahead  not to be taken before today is over
     halves    half days that count, by status, of all apprentices
     """
@@ -215,6 +216,7 @@ class SheetDay:
     was_taught: bool
     is_due: bool
     is_taken: bool
+    left: str | None
     is_ahead: bool
     halves: Mapping[str, int]
 
@@ -226,7 +228,7 @@ class SheetDay:
     @property
     def is_missing(self) -> bool:
         """Whether its register should have been taken by now."""
-        return self.is_due and not self.is_taken and not self.is_ahead
+        return self.is_due and self.left is not None
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,7 @@ class MonthSheet:
 
     days            every day of the month, oldest first
     rows            everybody who belonged to the cohort on some day of it, by name
+    begun_on        day of the cohort's first register; None: none was ever taken
     planned_end     None: not known, and so no reading of the whole programme
     previous, next  first days of the months before and after; None outside the time of the cohort
     """
@@ -272,14 +275,20 @@ class MonthSheet:
     days: tuple[SheetDay, ...]
     rows: tuple[SheetRow, ...]
     threshold_percent: int
+    begun_on: date | None
     planned_end: date | None
     previous: date | None
     next: date | None
 
     @property
-    def missing(self) -> list[date]:
-        """The days whose register should have been taken by now."""
-        return [each.on for each in self.days if each.is_missing]
+    def missing(self) -> list[SheetDay]:
+        """The days whose register should have been taken by now, since the cohort's first register."""
+        return [each for each in self.days if each.is_missing and self.begun_on and each.on >= self.begun_on]
+
+    @property
+    def before(self) -> int:
+        """How many such days there were before it."""
+        return sum(each.is_missing for each in self.days) - len(self.missing)
 
 
 def month_sheet(actor: Actor, cohort: Cohort | str, year: int, month: int) -> MonthSheet:
@@ -301,6 +310,7 @@ def month_sheet(actor: Actor, cohort: Cohort | str, year: int, month: int) -> Mo
         tuple(sheet_day(ground, day, here) for day in days),
         rows,
         ground.threshold_percent,
+        ground.plan.begun_on,
         planned_end(cohort),
         previous=_month_in(cohort, first - _DAY, ground.today),
         next=_month_in(cohort, last + _DAY, ground.today),
@@ -324,6 +334,7 @@ def sheet_day(ground: Ground, day: Day[Holiday], here: Iterable[str]) -> SheetDa
         was_taught=day.kind != DayKind.TRAINING and ground.calendar.was_taught(ground.cohort.id, on),
         is_due=on in ground.plan.days and any(ground.is_expected(key, on) for key in here),
         is_taken=ground.plan.is_taken(on),
+        left=ground.plan.slot_left(on) if on in ground.plan.days and on < ground.today else None,
         is_ahead=on >= ground.today and not ground.plan.is_taken(on),
         halves=dict(halves),
     )
@@ -359,13 +370,16 @@ def cell_of(ground: Ground, apprentice_id: str, on: date) -> SheetCell:
 class NotTaken:
     """A cohort with registers that nobody took.
 
-    days   the latest of them, the newest first
-    count  of all
+    days    the latest of them since its first register, the newest first, each with the slot that is left
+    count   of all since then
+    before  how many days there were before its first register, all where none was ever taken
     """
 
     cohort: Cohort
-    days: tuple[date, ...]
+    days: tuple[tuple[date, str], ...]
     count: int
+    before: int
+    has_begun: bool
 
 
 @dataclass(frozen=True)
@@ -411,15 +425,19 @@ def lists(actor: Actor, partition: str) -> Lists:
         for key, person in ground.people.items()
         if ground.is_here(key, today)
     ]
-    not_taken = [(ground.cohort, ground.not_taken()) for ground in grounds]
+    by_name = sorted(grounds, key=lambda ground: ((ground.cohort.name or "").casefold(), ground.cohort.id))
     return Lists(
-        tuple(
-            NotTaken(cohort, tuple(reversed(days[-MOST_DAYS_LISTED:])), len(days))
-            for cohort, days in sorted(not_taken, key=lambda each: ((each[0].name or "").casefold(), each[0].id))
-            if days
-        ),
+        tuple(_not_taken(ground, days) for ground in by_name if (days := ground.not_taken())),
         tuple(sorted((each for each in people if each.reckoning.is_long_absent), key=lambda each: -len(each.reckoning.absent_on))),
         tuple(sorted((each for each in people if each.reckoning.verdict in _BELOW), key=_urgency)),
+    )
+
+
+def _not_taken(ground: Ground, days: Sequence[date]) -> NotTaken:
+    begun_on = ground.plan.begun_on
+    since = [(on, ground.plan.slot_left(on) or DAY) for on in days if begun_on and on >= begun_on]
+    return NotTaken(
+        ground.cohort, tuple(reversed(since[-MOST_DAYS_LISTED:])), len(since), len(days) - len(since), has_begun=begun_on is not None
     )
 
 

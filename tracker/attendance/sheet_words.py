@@ -6,8 +6,9 @@ from typing import Final
 
 from tracker.attendance.models import ExpectedAbsence, FollowUp
 from tracker.attendance.reckoning import percent, Reckoning, Verdict
+from tracker.attendance.rules import HALVES
 from tracker.attendance.sheet_queries import SheetCell, SheetDay
-from tracker.attendance.words import choices, reason_of, why_not_due
+from tracker.attendance.words import choices, reason_of, slots, why_not_due
 from tracker.calendar.rules import Rate
 from tracker.country import tz
 from tracker.errors import N_
@@ -35,7 +36,9 @@ def sign_of(cell: SheetCell, day: SheetDay, letter_of: dict[str, str]) -> str:
     if not cell.is_here:
         return ""
     if cell.am or cell.pm:
-        am, pm = (letter_of.get(status or "", UNMARKED) for status in (cell.am, cell.pm))
+        am, pm = (
+            letter_of.get(status or "", NOT_TAKEN if half == day.left else UNMARKED) for half, status in (("am", cell.am), ("pm", cell.pm))
+        )
         shown = am if cell.am == cell.pm else am + pm
         return shown if cell.counts else f"({shown})"
     if not day.is_due or day.is_ahead:
@@ -48,7 +51,9 @@ def about_day(day: SheetDay) -> str:
     facts = [format_day(day.on), why_not_due(day.day)]
     if day.was_taught:
         facts.append(_("taught anyway"))
-    if day.is_missing:
+    if day.is_missing and day.left in HALVES:
+        facts.append(_("the register was not taken: %(half)s", half=slots()[day.left]))
+    elif day.is_missing:
         facts.append(_("the register was not taken"))
     return ", ".join(fact for fact in facts if fact)
 

@@ -6,8 +6,9 @@ import pytest
 
 from tests.conftest import Browser
 from tests.tracker.attendance.conftest import MONDAY, World
-from tracker.attendance import absence_actions, actions, sheet_queries
+from tracker.attendance import absence_actions, actions, queries, sheet_queries
 from tracker.attendance.sheet_queries import Lists, MOST_DAYS_LISTED
+from tracker.calendar import actions as calendar
 from tracker.db import write
 from tracker.employers.models import Employer
 from tracker.errors import NotFound
@@ -66,10 +67,51 @@ def test_a_follow_up_stands_beside_the_apprentice(world: World) -> None:
 
 
 def test_registers_not_taken_are_counted_and_the_latest_named(world: World) -> None:
-    """From Monday 5 January to Friday 27 February are 40 weekdays; 12 January is a holiday, five registers are taken: 34."""
+    """From Monday 5 January to Friday 27 February are 40 weekdays; 12 January is a holiday, six registers are taken: 33."""
+    _take(world, "PPPPP")
+    actions.take_register(OPERATOR, world.cohort.id, date(2026, 1, 5))
+    (found,) = _lists(world).not_taken
+    assert (found.count, len(found.days), found.days[0], found.before) == (33, MOST_DAYS_LISTED, (date(2026, 2, 20), "day"), 0)
+
+
+def test_days_before_the_first_register_are_counted_apart(client: Browser, world: World) -> None:
+    """Of the same 39 days of training the last five are taken."""
+    (found,) = _lists(world).not_taken
+    assert (found.days, found.count, found.before, found.has_begun) == ((), 0, 39, False)
     _take(world, "PPPPP")
     (found,) = _lists(world).not_taken
-    assert (found.count, len(found.days), found.days[0]) == (34, MOST_DAYS_LISTED, date(2026, 2, 20))
+    assert (found.days, found.count, found.before, found.has_begun) == ((), 0, 34, True)
+    page = client.sign_in("amina").get("/attendance/lists").text
+    assert "34 days before the first register" in page
+    assert "0 days" not in page
+
+
+def test_lists_sheet_and_today_agree_on_the_half_that_is_left(world: World) -> None:
+    for on in WEEK:
+        actions.mark_remaining_present(OPERATOR, world.cohort.id, on, "am" if on == WEEK[2] else "day")
+    (found,) = _lists(world).not_taken
+    assert found.days == ((WEEK[2], "pm"),)
+    sheet = sheet_queries.month_sheet(OPERATOR, world.cohort.id, 2026, 2)
+    assert [(each.on, each.left) for each in sheet.missing] == [(WEEK[2], "pm")]
+    due = queries.due_and_taken(OPERATOR, world.partition, WEEK[0], WEEK[-1])
+    assert [(each.on, each.left) for each in due if not each.is_taken] == [(WEEK[2], "pm")]
+    actions.mark_remaining_present(OPERATOR, world.cohort.id, WEEK[2], "pm")
+    assert [each.count for each in _lists(world).not_taken] == [0]
+
+
+def test_no_afternoon_is_left_where_there_is_training_in_the_morning_only(world: World) -> None:
+    calendar.set_weekly_pattern(OPERATOR, world.partition, date(2026, 1, 5), "12345", am_minutes=240, pm_minutes=0)
+    actions.mark_remaining_present(OPERATOR, world.cohort.id, WEEK[4], "am")
+    due = queries.due_and_taken(OPERATOR, world.partition, WEEK[4], WEEK[4])
+    assert [each.left for each in due] == [None]
+    assert not any(each.count for each in _lists(world).not_taken)
+
+
+def test_three_days_missing_at_a_workplace_are_listed(world: World) -> None:
+    _take(world, "PP---", "PPPPP", "PPPPP", "PPPPP")
+    for on in WEEK[2:]:
+        actions.mark(OPERATOR, world.partition, world.people[0].id, on, "absent", place="workplace")
+    assert [(each.apprentice.id, [*each.reckoning.absent_on]) for each in _lists(world).in_a_row] == [(world.people[0].id, WEEK[2:])]
 
 
 def _place(world: World, until: date) -> None:
@@ -83,10 +125,11 @@ def _place(world: World, until: date) -> None:
 
 def test_no_register_is_missed_while_everybody_is_at_a_workplace(world: World) -> None:
     _place(world, date(2026, 2, 25))
+    actions.take_register(OPERATOR, world.cohort.id, date(2026, 1, 5))
     (found,) = _lists(world).not_taken
-    assert found.days == (date(2026, 2, 27), date(2026, 2, 26))
+    assert found.days == ((date(2026, 2, 27), "day"), (date(2026, 2, 26), "day"))
     sheet = sheet_queries.month_sheet(OPERATOR, world.cohort.id, 2026, 2)
-    assert sheet.missing == [date(2026, 2, 26), date(2026, 2, 27)]
+    assert [each.on for each in sheet.missing] == [date(2026, 2, 26), date(2026, 2, 27)]
 
 
 def test_today_asks_for_no_register_while_everybody_is_at_a_workplace(client: Browser, world: World) -> None:
@@ -120,8 +163,9 @@ def test_the_page_gives_the_numbers_to_call(client: Browser, world: World) -> No
     assert f"/attendance/follow-up/{world.people[0].id}?from=lists" in page
 
 
-def test_an_empty_list_says_so_and_today_leads_here(client: Browser, world: World) -> None:
+@pytest.mark.usefixtures("world")
+def test_an_empty_list_says_so_and_today_leads_here(client: Browser) -> None:
     browser = client.sign_in("amina")
     assert "Nobody has been absent three times in a row without excuse." in browser.get("/attendance/lists").text
     assert 'href="/attendance/lists"' in browser.get("/attendance/").text
-    assert world.cohort.id in browser.get("/attendance/lists").text
+    assert "Hotel 2026 A</b>" in browser.get("/attendance/lists").text

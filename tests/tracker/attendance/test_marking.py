@@ -232,3 +232,34 @@ def test_a_day_taught_anyway_is_due(teacher: Actor, world: World) -> None:
     actions.teach_anyway(teacher, world.cohort.id, date(2026, 2, 28), "Makeup for the flood")
     due = queries.due_and_taken(teacher, world.partition, date(2026, 2, 28), date(2026, 3, 1))
     assert [each.on.day for each in due] == [28]
+
+
+@pytest.mark.parametrize("note", [None, "nobody-came"])
+def test_a_register_whose_last_mark_is_taken_back_is_open_again(teacher: Actor, world: World, note: str | None) -> None:
+    actions.mark_remaining_present(teacher, world.cohort.id, MONDAY)
+    if note:
+        actions.take_register(teacher, world.cohort.id, MONDAY, note=note)
+    for place in range(4):
+        assert queries.register_for(teacher, world.cohort, MONDAY).is_taken
+        _mark(teacher, world, place, None)
+    register = _register(world)
+    assert register is not None
+    assert (register.status, register.method, register.note) == (None, None, None)
+
+
+def test_undoing_that_takes_the_register_again_as_it_was_taken(teacher: Actor, world: World) -> None:
+    actions.take_register(teacher, world.cohort.id, MONDAY)
+    _mark(teacher, world, 0, "absent")
+    act = actions.save_marks(teacher, world.cohort.id, MONDAY, "day", {world.people[0].id: Entry(None)})
+    assert act
+    assert not queries.register_for(teacher, world.cohort, MONDAY).is_taken
+    actions.undo(teacher, world.cohort.id, MONDAY, "day", act)
+    register = _register(world)
+    assert register is not None
+    assert (register.status, register.method) == ("taken", "taps")
+
+
+def test_a_register_finished_without_marks_stays_taken(teacher: Actor, world: World) -> None:
+    actions.take_register(teacher, world.cohort.id, MONDAY)
+    actions.save_marks(teacher, world.cohort.id, MONDAY, "day", {world.people[0].id: Entry(None)})
+    assert queries.register_for(teacher, world.cohort, MONDAY).is_taken

@@ -212,9 +212,26 @@ def test_a_workplace_day_on_which_workplaces_were_closed_counts_nowhere() -> Non
 
 
 def test_a_register_never_taken_is_listed_only_where_somebody_was_there() -> None:
-    plan = Plan(dict.fromkeys(WEEK, Length()), {(MON, "day"), (TUE, "pm")})
+    plan = Plan(dict.fromkeys(WEEK, Length()), {(MON, "day"), (TUE, "pm"), (TUE, "am")})
     assert plan.not_taken([Span(date(2026, 1, 5), THU)], today=FRI) == [WED, THU]
     assert plan.not_taken([Span(FRI, None)], today=FRI) == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "length", "left"),
+    [
+        ((), Length(), "day"),
+        (("day",), Length(), None),
+        (("am",), Length(), "pm"),
+        (("pm",), Length(), "am"),
+        (("am", "pm"), Length(), None),
+        (("am",), Length(210, 0), None),
+        (("pm",), Length(210, 0), "day"),
+        ((), Length(0, 0), "day"),
+    ],
+)
+def test_a_day_is_taken_when_all_of_it_is(taken: Collection[str], length: Length, left: str | None) -> None:
+    assert Plan({MON: length}, {(MON, slot) for slot in taken}).slot_left(MON) == left
 
 
 @pytest.mark.parametrize(

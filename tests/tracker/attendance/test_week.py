@@ -9,10 +9,11 @@ import pytest
 
 from tests.conftest import Browser, PinnedClock
 from tests.tracker.attendance.conftest import MONDAY, World
-from tracker.attendance import actions, paper, paper_queries, queries
+from tracker.attendance import actions, paper, paper_queries, queries, words
 from tracker.attendance.paper import Box, read_letter
 from tracker.attendance.rules import MarkValue, UNMARKED
 from tracker.calendar import actions as calendar
+from tracker.i18n import LANGUAGES, speaking
 from tracker.policy import Actor
 
 pytestmark = pytest.mark.usefixtures("teacher", "friday")
@@ -80,8 +81,25 @@ def test_letters_are_saved_where_they_were_written(client: Browser, world: World
 def test_the_letters_are_those_of_the_readers_language(client: Browser, world: World, amina: Actor) -> None:
     browser = client.sign_in("amina")
     browser.get("/attendance/?lang=sw")
-    _send(browser, world, {_box(world, 0): "Y", _box(world, 1): "C", _box(world, 2): "H", _box(world, 3): "R"})
+    _send(browser, world, {_box(world, 0): "Y", _box(world, 1): "C", _box(world, 2): "H", _box(world, 3): "K"})
     assert _statuses(amina, world) == ["present", "late", "absent", "excused"]
+
+
+def test_no_letter_means_two_things_whatever_language_a_sheet_was_printed_in() -> None:
+    printed = []
+    for code in LANGUAGES:
+        with speaking(code):
+            printed += [(choice.letter, choice.status) for choice in words.choices()]
+    assert len({letter for letter, _status in printed}) == len(set(printed))
+
+
+def test_a_sheet_in_one_language_is_entered_in_the_other(client: Browser, world: World, amina: Actor) -> None:
+    browser = client.sign_in("amina")
+    _send(browser, world, {_box(world, 0): "H", _box(world, 1): "k", _box(world, 2): "M", _box(world, 3): "R"})
+    assert _statuses(amina, world) == ["absent", "excused", "remote", "remote"]
+    browser.get("/attendance/?lang=sw")
+    _send(browser, world, {_box(world, n, TUESDAY): letter for n, letter in enumerate("LAER")})
+    assert _statuses(amina, world, TUESDAY) == ["late", "absent", "excused", "remote"]
 
 
 def test_a_day_that_is_complete_is_taken_from_paper_and_another_is_not(client: Browser, world: World, amina: Actor) -> None:
@@ -214,3 +232,16 @@ def test_who_may_not_mark_the_cohort_enters_nothing(client: Browser, world: Worl
     browser = client.sign_in("baraka")
     address = f"/attendance/{other.id}/week/2026-03-02/enter"
     assert browser.get(address).status_code == browser.send(address, rest="2026-03-02").status_code == 403
+
+
+def test_one_afternoon_taken_by_itself_makes_no_sheet_of_halves(world: World, amina: Actor) -> None:
+    def has_halves() -> bool:
+        return paper_queries.week_for(amina, world.cohort.id, MONDAY).has_halves
+
+    for on in (MONDAY, TUESDAY):
+        actions.take_register(amina, world.cohort.id, on)
+    actions.take_register(amina, world.cohort.id, WEDNESDAY, "pm")
+    assert not has_halves()
+    for on in (date(2026, 2, day) for day in (24, 25, 26)):
+        actions.take_register(amina, world.cohort.id, on, "am")
+    assert has_halves()
