@@ -44,6 +44,8 @@ export function mount(form) {
     if (wishes.length || pending.size || (box?.isSafe === false && form.querySelector("[data-state]"))) event.preventDefault();
   });
   find.addEventListener("input", filter);
+  // Here, not with the change: the arrow keys change a choice several times before it is made. A key has no detail.
+  form.addEventListener("click", (event) => event.detail && event.target.matches(".r [type=radio]") && searchAgain());
   find.addEventListener("keydown", (event) => {
     if (event.key === "Escape") find.value = "";
     else if (event.key !== "Enter") return;
@@ -77,6 +79,7 @@ export function mount(form) {
     const choice = keys.findIndex((each) => each.includes(event.key.toLowerCase()));
     if (event.key === "ArrowDown") focusRow(next);
     else if (event.key === "ArrowUp") focusRow(all[all.indexOf(row) - 1]);
+    else if (event.key === "Delete" || event.key === "Backspace") takeBack(row);
     else if (choice >= 0 && event.key.length === 1 && event.key !== " ") mark(row, choice, next);
     else return;
     event.preventDefault();
@@ -89,7 +92,23 @@ export function mount(form) {
       radio.checked = true;
       tap(row, radio.value);
     }
-    focusRow(next ?? row);
+    if (!searchAgain()) focusRow(next ?? row);
+  }
+
+  function takeBack(row) {
+    const chosen = row.querySelector(":checked:enabled");
+    if (!chosen) return;
+    chosen.checked = false;
+    tap(row, "");
+  }
+
+  // Whoever was searched for is marked: the next one is searched for.
+  function searchAgain() {
+    if (!find.value) return false;
+    find.value = "";
+    filter();
+    find.focus();
+    return true;
   }
 
   function filter() {
@@ -98,6 +117,22 @@ export function mount(form) {
       const text = row.querySelector("legend").textContent.toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
+    form.querySelector("[data-nobody]").hidden = rows().some((row) => !row.hidden);
+    countRest();
+  }
+
+  function expected() {
+    return rows().filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r, [data-settled]"));
+  }
+
+  // Whom "all remaining" is about: nobody on leave, and nobody whom the search hides.
+  function remaining() {
+    return expected().filter((row) => !row.hidden && !row.matches("[data-leave]"));
+  }
+
+  function countRest() {
+    const button = form.querySelector("[value=rest]");
+    if (button) button.textContent = button.textContent.replace(/\d+/, remaining().length);
   }
 
   // ---- taps
@@ -155,7 +190,7 @@ export function mount(form) {
   }
 
   function rest() {
-    const left = rows().filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r, [data-settled]"));
+    const left = remaining();
     for (const row of left) choose(row, "present");
     if (left.length) keep(left.map((row) => [row.id, ""]), [{ rest: left.map((row) => row.id.slice(1)), status: "present", seen: "" }]);
   }
@@ -190,7 +225,6 @@ export function mount(form) {
   function recount() {
     const all = rows();
     const counts = form.querySelector("#bar p");
-    const left = all.filter((row) => !row.querySelector(":checked") && !row.matches("h2 ~ .r, [data-settled]")).length;
     const spans = [...all[0].querySelectorAll("[type=radio]")].map((radio) => {
       const n = all.filter((row) => row.querySelector(`[value=${radio.value}]`).checked).length;
       const span = Object.assign(document.createElement("span"), { className: "nowrap", title: radio.getAttribute("aria-label") });
@@ -198,7 +232,8 @@ export function mount(form) {
       return n ? [span, " "] : [];
     });
     const words = [...counts.querySelectorAll(".nowrap")].pop();
-    words.textContent = words.textContent.replace(/\d+/, left);
+    words.textContent = words.textContent.replace(/\d+/, expected().length);
+    countRest();
     counts.replaceChildren(...spans.flat(), words, " ", counts.querySelector(".badge") ?? "");
   }
 
@@ -330,7 +365,7 @@ export function mount(form) {
     old.querySelector("legend").replaceWith(fresh.querySelector("legend"));
     old.querySelector("[type=hidden]")?.remove();
     old.append(...fresh.querySelectorAll("[type=hidden]"));
-    old.toggleAttribute("data-settled", fresh.hasAttribute("data-settled"));
+    for (const name of ["data-settled", "data-leave"]) old.toggleAttribute(name, fresh.hasAttribute(name));
     if (isTapped) return; // tapped again meanwhile: that tap comes next
     delete old.dataset.state;
     delete old.dataset.shown;

@@ -1,13 +1,14 @@
 """The register as a page without script, the partial answers for the script, and the list of today."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
 
 from tests.conftest import Browser
 from tests.tracker.attendance.conftest import MONDAY, World
-from tracker.attendance import actions, queries
+from tracker.attendance import absence_actions, actions, queries
 from tracker.policy import Actor
 
 pytestmark = pytest.mark.usefixtures("teacher")
@@ -218,11 +219,37 @@ def test_an_instructor_of_another_cohort_reads_and_marks_nothing(client: Browser
 
 def test_today_lists_the_cohorts_and_what_was_not_taken(client: Browser, world: World) -> None:
     browser = client.sign_in("baraka")
-    browser.send(_address(world, "2026-02-27"), do="rest")
+    for on in ("2026-02-25", "2026-02-27"):
+        browser.send(_address(world, on), do="rest")
     page = browser.get("/attendance/").text
     assert "4 apprentices to mark" in page
     assert "26/2" in page
     assert "27/2" not in page
+
+
+def test_days_before_the_first_register_are_one_line(client: Browser, world: World) -> None:
+    """From 2 to 26 February are nineteen weekdays."""
+    browser = client.sign_in("baraka")
+    assert "No register was ever taken: 20 days" in browser.get("/attendance/").text
+    browser.send(_address(world, "2026-02-27"), do="rest")
+    page = browser.get("/attendance/").text
+    assert "19 days before the first register" in page
+    assert "26/2" not in page
+
+
+def test_today_asks_for_the_half_that_is_left_of_a_day_before(client: Browser, world: World, teacher: Actor) -> None:
+    actions.mark_remaining_present(teacher, world.cohort.id, date(2026, 2, 27), "am")
+    browser = client.sign_in("baraka")
+    page = browser.get("/attendance/").text
+    assert f'href="{_address(world, "2026-02-27")}?slot=pm"' in page
+    assert "27/2 Afternoon" in page
+    actions.mark_remaining_present(teacher, world.cohort.id, date(2026, 2, 27), "pm")
+    assert "27/2" not in browser.get("/attendance/").text
+
+
+def test_all_remaining_says_how_many_and_leaves_out_who_is_on_leave(client: Browser, world: World, teacher: Actor) -> None:
+    absence_actions.enter_leave(teacher, world.people[0].id, MONDAY, MONDAY, "family")
+    assert "All remaining: present (3)" in client.sign_in("baraka").get(_address(world)).text
 
 
 @pytest.mark.parametrize("on", ["2026-02-30", "yesterday"])
