@@ -196,7 +196,7 @@ def _of_records(verb: Callable[[str, str, Command], Parser]) -> None:
     bring.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
     bring.add_argument("--dry-run", action="store_true", help=_("only check, change nothing"))
     take = verb("export", N_("export a table as CSV or JSON, by the file's ending"), records.export_file)
-    take.add_argument("table", choices=(*records.EXPORTS, records.REPORT), help=_("what to export"))
+    take.add_argument("table", choices=(*records.EXPORTS, *records.REPORTS), help=_("what to export"))
     take.add_argument("file", type=Path, metavar=_("FILE"), help=_("the file"))
 
 

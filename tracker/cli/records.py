@@ -15,10 +15,12 @@ from tracker.i18n import _, say
 from tracker.places.queries import home_partition
 from tracker.policy import OPERATOR
 
-__all__ = ["EXPORTS", "KINDS", "REPORT", "export_file", "import_file"]
+__all__ = ["EXPORTS", "KINDS", "REPORTS", "export_file", "import_file"]
 
 BLOCK: Final = 1 << 16
 REPORT: Final = "report"
+FOR_OTHERS: Final = "public"  # the report without what fewer than five people stand behind
+REPORTS: Final = (REPORT, FOR_OTHERS)
 
 
 class NoFile(CommandError):
@@ -110,11 +112,11 @@ def export_file(arguments: argparse.Namespace) -> Done:
 
 def _table(name: str) -> tuple[Sequence[str], Iterable[Mapping[str, object]]]:
     """The columns and rows of an exported table."""
-    if name != REPORT:
+    if name not in REPORTS:
         return queries.columns(name), queries.rows(OPERATOR, name)
     from tracker.overview.queries import REPORT_COLUMNS, report_rows
 
-    return REPORT_COLUMNS, report_rows(OPERATOR)
+    return REPORT_COLUMNS, report_rows(OPERATOR, for_others=name == FOR_OTHERS)
 
 
 class _Counted:

@@ -22,25 +22,54 @@ HEARD_WITHIN_DAYS: Final = 7
 _DAY = timedelta(days=1)
 
 
+# The first year of each age band with its code; Tanzanian youth ends at 35.
+AGE_BANDS: Final = ((15, "15-17"), (18, "18-24"), (25, "25-35"), (36, "36+"))
+YOUNGER: Final = "0-14"
+# By the six questions of the Washington Group; who was not asked is in neither.
+WITH_DIFFICULTY, WITHOUT_DIFFICULTY = "with", "without"
+THEORY, PLACEMENT = "theory", "placement"
+
+
 class Split(StrEnum):
-    """By what figures are told apart."""
+    """By what figures are told apart; its values are the fields of a group."""
 
     ALL = "all"
     SEX = "sex"
+    AGE = "age"
+    DISABILITY = "disability"
     OCCUPATION = "occupation"
+    PHASE = "phase"
     CENTRE = "centre"
+    REGION = "region"
+    TOPIC = "topic"  # of safety sessions; no field of a group
 
 
 class Group(NamedTuple):
-    """Apprentices who are alike in everything a figure is split by. `centre` is a partition; a code not recorded is ""."""
+    """Apprentices who are alike in everything a figure is split by. A code not recorded is "".
+
+    centre      partition
+    age         code of AGE_BANDS, on the day of stock figures
+    disability  WITH_DIFFICULTY or WITHOUT_DIFFICULTY; "" for those who were not asked
+    region      the centre's
+    phase       THEORY or PLACEMENT where the figure knows it
+    """
 
     centre: str
     sex: str = ""
     occupation: str = ""
+    age: str = ""
+    disability: str = ""
+    region: str = ""
+    phase: str = ""
 
     def code(self, split: Split) -> str:
         """The group's code in a split."""
-        return {Split.ALL: "", Split.SEX: self.sex, Split.OCCUPATION: self.occupation, Split.CENTRE: self.centre}[split]
+        return "" if split == Split.ALL else str(getattr(self, split))
+
+
+def phase_of(*, is_placed: bool) -> str:
+    """The phase of somebody who has a placement, or none."""
+    return PLACEMENT if is_placed else THEORY
 
 
 class CohortKey(NamedTuple):
@@ -117,7 +146,47 @@ class Returned(NamedTuple):
     returned: int
 
 
-Counted = TypeVar("Counted", Enrolled, Marked, Placed, Returned)
+class Stayed(NamedTuple):
+    """What closures of the period did to people of one group in placements.
+
+    elsewhere  person-days that were not lost at the centre, since a placement expected them elsewhere
+    lost       person-days on which a placement expected them and the workplace was closed
+    people     how many they are
+    """
+
+    group: Group
+    elsewhere: int
+    lost: int
+    people: int = 0
+
+
+class Halted(NamedTuple):
+    """So many placements of one group that a closure of the workplace has suspended; and whether they go on again."""
+
+    group: Group
+    has_reopened: bool
+    size: int
+
+
+class CaughtUp(NamedTuple):
+    """Minutes that closures took from people of one group, at the centre or the workplace as its phase says, and what was made up."""
+
+    group: Group
+    lost: int
+    delivered: int
+    people: int
+
+
+class Covered(NamedTuple):
+    """So many apprentices of one group, enrolled on the day, who hold a valid session on a topic, or do not."""
+
+    group: Group
+    topic: str
+    is_valid: bool
+    size: int
+
+
+Counted = TypeVar("Counted", Enrolled, Marked, Placed, Returned, Stayed, Halted, CaughtUp, Covered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +217,9 @@ class Facts:
     taken          days with a register taken, by cohort
     lost           training days lost by centre, sorted
     heard          day of the newest entry by centre; None = nothing yet. Its keys are all centres
+    regions        by centre
+    halts, balances, covered  only where `recovery.with_recovery` has read them
+    topic          of the safety sessions that I20 is about: the one held last
     """
 
     on: date
@@ -157,16 +229,23 @@ class Facts:
     marks: Sequence[Marked] = ()
     placements: Sequence[Placed] = ()
     returns: Sequence[Returned] = ()
+    stays: Sequence[Stayed] = ()
+    halts: Sequence[Halted] = ()
+    balances: Sequence[CaughtUp] = ()
+    covered: Sequence[Covered] = ()
+    topic: str | None = None
     days: Mapping[CohortKey, CohortDays] | None = None
     ends: Mapping[CohortKey, date] | None = None
     taken: Mapping[CohortKey, frozenset[date]] | None = None
     lost: Mapping[str, Sequence[date]] | None = None
     heard: Mapping[str, date | None] | None = None
+    regions: Mapping[str, str] | None = None
 
     def by_centre(self) -> "dict[str, Facts]":
         """The facts of each centre alone."""
         enrolments, marks = _own(self.enrolments), _own(self.marks)
-        placements, returns = _own(self.placements), _own(self.returns)
+        placements, returns, stays = _own(self.placements), _own(self.returns), _own(self.stays)
+        halts, balances, covered = _own(self.halts), _own(self.balances), _own(self.covered)
         days: dict[str, dict[CohortKey, CohortDays]] = defaultdict(dict)
         for key, found in (self.days or {}).items():
             days[key.centre][key] = found
@@ -177,6 +256,10 @@ class Facts:
                 marks=marks[centre],
                 placements=placements[centre],
                 returns=returns[centre],
+                stays=stays[centre],
+                halts=halts[centre],
+                balances=balances[centre],
+                covered=covered[centre],
                 days=days[centre],
                 lost={centre: (self.lost or {}).get(centre, ())},
                 heard={centre: day},
@@ -191,6 +274,20 @@ class Facts:
     def taken_of(self, key: CohortKey) -> frozenset[date]:
         """The days on which a cohort's register was taken."""
         return (self.taken or {}).get(key, frozenset())
+
+    def people(self, split: Split) -> dict[str, int]:
+        """How many apprentices of each code of a split were enrolled on some day of the period; by phase, were in a placement at all."""
+        there = [each for each in self.enrolments if each.first <= self.last and (each.last is None or self.first <= each.last)]
+        if split == Split.PHASE:
+            return {THEORY: sum(each.size for each in there), PLACEMENT: sum(each.people for each in self.stays)}
+        counts: Counter[str] = Counter()
+        for each in there:
+            counts[each.group.code(split)] += each.size
+        return dict(counts)
+
+    def group(self, centre: str) -> Group:
+        """A centre's apprentices, whoever they are."""
+        return Group(centre, region=(self.regions or {}).get(centre, ""))
 
     def has(self, day: date) -> bool:
         """Whether a day lies in the period."""
@@ -208,6 +305,14 @@ Figures = dict[str, Figure]
 Compute = Callable[[Facts, Split], Figures]
 
 
+class Basis(StrEnum):
+    """Whose number tells whether a figure might give somebody away: where few people stand behind it, it stays in the office."""
+
+    FIGURE = "figure"  # the figure itself, or its denominator, counts people or their placements
+    GROUP = "group"  # it counts days or hours of the people of a group
+    NOBODY = "nobody"  # it is about a centre, not about people
+
+
 @dataclass(frozen=True)
 class Indicator:
     """What one indicator counts.
@@ -216,6 +321,7 @@ class Indicator:
     denominator  None for a plain number
     unit         apprentices, percent ...
     splits       those in which the figure means something
+    basis        who stands behind a figure
     """
 
     name: str
@@ -226,11 +332,14 @@ class Indicator:
     unit: str
     source: str
     splits: tuple[Split, ...]
+    basis: Basis
     compute: Compute
 
 
 INDICATORS: Final[dict[str, Indicator]] = {}
-PEOPLE: Final = (Split.ALL, Split.SEX, Split.OCCUPATION, Split.CENTRE)
+PEOPLE: Final = (Split.ALL, Split.SEX, Split.AGE, Split.DISABILITY, Split.OCCUPATION, Split.CENTRE, Split.REGION)
+PHASES: Final = (*PEOPLE, Split.PHASE)
+PLACES: Final = (Split.ALL, Split.CENTRE, Split.REGION)
 
 
 def _indicator(
@@ -242,10 +351,11 @@ def _indicator(
     denominator: str | None = None,
     unit: str = "percent",
     splits: tuple[Split, ...] = PEOPLE,
+    basis: Basis = Basis.FIGURE,
 ) -> Callable[[Compute], Compute]:
     def add(compute: Compute) -> Compute:
         name = compute.__name__
-        INDICATORS[name] = Indicator(name, number, title, numerator, denominator, unit, source, splits, compute)
+        INDICATORS[name] = Indicator(name, number, title, numerator, denominator, unit, source, splits, basis, compute)
         return compute
 
     return add
@@ -301,7 +411,7 @@ def new_starts(facts: Facts, split: Split) -> Figures:
     numerator=N_("women enrolled on the day"),
     denominator=N_("apprentices enrolled on the day whose sex is recorded"),
     source=N_("enrolments"),
-    splits=(Split.ALL, Split.OCCUPATION, Split.CENTRE),
+    splits=(Split.ALL, Split.AGE, Split.DISABILITY, Split.OCCUPATION, Split.CENTRE, Split.REGION),
 )
 def women(facts: Facts, split: Split) -> Figures:
     """I35."""
@@ -342,6 +452,7 @@ def suspended(facts: Facts, split: Split) -> Figures:
     numerator=N_("employers with at least one placement in force on the day and not suspended"),
     unit="employers",
     source=N_("placements, suspensions, closures of workplaces"),
+    basis=Basis.NOBODY,
 )
 def employers_engaged(facts: Facts, split: Split) -> Figures:
     """I34. An employer with women and men counts once for either, and once in all."""
@@ -366,6 +477,7 @@ def _attendance(marks: Iterable[Marked], split: Split, *, at_workplace: bool) ->
     numerator=N_("half days present, late or remote"),
     denominator=N_("half days present, late, remote or absent, on days of training and days taught anyway"),
     source=N_("registers taken"),
+    basis=Basis.GROUP,
 )
 def attendance(facts: Facts, split: Split) -> Figures:
     """I6. A day is two half days. Excused ones are in neither number: see `excused`."""
@@ -378,6 +490,7 @@ def attendance(facts: Facts, split: Split) -> Figures:
     numerator=N_("half days present, late or remote at a workplace"),
     denominator=N_("half days present, late, remote or absent at a workplace that was not closed"),
     source=N_("registers taken"),
+    basis=Basis.GROUP,
 )
 def attendance_at_work(facts: Facts, split: Split) -> Figures:
     """I7."""
@@ -390,6 +503,7 @@ def attendance_at_work(facts: Facts, split: Split) -> Figures:
     numerator=N_("half days excused, on days of training and days taught anyway"),
     unit="half-days",
     source=N_("registers taken"),
+    basis=Basis.GROUP,
 )
 def excused(facts: Facts, split: Split) -> Figures:
     """Beside I6, never inside it."""
@@ -403,7 +517,8 @@ def excused(facts: Facts, split: Split) -> Figures:
     numerator=N_("registers taken on days on which they were due"),
     denominator=N_("days of training and days taught anyway of cohorts with apprentices"),
     source=N_("registers taken, calendar"),
-    splits=(Split.ALL, Split.CENTRE),
+    splits=PLACES,
+    basis=Basis.NOBODY,
 )
 def register_completeness(facts: Facts, split: Split) -> Figures:
     """I8. Several registers of a cohort on one day are one."""
@@ -419,7 +534,7 @@ def _registers(facts: Facts, split: Split) -> Iterable[tuple[str, int, int]]:
         end = min(facts.last, (facts.ends or {}).get(key, facts.last))
         counted = [day for day in facts.days_of(key).counted if facts.first <= day <= end]
         due = {day for day in counted if any(each.is_on(day) for each in members)}
-        yield Group(key.centre).code(split), len(due & facts.taken_of(key)), len(due)
+        yield facts.group(key.centre).code(split), len(due & facts.taken_of(key)), len(due)
 
 
 # Closures
@@ -432,6 +547,7 @@ def _registers(facts: Facts, split: Split) -> Iterable[tuple[str, int, int]]:
     unit="days",
     source=N_("closures, weekly patterns, public holidays"),
     splits=(Split.CENTRE,),
+    basis=Basis.NOBODY,
 )
 def days_lost(facts: Facts, split: Split) -> Figures:
     """The days behind I16, of one centre; of several centres a sum would mean nothing."""
@@ -442,16 +558,20 @@ def days_lost(facts: Facts, split: Split) -> Figures:
 @_indicator(
     "I16",
     N_("Person-days lost to closures"),
-    numerator=N_("apprentices enrolled times the training days that closures took from their cohort"),
+    numerator=N_("days on which apprentices were expected in training and the place was closed: the centre, or for those in a placement the workplace"),
     unit="person-days",
-    source=N_("closures, weekly patterns, public holidays, enrolments"),
+    source=N_("closures, weekly patterns, public holidays, enrolments, placements"),
+    splits=PHASES,
+    basis=Basis.GROUP,
 )
 def person_days_lost(facts: Facts, split: Split) -> Figures:
-    """I16. Each apprentice's own span of enrolment is respected."""
+    """I16. Each apprentice's own span of enrolment is respected; of those in a placement it is the workplace that counts."""
     lost_by_cohort = {key: [day for day in days.lost if facts.has(day)] for key, days in (facts.days or {}).items()}
+    at_centre = [(each.group, each.size * person_days([(each.first, each.last)], lost_by_cohort.get(each.key, ()))) for each in facts.enrolments]
+    at_centre += [(each.group, -each.elsewhere) for each in facts.stays]
+    at_work = [(each.group, each.lost) for each in facts.stays]
     return _numbers(
-        (each.group.code(split), each.size * person_days([(each.first, each.last)], lost_by_cohort.get(each.key, ())))
-        for each in facts.enrolments
+        (group._replace(phase=phase).code(split), count) for phase, found in ((THEORY, at_centre), (PLACEMENT, at_work)) for group, count in found
     )
 
 
@@ -461,10 +581,54 @@ def person_days_lost(facts: Facts, split: Split) -> Figures:
     numerator=N_("of these, with at least one attended day within 30 days of the reopening"),
     denominator=N_("apprentices enrolled on the day before the latest closure that has ended"),
     source=N_("closures, resumptions, enrolments, registers taken"),
+    splits=PHASES,
 )
 def return_rate(facts: Facts, split: Split) -> Figures:
-    """I17, for the last reopening of each cohort."""
+    """I17, for the last reopening of each cohort; the phase is that of the day before the closure."""
     return _shares((each.group.code(split), each.returned, each.expected) for each in facts.returns)
+
+
+@_indicator(
+    "I18",
+    N_("Returned to the workplace"),
+    numerator=N_("of these, placements that go on again"),
+    denominator=N_("placements that a closure of the workplace has suspended up to the day"),
+    source=N_("placements, closures and resumptions of workplaces"),
+    splits=PHASES,
+)
+def workplace_return(facts: Facts, split: Split) -> Figures:
+    """I18. A placement counts once, for the latest closure; what people decided to suspend is no part of it."""
+    return _shares((each.group.code(split), each.size if each.has_reopened else 0, each.size) for each in facts.halts)
+
+
+@_indicator(
+    "I19",
+    N_("Caught up"),
+    numerator=N_("minutes of these that have been made up, each apprentice's at most as many as were lost"),
+    denominator=N_("minutes of training that closures took from apprentices up to the day"),
+    source=N_("closures, placements, ways of catching up, registers taken, remote packs"),
+    splits=PHASES,
+    basis=Basis.GROUP,
+)
+def caught_up(facts: Facts, split: Split) -> Figures:
+    """I19. The phase says where they were lost."""
+    return _shares((each.group.code(split), each.delivered, each.lost) for each in facts.balances)
+
+
+@_indicator(
+    "I20",
+    N_("Health and safety training"),
+    numerator=N_("of these, with a session that is still valid on the day"),
+    denominator=N_("apprentices enrolled on the day"),
+    source=N_("health and safety sessions, enrolments"),
+    splits=(*PHASES, Split.TOPIC),
+)
+def safety_trained(facts: Facts, split: Split) -> Figures:
+    """I20, by topic; in every other split for the topic of the session held last."""
+    if split == Split.TOPIC:
+        return _shares((each.topic, each.size if each.is_valid else 0, each.size) for each in facts.covered)
+    about = (each for each in facts.covered if each.topic == facts.topic)
+    return _shares((each.group.code(split), each.size if each.is_valid else 0, each.size) for each in about)
 
 
 class Episode(NamedTuple):
@@ -503,10 +667,11 @@ def last_episode(intervals: Sequence[ClosedInterval], on: date) -> Episode | Non
     numerator=N_("centres with an entry of the last 7 days"),
     denominator=N_("centres"),
     source=N_("newest entry of each centre"),
-    splits=(Split.ALL, Split.CENTRE),
+    splits=PLACES,
+    basis=Basis.NOBODY,
 )
 def centres_heard(facts: Facts, split: Split) -> Figures:
     """I40."""
     since = facts.on - timedelta(days=HEARD_WITHIN_DAYS)
     heard = (facts.heard or {}).items()
-    return _shares((Group(centre).code(split), int(day is not None and day > since), 1) for centre, day in heard)
+    return _shares((facts.group(centre).code(split), int(day is not None and day > since), 1) for centre, day in heard)

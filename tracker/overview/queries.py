@@ -14,11 +14,25 @@ from tracker.calendar.rules import ScopeKind, SiteKind
 from tracker.country import tz
 from tracker.db import db
 from tracker.employers.models import Employer
-from tracker.errors import NotFound
+from tracker.errors import N_, NotFound
 from tracker.i18n import _, language
 from tracker.indicators import queries as facts_queries
 from tracker.indicators.queries import campuses_of, Country, country, read
-from tracker.indicators.rules import CohortKey, Facts, Figure, HEARD_WITHIN_DAYS, Indicator, INDICATORS, Split
+from tracker.indicators.recovery import with_recovery
+from tracker.indicators.rules import (
+    Basis,
+    CohortKey,
+    Facts,
+    Figure,
+    HEARD_WITHIN_DAYS,
+    Indicator,
+    INDICATORS,
+    PLACEMENT,
+    Split,
+    THEORY,
+    WITH_DIFFICULTY,
+    WITHOUT_DIFFICULTY,
+)
 from tracker.overview import rules
 from tracker.overview.rules import Period
 from tracker.people.models import Apprentice, Cohort
@@ -27,6 +41,16 @@ from tracker.places.models import Listing
 from tracker.policy import Actor, check, may
 
 CENTRE_ROLES: Final = ("registrar", "instructor")  # who calls apprentices, and therefore sees names and numbers
+AGE_NAMES: Final = {
+    "0-14": N_("Under 15"),
+    "15-17": N_("15 to 17"),
+    "18-24": N_("18 to 24"),
+    "25-35": N_("25 to 35"),
+    "36+": N_("36 and older"),
+}
+# By the six questions; the word stands in no question and on no page of a person.
+DISABILITY_NAMES: Final = {WITH_DIFFICULTY: N_("With disability"), WITHOUT_DIFFICULTY: N_("Without disability")}
+PHASE_NAMES: Final = {THEORY: N_("In theory, at the centre"), PLACEMENT: N_("In a placement")}
 NO_FIGURE: Final = Figure(0, 0)
 NOUGHT: Final = Figure(0)
 
@@ -150,7 +174,7 @@ def overview(actor: Actor, where: Country, names: Mapping[str, str], period: Per
     today = clock.today()
     facts = read(where, period.first, period.last, period.last)
     now = read(where, today, today, today)
-    lines = {split: _lines(facts, split, names) for split in Split}
+    lines = {split: _lines(facts, split, names) for split in (Split.ALL, Split.SEX, Split.OCCUPATION, Split.CENTRE)}
     missing = list(_missing(where, today)) if _may_call(actor, where) else None
     return Overview(
         today=_lines(now, Split.ALL, names)[0],
@@ -184,10 +208,10 @@ def _lines(facts: Facts, split: Split, names: Mapping[str, str]) -> list[Line]:
     figures = _figures(facts, split)
     if split == Split.ALL:
         return [Line("", "", figures.get("", {}))]
-    known = _labels(split, names)
+    known = labels(split, names)
     # A code that the pack lacks is shown as it is; what is not recorded comes last.
-    labels = {**known, **{code: code for code in sorted(figures) if code and code not in known}, "": _("Not recorded")}
-    shown = labels if split == Split.CENTRE else {code: label for code, label in labels.items() if _has_any(figures.get(code, {}))}
+    named = {**known, **{code: code for code in sorted(figures) if code and code not in known}, "": _("Not recorded")}
+    shown = named if split == Split.CENTRE else {code: label for code, label in named.items() if _has_any(figures.get(code, {}))}
     return [
         Line(code, label, figures.get(code, {}), (facts.heard or {}).get(code)) for code, label in shown.items() if code or code in figures
     ]
@@ -197,11 +221,22 @@ def _has_any(figures: Mapping[str, Figure]) -> bool:
     return any(figure.numerator or figure.denominator for figure in figures.values())
 
 
-def _labels(split: Split, names: Mapping[str, str]) -> dict[str, str]:
+def labels(split: Split, names: Mapping[str, str]) -> dict[str, str]:
+    """The known codes of a split with their words, in the order in which a table shows them. names: of the centres."""
+    worded = {
+        Split.AGE: AGE_NAMES,
+        Split.DISABILITY: DISABILITY_NAMES,
+        Split.PHASE: PHASE_NAMES,
+    }
     if split == Split.CENTRE:
         return dict(names)
-    known = tz.codes("sexes") if split == Split.SEX else tz.occupations()
-    return {each.code: each.label(language()) for each in known}
+    if split in worded:
+        return {code: _(name) for code, name in worded[split].items()}
+    if split == Split.OCCUPATION:
+        return {each.code: each.label(language()) for each in tz.occupations()}
+    if split == Split.REGION:
+        return {each.code: each.label(language()) for each in tz.regions()}
+    return {each.code: each.label(language()) for each in tz.codes({Split.SEX: "sexes", Split.TOPIC: "safety_topics"}[split])}
 
 
 def _freshness(heard: Mapping[str, date | None], names: Mapping[str, str], today: date) -> Freshness:
@@ -301,7 +336,53 @@ def _not_seen(where: Country, on: date) -> int:
 
 def _roll(where: Country, on: date) -> Subquery | None:
     episodes = facts_queries.episodes(where, where.cohorts.keys(), on)
-    return facts_queries.roll_call(facts_queries.spans(where.centres), episodes, None, on) if episodes else None
+    return facts_queries.roll_call(facts_queries.spans(where.centres, on), episodes, None, on) if episodes else None
+
+
+# ---- after closures
+
+
+RECOVERY: Final = frozenset({"I16", "I17", "I18", "I19", "I20"})
+SPLIT_NAMES: Final = {
+    Split.SEX: N_("By sex"),
+    Split.AGE: N_("By age"),
+    Split.DISABILITY: N_("By disability"),
+    Split.OCCUPATION: N_("By occupation"),
+    Split.PHASE: N_("By phase"),
+    Split.CENTRE: N_("By centre"),
+    Split.REGION: N_("By region"),
+}
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """The figures of closures and of coming back (I16 to I20).
+
+    tables  by split, each group with its figures
+    topics  of safety sessions, with the figure of I20
+    topic   the name of that which I20 is about in all tables; empty: there were no sessions
+    """
+
+    whole: Line
+    tables: Mapping[Split, Sequence[Line]]
+    topics: Sequence[Line]
+    topic: str
+
+
+def recovery(actor: Actor, where: Country, names: Mapping[str, str], period: Period) -> Recovery:
+    """The figures of I16 and I17 for a period and of I18 to I20 on its last day.
+
+    Above a centre, what is told by disability leaves out groups of fewer than five. Raises NotFound.
+    """
+    facts = with_recovery(actor, where, read(where, period.first, period.last, period.last))
+    tables = {
+        split: _lines(facts, split, names) for split in SPLIT_NAMES if len(where.centres) > 1 or split not in {Split.CENTRE, Split.REGION}
+    }
+    if actor.role not in CENTRE_ROLES:
+        small = rules.hidden(facts.people(Split.DISABILITY))
+        tables[Split.DISABILITY] = [line for line in tables[Split.DISABILITY] if line.code not in small]
+    topic = tz.label("safety_topics", facts.topic, language()) if facts.topic else ""
+    return Recovery(_lines(facts, Split.ALL, names)[0], tables, _lines(facts, Split.TOPIC, names), topic)
 
 
 # ---- the report
@@ -322,10 +403,23 @@ REPORT_COLUMNS: Final = (
 )
 
 
-def report_rows(actor: Actor, *, first: date | None = None, last: date | None = None) -> list[dict[str, object]]:
-    """Every indicator as flat rows: for all centres together (centre "") and for each, in all and by sex and occupation.
+REPORT_SPLITS: Final = (
+    Split.ALL,
+    Split.SEX,
+    Split.AGE,
+    Split.DISABILITY,
+    Split.OCCUPATION,
+    Split.PHASE,
+    Split.TOPIC,
+    Split.REGION,
+)
+
+
+def report_rows(actor: Actor, *, first: date | None = None, last: date | None = None, for_others: bool = False) -> list[dict[str, object]]:
+    """Every indicator as flat rows: for all centres together (centre "") and for each, in all and by each split.
 
     first, last  the period; the calendar year up to today unless said
+    for_others   leave out what fewer than five people stand behind; by disability that is always left out
     value        the number, or the share from 0 to 1; None is "no data"
     Raises NotAllowed.
     """
@@ -333,18 +427,23 @@ def report_rows(actor: Actor, *, first: date | None = None, last: date | None = 
     names = _distinct(centres(actor))
     where = country(names)
     period = rules.period(rules.PeriodKind.CUSTOM, clock.today(), first=first, last=last)
-    facts = read(where, period.first, period.last, period.last)
-    rows = list(_report(facts, "", period))
+    facts = with_recovery(actor, where, read(where, period.first, period.last, period.last))
+    rows = list(_report(facts, "", period, for_others=for_others))
     for centre, own in facts.by_centre().items():
-        rows += _report(own, names[centre], period)
+        rows += _report(own, names[centre], period, for_others=for_others)
     return rows
 
 
-def _report(facts: Facts, centre: str, period: Period) -> Iterator[dict[str, object]]:
+def _report(facts: Facts, centre: str, period: Period, *, for_others: bool) -> Iterator[dict[str, object]]:
     for indicator in INDICATORS.values():
-        for split in (Split.ALL, Split.SEX, Split.OCCUPATION):
+        for split in REPORT_SPLITS:
+            if centre and split == Split.REGION:
+                continue
             figures = _compute(indicator, facts, split, is_one_centre=bool(centre))
+            kept_back = _kept_back(indicator, facts, split, figures) if for_others or split == Split.DISABILITY else set()
             for code, figure in figures.items():
+                if code in kept_back:
+                    continue
                 value = figure.value
                 yield {
                     "indicator": indicator.name,
@@ -359,6 +458,16 @@ def _report(facts: Facts, centre: str, period: Period) -> Iterator[dict[str, obj
                     "first": period.first,
                     "last": period.last,
                 }
+
+
+def _kept_back(indicator: Indicator, facts: Facts, split: Split, figures: Mapping[str, Figure]) -> set[str]:
+    if indicator.basis == Basis.NOBODY or not figures:
+        return set()
+    if indicator.basis == Basis.GROUP:
+        people = facts.people(split)
+        return rules.hidden({code: people.get(code, 0) for code in figures})
+    behind = {code: each.numerator if each.denominator is None else each.denominator for code, each in figures.items()}
+    return rules.hidden(behind)
 
 
 def _compute(indicator: Indicator, facts: Facts, split: Split, *, is_one_centre: bool) -> dict[str, Figure]:

@@ -1,5 +1,6 @@
-"""The period that somebody asks about. Pure; the caller knows what day it is."""
+"""The period that somebody asks about, and which figures may leave the office. Pure; the caller knows what day it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Final
 from tracker.errors import N_
 
 JULY: Final = 7
+FEWEST: Final = 5  # of fewer people no figure leaves the office
 
 
 class PeriodKind(StrEnum):
@@ -61,3 +63,16 @@ def period(kind: str, today: date, *, reopened: date | None = None, first: date 
 def is_long(first: date, last: date) -> bool:
     """Whether a period is longer than anybody reports on; it would only keep the machine busy."""
     return last - first > timedelta(days=366 * 10)
+
+
+def hidden(people: Mapping[str, int]) -> set[str]:
+    """The codes of a split whose figures stay in the office: those of one to four people.
+
+    If that is only one, the smallest of the others goes with it: else anybody could work it out from the sum.
+    people  by code, how many stand behind each figure; nobody behind a figure gives nobody away
+    """
+    found = {code for code, count in people.items() if 0 < count < FEWEST}
+    others = {code: count for code, count in people.items() if count >= FEWEST}
+    if len(found) == 1 and others:
+        found.add(min(others, key=lambda code: (others[code], code)))
+    return found
