@@ -170,6 +170,16 @@ def test_a_stranger_brings_no_pack_back(page: Browser, shut: Shut) -> None:
     assert page.send(f"/catchup/packs/{pack.id}/returned", apprentice="nobody", back="1").status_code == 422
 
 
+def test_every_withdrawal_asks_why(page: Browser, shut: Shut) -> None:
+    pack = actions.give_pack(OPERATOR, shut.cohort.id, "Reservations", 600, SHUT)
+    (way,) = actions.announce(OPERATOR, shut.cohort.id, [Way(Kind.NO_BREAK, OPEN, None)])
+    (moved,) = actions.move_ends(OPERATOR, shut.cohort.id, LATER, {}, TODAY)
+    for address in (f"packs/{pack.id}/withdraw", f"ways/{way.id}/end", f"extensions/{moved.id}/withdraw"):
+        assert 'name="why"' in page.get(f"/catchup/{address}").text
+        assert "Say why." in page.send(f"/catchup/{address}").text
+    assert shut.debt.ends_on == LATER
+
+
 def test_nothing_is_shown_to_another_centre(client: Browser, shut: Shut) -> None:
     pack = actions.give_pack(OPERATOR, shut.cohort.id, "Reservations", 600, SHUT)
     (way,) = actions.announce(OPERATOR, shut.cohort.id, [Way(Kind.NO_BREAK, OPEN, None)])
