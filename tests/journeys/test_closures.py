@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.country import Country, enrol, Machine, machine
+from tracker import replication
 from tracker.attendance import actions as attendance
 from tracker.attendance import closed_actions
 from tracker.attendance.closed_queries import undecided
@@ -83,6 +84,27 @@ def _days(on: Machine, centre: str) -> dict[str, list[tuple[str, tuple[str, ...]
 def _closed(days: list[tuple[str, tuple[str, ...]]]) -> list[int]:
     """The days of February that are closed."""
     return [(FIRST + timedelta(days=n)).day for n, (kind, _closures) in enumerate(days) if kind == "closed"]
+
+
+def test_two_decisions_made_apart_are_a_conflict_and_hold_alike_everywhere_until_somebody_chooses(
+    country: Country, coordinator: Machine
+) -> None:
+    centre, cohort, apprentice = _begin(country, coordinator)
+    _tell(country, coordinator, centre, cohort, apprentice)
+    for each in (coordinator, country.first, country.second):
+        each.sync()
+    with country.first.on():
+        closed_actions.decide(OPERATOR, centre, [(cohort, MARKED[0])], "Tulifundisha.", decision=None)
+    with country.second.on():
+        closed_actions.decide(OPERATOR, centre, [(cohort, MARKED[0])], "Kosa.", decision=MISTAKE)
+    for each in (country.first, country.second, country.first):
+        each.sync()
+    assert _share(country.first, centre, apprentice) == _share(country.second, centre, apprentice)
+    for each in (country.first, country.second):
+        with each.on():
+            assert sorted(conflict.group for conflict in replication.open_conflicts(centre)) == ["decision", "reason"]
+    with coordinator.app.app_context():
+        db.engine.dispose()
 
 
 def _waiting(on: Machine, centre: str) -> list[date]:

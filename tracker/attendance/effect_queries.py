@@ -97,18 +97,19 @@ def _effects_in(actor: Actor, before: Calendar, after: Calendar, first: date, la
     partition = before.partition
     known = cohorts(actor, partition)
     lost = {row.id: _due(before, row, first, last) - _due(after, row, first, last) for row in known}
-    spans = spans_by_cohort(partition)
-    days = {on for found in lost.values() for on in found}
-    expected = _expected(before, partition, days)
-    marked = _marked(partition, days)
     placed = placements.placed_on(actor, partition, first)
+    halted = [row for row in placed.values() if _is_open(before, row, first) and not _is_open(after, row, first)]
+    days = {on for found in lost.values() for on in found}
+    if not days and not halted:  # out of reach, as most centres are of a region's closure
+        return Effects(first, last)
+    spans = spans_by_cohort(partition)
+    expected, marked = _expected(before, partition, days), _marked(partition, days)
     phase_by_apprentice = {
         key: THEORY
         for cohort, found in lost.items()
         for key, begin, end in spans.get(cohort, ())
         if key not in placed and any(begin <= on <= end for on in found)
     }
-    halted = [row for row in placed.values() if _is_open(before, row, first) and not _is_open(after, row, first)]
     phase_by_apprentice |= {row.apprentice_id or "": PLACEMENT for row in halted}
     people = db.session.execute(select(Apprentice.id, Apprentice.sex).where(Apprentice.partition == partition))
     sexes = {key: sex or "" for key, sex in people}
