@@ -443,7 +443,7 @@ def slot_left(calendar: Calendar, cohort: Cohort, on: date, taken: Collection[st
 def begun_on(partition: str) -> dict[str, date]:
     """The day of the first register that was ever taken, by cohort."""
     rows = select(Register.cohort_id, func.min(Register.on)).where(Register.partition == partition, Register.status == rules.TAKEN)
-    return dict(db.session.execute(rows.group_by(Register.cohort_id)).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(rows.group_by(Register.cohort_id))}
 
 
 @dataclass(frozen=True)
