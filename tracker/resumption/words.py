@@ -27,8 +27,8 @@ TONES: Final = {StateKind.RETURNED: "good", StateKind.NOT_SEEN: "error", StateKi
 # What the list shows: only those who are missing, unless somebody asks for others.
 VIEWS: Final = {
     "missing": N_("Not back yet"),
-    "not-seen": N_("Not seen"),
-    "reached": N_("Reached"),
+    "not-seen": N_("Not seen yet"),
+    "reached": N_("Were reached"),
     "returned": N_("Returned"),
     "left": N_("Left"),
     "all": N_("All"),

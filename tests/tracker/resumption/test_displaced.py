@@ -166,7 +166,7 @@ def test_one_that_has_not_begun_is_withdrawn(world: World, own: Placement) -> No
 
 def test_an_extended_stand_in_ends_all_the_same(world: World, own: Placement) -> None:
     stand_in = _elsewhere(world, own)
-    world.add(Extension(partition=world.partition, subject="placement", subject_id=stand_in.id, ends_on=date(2026, 9, 30)))
+    world.add(Extension(partition=world.partition, placement_id=stand_in.id, ends_on=date(2026, 9, 30)))
     _open_host(world, own)
     actions.send_back(OPERATOR, own.id, TOMORROW)
     assert (_state(stand_in, TOMORROW), _state(own, TOMORROW)) == (StateKind.ENDED, StateKind.OPEN)
