@@ -1,4 +1,4 @@
-"""Pictures: an apprentice's timeline, and the year of a centre."""
+"""Pictures: an apprentice's timeline, the year of a centre, and the closure board."""
 
 from collections.abc import Mapping
 
@@ -7,14 +7,18 @@ from flask.typing import ResponseReturnValue
 
 from tracker import clock
 from tracker.calendar import words as calendar_words
-from tracker.calendar.queries import calendar_for
+from tracker.calendar.queries import calendar_for, names_for
 from tracker.errors import NotFound
 from tracker.i18n import _
-from tracker.overview import queries, timeline_queries, timeline_words, year_queries
+from tracker.indicators.queries import country
+from tracker.overview import closure_queries, closure_words, queries, timeline_queries, timeline_words, year_queries
+from tracker.overview.forms import PeriodForm
 from tracker.overview.routes import bp
+from tracker.overview.rules import DEFAULT
 from tracker.overview.year_queries import Choice
 from tracker.places.models import Campus
 from tracker.places.queries import home_partition
+from tracker.policy import NATION
 from tracker.web import may_, page
 
 YEARS = range(1990, 2100)
@@ -65,3 +69,30 @@ def _words(choice: Choice, centre: str, campuses: Mapping[str, Campus]) -> str:
     if choice.cohort:
         return _("Cohort: %(name)s", name=choice.cohort.name or "?")
     return (campuses[choice.campus].name if choice.campus else None) or centre
+
+
+@bp.route("/closures")
+@may_("read")
+def closures() -> ResponseReturnValue:
+    """What is closed today, what may open, who is back, and what closures cost in a period."""
+    form = PeriodForm(request.args)
+    seen = queries.centres(g.actor)
+    form.offer(seen)
+    names = queries.chosen_centres(g.actor, form.centre.data)
+    where = country(names)
+    asked = (form.period.data, form.first.data, form.last.data) if form.validate() else (DEFAULT,)
+    period = queries.period_of(where, *asked)
+    found = closure_queries.board(where, names, period)
+    return page(
+        "overview/closures.html",
+        form=form,
+        period=period,
+        seen=seen,
+        names=names,
+        board=found,
+        chart=closure_words.picture(found),
+        words=closure_words,
+        calendar_words=calendar_words,
+        split_names=queries.SPLIT_NAMES,
+        places=names_for(NATION),
+    )

@@ -80,7 +80,7 @@ def test_mid_theory_with_absences_packs_orders_and_a_later_end(amina: Actor, wor
     world.add(RemotePackReturn(partition=world.nct, pack_id=packs[0].id, apprentice_id=person, returned_on=JUNE_1))
     world.add(CatchUp(partition=world.nct, cohort_id=cohort, kind="saturdays", since=date(2020, 7, 4)))
     world.add(CatchUp(partition=world.nct, cohort_id=cohort, kind="longer_days", since=JUNE_1, void_reason="impossible"))
-    world.add(Extension(partition=world.nct, subject="cohort", subject_id=cohort, ends_on=date(2020, 12, 18), announced_on=JUNE_1))
+    world.add(Extension(partition=world.nct, cohort_id=cohort, ends_on=date(2020, 12, 18), announced_on=JUNE_1))
     set_end(world, cohort)
     found = timeline_of(amina, person)
     assert sentences(found) == [

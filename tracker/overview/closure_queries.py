@@ -1,0 +1,262 @@
+"""The closure board: what is closed today and by which notice, what may open and has not, who is back, and what it cost."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import and_, select
+
+from tracker import clock
+from tracker.attendance.models import Mark
+from tracker.calendar.models import Notice
+from tracker.calendar.queries import Calendar, ClosureStory
+from tracker.db import db
+from tracker.i18n import _
+from tracker.indicators import queries as facts_queries
+from tracker.indicators.calendars import campuses_of, Country
+from tracker.indicators.rules import Facts, INDICATORS, Split
+from tracker.indicators.spans import given, group_of, is_there, spans
+from tracker.overview import closure_rules as rules
+from tracker.overview.closure_rules import Back, Point
+from tracker.overview.queries import closed_places, labels
+from tracker.overview.rules import Period
+from tracker.resumption.queries import AFAR, CAME
+
+LOST: Final = "person_days_lost"
+# What stands in the line of each centre is left out; so is what only a centre should see of few people, as disability.
+LOST_BY: Final = (Split.PHASE, Split.SEX, Split.OCCUPATION, Split.REGION)
+
+
+@dataclass(frozen=True)
+class Shut:
+    """A closure in force today.
+
+    since    the first closed day of the place closed longest
+    notice   the one that counts
+    centres  partitions of the centres it reaches, or whose workplaces it does
+    places   what it closes there, in words
+    """
+
+    story: ClosureStory
+    since: date
+    notice: Notice | None
+    centres: frozenset[str]
+    places: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A place that may open, and has not. `days` since it may."""
+
+    story: ClosureStory
+    centre: str
+    place: str
+    permitted: date
+    days: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A centre on the board.
+
+    closed     how many of its campuses are closed, of how many; a centre without campuses is one
+    since      the first day of what closes it today
+    reopened   the first day on which one of its cohorts was taught again after the latest closed time that is over
+    expected   enrolled on the day before that time; seen: of these, present or late since; left: of the others, those no longer enrolled
+    suspended  placements suspended today
+    heard      day of the newest entry; None = nothing yet, and then nobody knows whether it has opened again
+    """
+
+    centre: str
+    name: str
+    closed: int
+    campuses: int
+    since: date | None
+    reopened: date | None
+    expected: int
+    seen: int
+    left: int
+    suspended: int
+    lost: int
+    person_days: int
+    heard: date | None
+
+    @property
+    def missing(self) -> int:
+        """Who is still enrolled and has not been seen."""
+        return self.expected - self.seen - self.left
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything on the board.
+
+    curve      by week since the first reopening, of all; `curve_by_sex` by code. Empty: nothing has reopened
+    lost       person-days by what they are told apart, then by words of the group, the order of the overview
+    """
+
+    shut: Sequence[Shut]
+    waiting: Sequence[Waiting]
+    lines: Sequence[Line]
+    curve: Sequence[Point]
+    curve_by_sex: Mapping[str, Sequence[Point]]
+    lost: Mapping[Split, Sequence[tuple[str, int]]]
+
+
+def board(where: Country, names: Mapping[str, str], period: Period) -> Board:
+    """The board of these centres today; what was lost is that of the period. The caller has checked that the actor may read them."""
+    today = clock.today()
+    facts = facts_queries.read(where, period.first, period.last, today)
+    known = {centre: names[centre] for centre, day in (facts.heard or {}).items() if day}
+    roll = _roll(where, today)
+    found = [back for backs in roll.values() for back, _is_left in backs]
+    untils = rules.weeks(found, today)
+    return Board(
+        shut=_shut(where, known, today),
+        waiting=_waiting(where, known, today),
+        lines=_lines(where, names, facts, roll, today),
+        curve=rules.points(found, untils),
+        curve_by_sex={code: rules.points(backs, untils) for code, backs in rules.by_sex(found).items()},
+        lost=_lost(facts, names),
+    )
+
+
+# ---- closed today
+
+
+def _shut(where: Country, names: Mapping[str, str], today: date) -> list[Shut]:
+    places: dict[str, list[str]] = defaultdict(list)
+    centres: dict[str, set[str]] = defaultdict(set)
+    since: dict[str, date] = {}
+    stories: dict[str, ClosureStory] = {}
+    for centre, name in names.items():
+        calendar = where.calendars[centre]
+        for closure, first, place in closed_places(where, calendar, name, today):
+            story = calendar.story(closure)
+            if story is not None:
+                stories[closure] = story
+                since[closure] = min(first, since.get(closure, first))
+                centres[closure].add(centre)
+                places[closure].append(place)
+    found = [Shut(story, since[key], story.counting, frozenset(centres[key]), places[key]) for key, story in stories.items()]
+    return sorted(found, key=lambda each: (each.since, each.story.row.id))
+
+
+def _waiting(where: Country, names: Mapping[str, str], today: date) -> list[Waiting]:
+    """Campuses and centres that may open, the longest first."""
+    found = []
+    for centre, name in names.items():
+        calendar = where.calendars[centre]
+        for campus in campuses_of(calendar):
+            site = calendar.site_of_campus(campus)
+            for first, last, closure in calendar.intervals(site):
+                if not first <= today or (last is not None and last < today):
+                    continue
+                permitted = rules.permitted_since(site, closure, first, calendar.resumptions, today)
+                story = calendar.story(closure)
+                if permitted and story:
+                    place = _place(calendar, campus, name)
+                    found.append(Waiting(story, centre, place, permitted, (today - permitted).days))
+    return sorted(found, key=lambda each: (each.permitted, each.place))
+
+
+def _place(calendar: Calendar, campus: str | None, centre: str) -> str:
+    row = calendar.campuses.get(campus or "")
+    return f"{centre}, {row.name}" if row and row.name else centre
+
+
+# ---- by centre
+
+
+def _lines(
+    where: Country, names: Mapping[str, str], facts: Facts, roll: Mapping[str, Sequence[tuple[Back, bool]]], today: date
+) -> list[Line]:
+    suspended = INDICATORS["suspended"].compute(facts, Split.CENTRE)
+    person_days = INDICATORS[LOST].compute(facts, Split.CENTRE)
+    lost = INDICATORS["days_lost"].compute(facts, Split.CENTRE)
+    found = []
+    for centre, name in names.items():
+        calendar, backs = where.calendars[centre], roll.get(centre, ())
+        campuses = campuses_of(calendar)
+        begins = [_closed_since(calendar, campus, today) for campus in campuses]
+        heard = (facts.heard or {}).get(centre)
+        found.append(
+            Line(
+                centre,
+                name,
+                closed=sum(begin is not None for begin in begins) if heard else 0,
+                campuses=len(campuses),
+                since=min((begin for begin in begins if begin), default=None) if heard else None,
+                reopened=min((back.reopened for back, _is_left in backs), default=None),
+                expected=sum(back.size for back, _is_left in backs),
+                seen=sum(back.size for back, _is_left in backs if back.seen_on),
+                left=sum(back.size for back, is_left in backs if is_left and not back.seen_on),
+                suspended=suspended[centre].numerator if centre in suspended else 0,
+                lost=lost[centre].numerator if centre in lost else 0,
+                person_days=person_days[centre].numerator if centre in person_days else 0,
+                heard=heard,
+            )
+        )
+    return found
+
+
+def _closed_since(calendar: Calendar, campus: str | None, today: date) -> date | None:
+    intervals = calendar.intervals(calendar.site_of_campus(campus))
+    return min((first for first, last, _closure in intervals if first <= today and (last is None or today <= last)), default=None)
+
+
+def _roll(where: Country, today: date) -> dict[str, list[tuple[Back, bool]]]:
+    """By centre: who was enrolled before the latest closed time of his cohort that is over, by the day first seen; and whether he left.
+
+    Seen is who was present or late, not from afar. One grouped query, whatever the number of centres.
+    """
+    episodes = facts_queries.episodes(where, where.cohorts.keys(), today)
+    if not episodes:
+        return {}
+    span = spans(where.centres, today)
+    rows = [(key.centre, key.cohort, each.before, each.reopened) for key, each in episodes.items()]
+    columns = {"centre": sa.Text(), "cohort": sa.Text(), "before": sa.Date(), "reopened": sa.Date()}
+    episode = given("episode", columns, rows)
+    seen_on = (
+        select(sa.func.min(Mark.on))
+        .where(
+            Mark.partition == span.c.partition,
+            Mark.apprentice_id == span.c.apprentice_id,
+            Mark.on.between(episode.c.reopened, today),
+            Mark.status.in_(CAME),
+            sa.func.coalesce(Mark.place, "") != AFAR,
+        )
+        .scalar_subquery()
+    )
+    is_left = sa.or_(span.c.ended_on < today, and_(span.c.ended_on.is_(None), ~span.c.is_active))
+    each = (
+        select(span.c.partition, span.c.kind, episode.c.reopened, seen_on.label("seen_on"), is_left.label("is_left"))
+        .join(episode, and_(episode.c.centre == span.c.partition, episode.c.cohort == span.c.cohort_id))
+        .where(is_there(span, episode.c.before))
+        .subquery()
+    )
+    alike = (each.c.partition, each.c.kind, each.c.reopened, each.c.seen_on, each.c.is_left)
+    sizes: Counter[tuple[str, str, date, date | None, bool]] = Counter()
+    for centre, kind, reopened, seen, left, size in db.session.execute(select(*alike, sa.func.count()).group_by(*alike)):
+        sizes[centre, group_of(centre, kind).sex, reopened, seen, bool(left)] += size
+    found: dict[str, list[tuple[Back, bool]]] = defaultdict(list)
+    for (centre, sex, reopened, seen, left), size in sizes.items():
+        found[centre].append((Back(sex, reopened, seen, size), left))
+    return found
+
+
+# ---- what it cost
+
+
+def _lost(facts: Facts, names: Mapping[str, str]) -> dict[Split, list[tuple[str, int]]]:
+    indicator, found = INDICATORS[LOST], {}
+    for split in LOST_BY:
+        figures, known = indicator.compute(facts, split), labels(split, names)
+        worded = {**known, **{code: code for code in figures if code and code not in known}, "": _("Not recorded")}
+        rows = [(label, figures[code].numerator) for code, label in worded.items() if code in figures and figures[code].numerator]
+        if rows and (split != Split.REGION or len(rows) > 1):
+            found[split] = rows
+    return found
