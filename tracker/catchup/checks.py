@@ -65,7 +65,7 @@ class NotLater(DomainError):
     """A new end has to be after the first day."""
 
     code, status = "catchup.not_later", 422
-    sentence = N_("The new end has to be after %(ends_on)s, the original end.")
+    sentence = N_("The new end of %(name)s has to be after %(ends_on)s, the original end.")
 
 
 class PlacedNext(DomainError):
@@ -146,7 +146,7 @@ def check_end(original: date | None, ends_on: date, today: date, name: str) -> N
     if original is None:
         raise NoEnd(name=name)
     if ends_on <= original:
-        raise NotLater(ends_on=original)
+        raise NotLater(name=name, ends_on=original)
     check_near(ends_on, today)
 
 

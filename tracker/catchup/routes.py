@@ -27,8 +27,6 @@ FIELD_OF: dict[type[DomainError], str] = {
     checks.NoMinutes: "more",
     checks.EndsBeforeItBegins: "until",
     checks.FarDate: "since",
-    checks.NotLater: "cohort_end",
-    checks.NoEnd: "cohort_end",
     checks.NoTitle: "title",
     checks.NoPackHours: "hours",
 }

@@ -11,7 +11,7 @@ from tracker.attendance import actions as attendance
 from tracker.attendance import queries as registers
 from tracker.attendance import sheet_queries
 from tracker.calendar import actions as calendar
-from tracker.calendar.models import WeeklyPattern
+from tracker.calendar.models import TaughtDay, WeeklyPattern
 from tracker.catchup import actions, checks, queries
 from tracker.catchup.rules import Kind, Part, Way
 from tracker.db import write
@@ -101,6 +101,14 @@ def test_days_taught_anyway_and_remote_marks_pay(shut: Shut) -> None:
     assert shut.owed("Bahati")[0] == 2100 - 420
     lines = shut.debt.at_centre(shut.people["Asha"].id).lines
     assert {part: line.minutes for part, line in lines.items()} == {Part.TAUGHT: 420, Part.REMOTE: 120}
+
+
+def test_marks_of_a_day_that_was_entered_by_mistake_pay_nothing(shut: Shut) -> None:
+    shut.close()
+    attendance.mark(OPERATOR, shut.partition, shut.people["Asha"].id, SHUT, "remote")
+    with write(OPERATOR) as session:
+        session.add(TaughtDay(partition=shut.partition, cohort_id=shut.cohort.id, on=SHUT, decision="mistake", reason="Wrong week"))
+    assert shut.owed("Asha")[0] == 2100
 
 
 # ---- packs

@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 
 from tests.conftest import Browser
+from tests.make import Make
 from tests.tracker.catchup.conftest import END, OPEN, SHUT, Shut, TODAY
 from tracker.accounts import actions as accounts
 from tracker.catchup import actions, queries
 from tracker.catchup.rules import Kind, Way
-from tracker.policy import Actor, OPERATOR
+from tracker.policy import Actor, NATION, OPERATOR
 
 LATER = date(2026, 7, 3)
 
@@ -116,7 +117,7 @@ def test_a_wrong_new_end_is_said_beside_its_field_and_nothing_is_moved(page: Bro
     assert all(words in text for words in ("is not a date", 'value="35/04/2026"'))
     assert shut.debt.ends_on == END
     text = page.send(f"/catchup/{_id(shut)}/ends", **{**form, key: "01/03/2026"}).text
-    assert "has to be after 27 March 2026" in text
+    assert "The new end of Chema Juma has to be after 27 March 2026" in text
     assert shut.debt.ends_on == END
 
 
@@ -190,6 +191,17 @@ def test_nothing_is_shown_to_another_centre(client: Browser, shut: Shut) -> None
     assert {each: page.get(f"/catchup/{each}").status_code for each in addresses} == dict.fromkeys(addresses, 404)
     acts = [f"packs/{pack.id}/all", f"packs/{pack.id}/returned", f"packs/{pack.id}/restore", f"ways/{way.id}/restore"]
     assert {each: page.send(f"/catchup/{each}").status_code for each in acts} == dict.fromkeys(acts, 404)
+
+
+def test_the_central_office_chooses_a_centre_and_changes_nothing(client: Browser, shut: Shut, make: Make) -> None:
+    shut.close()
+    make.user("Rehema Said", "central", partition=NATION)
+    page = client.sign_in("rehema")
+    assert "Choose a centre to see its cohorts." in page.get("/catchup/").text
+    assert "70:00" in page.get(f"/catchup/?centre={shut.partition}").text
+    text = page.get(f"/catchup/{_id(shut)}").text
+    assert "/choose" not in text
+    assert page.get(f"/catchup/{_id(shut)}/choose").status_code == 403
 
 
 def test_an_instructor_reads_all_and_takes_packs_back_of_the_own_cohort_only(client: Browser, shut: Shut, baraka: Actor) -> None:
