@@ -11,13 +11,12 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from tracker import clock
 from tracker.attendance.models import FollowUp, Mark
 from tracker.calendar.models import Resumption
-from tracker.calendar.queries import Calendar, calendar_for, ClosureStory
-from tracker.calendar.queries import names_for as scope_names
+from tracker.calendar.queries import Calendar, calendar_for, ClosureStory, names_for
 from tracker.calendar.rules import DayKind, ResumptionKind, Site, SiteKind
 from tracker.country import tz
 from tracker.db import db
@@ -41,6 +40,7 @@ AFAR: Final = "remote"
 WORKPLACE: Final = "workplace"
 NO_SEX: Final = ""
 _DAY = timedelta(days=1)
+scope_names = names_for
 
 
 # ---- whose roll call
@@ -407,7 +407,11 @@ def halted_placements(calendars: Mapping[str, Calendar], on: date, apprentice_id
     apprentice_id  only his
     Suspended are all of them, re-opened those whose `reopened` is not None. Each stands once; pauses that people decided are none.
     """
-    wanted = [Placement.partition.in_(calendars), Placement.void_reason.is_(None), Placement.starts_on.is_not(None)]
+    wanted: list[ColumnElement[bool]] = [
+        Placement.partition.in_(calendars),
+        Placement.void_reason.is_(None),
+        Placement.starts_on.is_not(None),
+    ]
     if apprentice_id:
         wanted.append(Placement.apprentice_id == apprentice_id)
     rows = db.session.scalars(select(Placement).where(*wanted).order_by(Placement.starts_on, Placement.id)).all()

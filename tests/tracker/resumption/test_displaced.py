@@ -9,9 +9,11 @@ from tracker.attendance import queries as attendance
 from tracker.calendar.models import Extension
 from tracker.calendar.queries import calendar_for
 from tracker.db import db
+from tracker.employers.models import Employer
 from tracker.errors import NotAllowed, NotFound
 from tracker.people import actions as people
 from tracker.people.models import Apprentice
+from tracker.people.queries import enrolments_of
 from tracker.placements import actions as placements
 from tracker.placements import queries as placement_queries
 from tracker.placements.models import Placement
@@ -33,6 +35,20 @@ def _halted(world: World, on: date = TODAY) -> list[Halted]:
 
 def _state(row: Placement, on: date = TODAY) -> StateKind:
     return placement_queries.state_on(row, on, calendar_for(OPERATOR, row.partition)).kind
+
+
+def _employer(row: Placement) -> Employer:
+    found = placement_queries.employer_of(row)
+    assert found is not None
+    return found
+
+
+def _open_host(world: World, own: Placement, since: date = TODAY) -> None:
+    calendar = calendar_for(OPERATOR, world.partition)
+    for fact in calendar.workplace_closed(_employer(own), TODAY):
+        story = calendar.story(fact.id)
+        assert story is not None
+        world.reopen(story.row, since=since)
 
 
 @pytest.fixture
@@ -65,25 +81,18 @@ def test_who_is_placed_at_a_closed_employer_is_at_home_until_the_centre_opens(wo
 
 
 def test_the_day_of_return_is_empty_until_somebody_records_the_opening(world: World, own: Placement) -> None:
-    closure = queries.calendar_for(OPERATOR, world.partition).workplace_closed(_employer(own), TODAY)[0]
     (each,) = _displaced(world)
     assert each.opens_on is None
-    world.reopen(calendar_for(OPERATOR, world.partition).story(closure.id).row, since=date(2026, 3, 9))  # type: ignore[union-attr]
+    _open_host(world, own, date(2026, 3, 9))
     (each,) = _displaced(world)
     assert (each.opens_on, each.is_open) == (date(2026, 3, 9), False)
-
-
-def _employer(row: Placement):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    found = placement_queries.employer_of(row)
-    assert found is not None
-    return found
 
 
 def test_who_left_or_whose_placement_is_over_is_not_displaced(world: World, own: Placement, asha: Apprentice) -> None:
     over = world.place(world.person("Bahati Lyimo"), _employer(own), ends_on=date(2026, 2, 27))
     assert [each.placement for each in _displaced(world)] == [own]
     assert over.id in {each.placement.id for each in _halted(world)}
-    people.end_enrolment(OPERATOR, queries.people.enrolments_of(asha)[0].id, "left", YESTERDAY, "host-closed")
+    people.end_enrolment(OPERATOR, enrolments_of(asha)[0].id, "left", YESTERDAY, "host-closed")
     assert _displaced(world) == []
 
 
@@ -134,8 +143,7 @@ def test_a_stand_in_is_warned_about_like_any_placement(world: World, own: Placem
 
 def test_the_apprentice_is_expected_at_the_other_employer_only(world: World, own: Placement, asha: Apprentice) -> None:
     _elsewhere(world, own)
-    closure = calendar_for(OPERATOR, world.partition).workplace_closed(_employer(own), TODAY)[0]
-    world.reopen(calendar_for(OPERATOR, world.partition).story(closure.id).row, since=TODAY)  # type: ignore[union-attr]
+    _open_host(world, own)
     world.reopen()
     assert _state(own) == StateKind.SUSPENDED  # until somebody sends Asha back
     assert attendance.at_workplace(OPERATOR, world.partition, TODAY, {asha.id}) == {asha.id: "Kilima Lodge"}
@@ -170,13 +178,6 @@ def test_an_extended_stand_in_ends_all_the_same(world: World, own: Placement) ->
     _open_host(world, own)
     actions.send_back(OPERATOR, own.id, TOMORROW)
     assert (_state(stand_in, TOMORROW), _state(own, TOMORROW)) == (StateKind.ENDED, StateKind.OPEN)
-
-
-def _open_host(world: World, own: Placement) -> None:
-    for fact in calendar_for(OPERATOR, world.partition).workplace_closed(_employer(own), TODAY):
-        story = calendar_for(OPERATOR, world.partition).story(fact.id)
-        assert story is not None
-        world.reopen(story.row, since=TODAY)
 
 
 def test_when_the_other_employer_closes_too_a_third_one_may_stand_in(world: World, own: Placement) -> None:

@@ -11,11 +11,11 @@ from tests.conftest import Browser
 from tests.tracker.resumption.conftest import SHUT, TODAY, World
 from tracker.accounts import actions as accounts
 from tracker.attendance.models import FollowUp
+from tracker.calendar.queries import calendar_for
 from tracker.db import db
 from tracker.people.models import Apprentice, Enrolment
 from tracker.placements.models import Placement
 from tracker.policy import OPERATOR
-from tracker.resumption import queries
 
 
 def _text(page: str) -> str:
@@ -219,7 +219,7 @@ def test_one_is_placed_elsewhere_and_sent_back(amina_here: Browser, own: Placeme
     assert "At Kilima Lodge meanwhile." in kept
     assert 'name="placement"' not in amina_here.get("/resumption/displaced").text
 
-    closure = next(story for story in queries.calendar_for(OPERATOR, world.partition).stories if story.row.scope_kind == "employer")
+    closure = next(story for story in calendar_for(OPERATOR, world.partition).stories if story.row.scope_kind == "employer")
     world.reopen(closure.row, since=TODAY)
     assert "Send back to Bahari Hotel today" in amina_here.get("/resumption/displaced").text
     answer = amina_here.send(f"/resumption/back/{own.id}")
