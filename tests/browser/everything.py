@@ -19,6 +19,7 @@ from werkzeug.serving import make_server, WSGIRequestHandler
 
 from tests.country import Country, enrol, joined, Machine, machine
 from tests.make import Make, PASSWORD
+from tests.tracker.scans.pictures import JPEG
 from tracker import replication
 from tracker.accounts import actions as accounts
 from tracker.accounts.models import Staff
@@ -44,6 +45,11 @@ from tracker.places import actions as places
 from tracker.places import queries as places_queries
 from tracker.policy import Actor, NATION, OPERATOR
 from tracker.programmes import actions as programmes
+from tracker.safety import actions as safety
+from tracker.safety.actions import Answered
+from tracker.safety.queries import subject_of
+from tracker.scans import actions as scans
+from tracker.scans.queries import scans_of
 from tracker.web.transport import REACH, Reach
 
 TODAY: Final = date(2026, 3, 2)
@@ -162,6 +168,7 @@ def _centre(country: Country) -> dict[str, Any]:
         _registers(make.actor("baraka"), values["cohort_id"], values["apprentices"][5])
         _more(values)
         values |= _catching_up(amina, values)
+        values |= _safety(amina, values)
         values["token"] = files.keep_upload(
             amina, "apprentices", "wanagenzi.csv", b"number,given_name,family_name,sex\nB/900,Zuhura,Said,F\n"
         )
@@ -266,6 +273,20 @@ def _catching_up(amina: Actor, values: dict[str, Any]) -> dict[str, Any]:
         catchup.mark_returned(amina, pack.id, apprentice_id, date(2026, 2, 16))
     (moved,) = catchup.move_ends(amina, cohort_id, date(2028, 1, 14), {}, TODAY, closure_id=values["closure_id"], note="Mafuriko")
     return {"catch_up_id": longer.id, "pack_id": pack.id, "extension_id": moved.id}
+
+
+def _safety(amina: Actor, values: dict[str, Any]) -> dict[str, Any]:
+    """A session with who was there, a checklist half answered with a photo, an item of the centre's own, a photo of the notice."""
+    centre, closure_id = values["partition"], values["closure_id"]
+    held = safety.hold_session(amina, centre, "covid-19", date(2026, 2, 12), valid_days=30, minutes=45, trainer="Muuguzi Rehema")
+    for n in range(15):
+        safety.mark_present(amina, held.id, values["apprentices"][n], was_there=n % 4 > 0)
+    item = safety.add_item(amina, centre, "Vipima joto", "Thermometers")
+    answers = {"water": Answered("yes", "Mabomba sita", JPEG), "masks": Answered("partly"), "distances": Answered("no")}
+    safety.answer(amina, centre, closure_id, answers, date(2026, 2, 11))
+    (photo,) = scans_of(centre, [subject_of(closure_id, "water")])[subject_of(closure_id, "water")]
+    scan = scans.keep(amina, centre, values["notice_id"], JPEG)
+    return {"session_id": held.id, "item_id": item.id, "photo_id": photo.id, "scan_id": scan.id, "topic": "covid-19"}
 
 
 def _nation(country: Country) -> dict[str, Any]:

@@ -91,6 +91,11 @@ class ClosureStory:
         return self.counting.since if self.counting and self.row.void_reason is None else None
 
     @property
+    def has_reopened(self) -> bool:
+        """Whether any part of what it closed was ever opened again."""
+        return any(each.kind == rules.ResumptionKind.REOPENED and each.void_reason is None for each in self.resumptions)
+
+    @property
     def is_contradicted(self) -> bool:
         """Whether standing notices differ about the dates."""
         return len({(notice.since, notice.expected_until) for notice in self.notices if notice.void_reason is None}) > 1

@@ -288,15 +288,15 @@ def _answers(found: queries.Checklist) -> dict[str, actions.Answered]:
     return said
 
 
-@bp.route("/photos/<scan_id>/withdraw", methods=["GET", "POST"])
+@bp.route("/photos/<photo_id>/withdraw", methods=["GET", "POST"])
 @may_("close")
-def withdraw_photo(scan_id: str) -> ResponseReturnValue:
+def withdraw_photo(photo_id: str) -> ResponseReturnValue:
     """Withdraw the photo of an answer."""
-    scan = scan_queries.scan_for(g.actor, scan_id, "close")
+    scan = scan_queries.scan_for(g.actor, photo_id, "close")
     closure_id = (scan.subject_id or "").partition("/")[0]
     calendar.closure_for(g.actor, closure_id)
     back = url_for(".checklist", closure_id=closure_id, centre=_asked())
-    return _withdrawing(_("Withdraw the photo"), back, _("The photo is withdrawn."), partial(scans.withdraw, g.actor, scan_id))
+    return _withdrawing(_("Withdraw the photo"), back, _("The photo is withdrawn."), partial(scans.withdraw, g.actor, photo_id))
 
 
 @bp.route("/items", methods=["GET", "POST"])

@@ -33,10 +33,10 @@ def chunk(name: bytes, body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
 
 
-def png(width: int = 4, height: int = 3, *, more: bytes = b"", behind: bytes = b"", seed: int = 0) -> bytes:
+def png(width: int = 4, height: int = 3, *, more: bytes = b"", behind: bytes = b"", shades: int = 256) -> bytes:
     """Noise in grey. more: chunks between header and data; behind: bytes after the packed data, inside their chunk."""
-    draw = random.Random(seed)
-    rows = b"".join(b"\0" + draw.randbytes(width) for _ in range(height))
+    draw, shade = random.Random(0), bytes(each % shades for each in range(256))
+    rows = b"".join(b"\0" + draw.randbytes(width).translate(shade) for _ in range(height))
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\0\0\0\0"
     parts = (chunk(b"IHDR", header), more, chunk(b"IDAT", zlib.compress(rows) + behind), chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
