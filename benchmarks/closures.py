@@ -84,8 +84,8 @@ def found(apprentices: int, first: date, draw: random.Random) -> str:
     db.session.remove()
     # Straight into the tables: what is measured reads rows, and does not ask how they came.
     with db.engine.begin() as connection:
-        connection.execute(insert(Register.__table__), registers)
-        connection.execute(insert(Mark.__table__), marks)
+        connection.execute(insert(Register), registers)
+        connection.execute(insert(Mark), marks)
     show("the centre", apprentices=apprentices, cohorts=COHORTS, registers=len(registers), marks=len(marks))
     return centre
 
