@@ -14,6 +14,7 @@ from sqlalchemy import and_, ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.attendance.models import Mark, Register
+from tracker.attendance.queries import slot_left
 from tracker.attendance.rules import ATTENDED, STATUSES, TAKEN
 from tracker.calendar import rules as calendar_rules
 from tracker.calendar.ends import Ends, ends_in
@@ -35,7 +36,7 @@ from tracker.indicators.rules import (
     Returned,
 )
 from tracker.indicators.spans import belongs, given, group_of, is_there, spans
-from tracker.indicators.stays import is_in_force, is_placed, named_employers, stays
+from tracker.indicators.stays import all_away, is_in_force, is_placed, named_employers, placed_between, stays
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.placements.models import Placement, Suspension
 
@@ -53,8 +54,12 @@ def read(where: Country, first: date, last: date, on: date) -> Facts:
     enrolments = _enrolments(where, on)
     keys = {each.key for each in enrolments} | where.cohorts.keys()
     days = {key: _days(where, key, first, last) for key in keys}
-    taken = _taken(where, first, last)
+    taken, whole = _taken(where, first, last)
     last_heard, ends = heard(where.centres, on), ends_in(*where.centres)
+    open_days = {key: known.counted - whole.get(key, frozenset()) for key, known in days.items()}
+    placed = placed_between(where, spans(where.centres, on), ends, first, last)
+    for key, away in all_away(where, placed, open_days, enrolments, ends, first, last).items():
+        days[key] = replace(days[key], away=away)
     return Facts(
         on=on,
         first=first,
@@ -63,10 +68,10 @@ def read(where: Country, first: date, last: date, on: date) -> Facts:
         marks=_marks(where, days, taken, (first, last), on),
         placements=_placements(where, on, ends),
         returns=_returns(where, keys, on),
-        stays=stays(where, spans(where.centres, on), days, ends, first, last),
+        stays=stays(where, placed, days, ends, first, last),
         days=days,
         ends={key: end for key, row in where.cohorts.items() if (end := ends.of_cohort(row))},
-        taken=taken,
+        taken=whole,
         # Of a centre that never reported nobody knows when it opened again.
         lost={centre: _lost(where, centre, first, last) for centre, day in last_heard.items() if day},
         heard=last_heard,
@@ -190,14 +195,24 @@ def _stretches(days: Collection[date]) -> Iterator[Stretch]:
         yield first, last
 
 
-def _taken(where: Country, first: date, last: date) -> dict[CohortKey, frozenset[date]]:
-    rows = select(Register.partition, Register.cohort_id, Register.on).where(
+Taken = dict[CohortKey, frozenset[date]]
+
+
+def _taken(where: Country, first: date, last: date) -> tuple[Taken, Taken]:
+    """The days of which a register was taken, and those of which all was: a day with a half left is none of these."""
+    rows = select(Register.partition, Register.cohort_id, Register.on, Register.slot).where(
         Register.partition.in_(where.centres), Register.on.between(first, last), Register.status == TAKEN
     )
-    days: dict[CohortKey, set[date]] = defaultdict(set)
-    for centre, cohort, on in db.session.execute(rows):
-        days[CohortKey(centre, cohort)].add(on)
-    return {key: frozenset(found) for key, found in days.items()}
+    days: dict[CohortKey, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for centre, cohort, on, slot in db.session.execute(rows):
+        days[CohortKey(centre, cohort)][on].add(slot)
+    whole = {key: frozenset(on for on, slots in found.items() if not _slot_left(where, key, on, slots)) for key, found in days.items()}
+    return {key: frozenset(found) for key, found in days.items()}, whole
+
+
+def _slot_left(where: Country, key: CohortKey, on: date, taken: Collection[str]) -> str | None:
+    cohort = where.cohorts.get(key)
+    return slot_left(where.calendars[key.centre], cohort, on, taken) if cohort else None
 
 
 # ---- days

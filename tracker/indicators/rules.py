@@ -196,11 +196,13 @@ class CohortDays:
     counted           days of training, and days taught anyway: registers are due on these, and marks count on these alone
     lost              days of training that closures took, sorted
     workplace_closed  days on which marks at a workplace do not count
+    away              days on which all its apprentices were at a workplace, so that no register was due
     """
 
     counted: frozenset[date]
     lost: Sequence[date] = ()
     workplace_closed: frozenset[date] = frozenset()
+    away: frozenset[date] = frozenset()
 
 
 NO_DAYS: Final = CohortDays(frozenset())
@@ -214,7 +216,7 @@ class Facts:
     first, last    the period of flow figures, both included
     days           by cohort
     ends           planned end by cohort, where there is one: no register is due later
-    taken          days with a register taken, by cohort
+    taken          days of which the register was taken, in both halves or for the whole day, by cohort
     lost           training days lost by centre, sorted
     heard          day of the newest entry by centre; None = nothing yet. Its keys are all centres
     regions        by centre
@@ -272,7 +274,7 @@ class Facts:
         return (self.days or {}).get(key, NO_DAYS)
 
     def taken_of(self, key: CohortKey) -> frozenset[date]:
-        """The days on which a cohort's register was taken."""
+        """The days of which a cohort's register was taken."""
         return (self.taken or {}).get(key, frozenset())
 
     def people(self, split: Split) -> dict[str, int]:
@@ -515,13 +517,13 @@ def excused(facts: Facts, split: Split) -> Figures:
     "I8",
     N_("Registers taken"),
     numerator=N_("registers taken on days on which they were due"),
-    denominator=N_("days of training and days taught anyway of cohorts with apprentices"),
+    denominator=N_("days of training and days taught anyway of cohorts whose apprentices were not all at a workplace"),
     source=N_("registers taken, calendar"),
     splits=PLACES,
     basis=Basis.NOBODY,
 )
 def register_completeness(facts: Facts, split: Split) -> Figures:
-    """I8. Several registers of a cohort on one day are one."""
+    """I8. Several registers of a cohort on one day are one; a day of which half is left is not taken."""
     return _shares(_registers(facts, split))
 
 
@@ -532,7 +534,7 @@ def _registers(facts: Facts, split: Split) -> Iterable[tuple[str, int, int]]:
             spans[each.key].append(each)
     for key, members in spans.items():
         end = min(facts.last, (facts.ends or {}).get(key, facts.last))
-        counted = [day for day in facts.days_of(key).counted if facts.first <= day <= end]
+        counted = [day for day in facts.days_of(key).counted - facts.days_of(key).away if facts.first <= day <= end]
         due = {day for day in counted if any(each.is_on(day) for each in members)}
         yield facts.group(key.centre).code(split), len(due & facts.taken_of(key)), len(due)
 

@@ -1,4 +1,5 @@
-"""Placements day by day, as far as closures touch them: what was lost at the workplace, and what was not lost at the centre.
+"""Placements day by day, as far as closures touch them: what was lost at the workplace, and what was not lost at the centre;
+and the days on which they leave nobody at the centre.
 
 It agrees with the debts of `catchup`: a day is lost where it would have been spent.
 """
@@ -8,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +22,7 @@ from tracker.calendar.rules import ClosedInterval, ScopeKind
 from tracker.db import db
 from tracker.employers.models import Employer
 from tracker.indicators.calendars import Country
-from tracker.indicators.rules import CohortDays, CohortKey, Stayed
+from tracker.indicators.rules import CohortDays, CohortKey, Enrolled, Stayed
 from tracker.indicators.spans import group_of
 from tracker.placements import queries as placements
 from tracker.placements import rules as placement_rules
@@ -90,10 +92,17 @@ class _Plan:
         minutes = placement_rules.rostered(self.hours, on)
         return on in planned if minutes is None else minutes > 0
 
+    def keeps_away(self, on: date) -> bool:
+        """Whether it keeps the apprentice away from the centre on a day of training."""
+        return not any(placement_rules.covers(pause, on) for pause in self.pauses) and placement_rules.rostered(self.hours, on) != 0
 
-def stays(where: Country, span: sa.CTE, days: Mapping[CohortKey, CohortDays], ends: Ends, first: date, last: date) -> list[Stayed]:
-    """What closures from `first` to `last` did to people in placements, by group."""
-    rows = db.session.execute(_rows(where, span, ends, first, last)).all()
+
+Rows = Sequence[Row[Any]]
+"""A row for each placement in each enrolment of its person."""
+
+
+def stays(where: Country, rows: Rows, days: Mapping[CohortKey, CohortDays], ends: Ends, first: date, last: date) -> list[Stayed]:
+    """What closures from `first` to `last` did to people in placements, by group. rows: `placed_between` of these days."""
     if not rows:
         return []
     closed, plans = _closed(where), _plans(where)
@@ -118,19 +127,23 @@ def stays(where: Country, span: sa.CTE, days: Mapping[CohortKey, CohortDays], en
 
 def _stay(row: Row[Any], cohort: _Cohort, intervals: Intervals, plan: _Plan | None, ends: Ends, last: date) -> tuple[Days, Days]:
     """(days that were not lost at the centre, days lost at the workplace) of one placement in one enrolment."""
-    extension = ends.by_subject.get((PLACEMENT, row.id))
-    left = row.ended_on or (None if row.is_active else row.first - _DAY)
-    following = row.following - _DAY if row.following else None
-    begin = max(row.starts_on, row.first)
-    here_until = min(each for each in (left, following, last) if each)
+    begin, here_until, stands_until = _stands(row, ends, last)
     until = min(here_until, row.ends_on or here_until)  # what is lost after the original end is no more than was planned
-    stands_until = min(here_until, (extension and extension.ends_on) or row.ends_on or here_until)
     closed, in_week = cohort.shut(intervals)
     if plan is None:
         return _between(cohort.lost, begin, stands_until), _between(in_week, begin, until)
     planned = frozenset(cohort.planned)
     elsewhere = [on for on in _between(cohort.lost, begin, stands_until) if plan.expects(on, planned)]
     return elsewhere, [on for on in sorted(closed) if begin <= on <= until and plan.expects(on, planned)]
+
+
+def _stands(row: Row[Any], ends: Ends, last: date) -> tuple[date, date, date]:
+    """The first day of a placement within an enrolment, the last day of the enrolment, and that of the placement within it."""
+    extension = ends.by_subject.get((PLACEMENT, row.id))
+    left = row.ended_on or (None if row.is_active else row.first - _DAY)
+    following = row.following - _DAY if row.following else None
+    here_until = min(each for each in (left, following, last) if each)
+    return max(row.starts_on, row.first), here_until, min(here_until, (extension and extension.ends_on) or row.ends_on or here_until)
 
 
 def _between(days: Days, first: date, last: date) -> Days:
@@ -143,9 +156,67 @@ def _count(all_days: Iterable[Days]) -> int:
     return len(parts[0]) if len(parts) == 1 else len({on for part in parts for on in part})
 
 
-def _rows(where: Country, span: sa.CTE, ends: Ends, first: date, last: date) -> sa.Select[Any]:
+def all_away(
+    where: Country,
+    rows: Rows,
+    open_days: Mapping[CohortKey, Collection[date]],
+    enrolments: Iterable[Enrolled],
+    ends: Ends,
+    first: date,
+    last: date,
+) -> dict[CohortKey, frozenset[date]]:
+    """Those of the given days on which placements expect everybody of a cohort at the workplace, so that no register is due.
+
+    It agrees with `attendance.queries.due_and_taken`.
+    rows       `placed_between` of these days
+    open_days  by cohort: days of training from `first` to `last` whose register is not taken
+    """
+    rows_of: dict[CohortKey, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        rows_of[CohortKey(row.partition, row.cohort_id)].append(row)
+    spans_of: dict[CohortKey, list[_Counted]] = defaultdict(list)
+    for each in enrolments:
+        spans_of[each.key].append((each.first, each.last or date.max, each.size))
+    # Most cohorts have more people than placements: only of the others each day is looked at.
+    perhaps = {}
+    for key, own in rows_of.items():
+        days = sorted(open_days.get(key, ()))
+        placed = [(begin, until, 1) for begin, _here, until in (_stands(row, ends, last) for row in own)]
+        there = dict(zip(days, _per_day(spans_of[key], days), strict=True))
+        perhaps[key] = {on: there[on] for on, count in zip(days, _per_day(placed, days), strict=True) if count >= there[on] > 0}
+    if not any(perhaps.values()):
+        return {}
+    closed, plans, cohort = _closed(where), _plans(where), _Cohort((), (), first, last)
+
+    def is_away(row: Row[Any], on: date) -> bool:
+        begin, _here, until = _stands(row, ends, last)
+        plan = plans.get((row.partition, row.id))
+        shut, _in_week = cohort.shut(closed.get((row.partition, row.employer_id), ()))
+        return begin <= on <= until and on not in shut and (plan is None or plan.keeps_away(on))
+
+    return {
+        key: frozenset(on for on, there in days.items() if len({row.apprentice_id for row in rows_of[key] if is_away(row, on)}) >= there)
+        for key, days in perhaps.items()
+    }
+
+
+_Counted = tuple[date, date, int]
+
+
+def _per_day(stretches: Iterable[_Counted], days: Days) -> list[int]:
+    """How many there are on each of these days, sorted; of stretches with both ends and a size."""
+    steps = [0] * (len(days) + 1)
+    for first, last, size in stretches:
+        if first <= last:
+            steps[bisect_left(days, first)] += size
+            steps[bisect_right(days, last)] -= size
+    return list(accumulate(steps))[:-1]
+
+
+def placed_between(where: Country, span: sa.CTE, ends: Ends, first: date, last: date) -> Rows:
+    """The placements that stood on some day from `first` to `last`, each in each enrolment of its person."""
     extended = [key for (kind, key), row in ends.by_subject.items() if kind == PLACEMENT and row.ends_on and row.ends_on >= first]
-    return (
+    return db.session.execute(
         select(
             Placement.partition,
             Placement.id,
@@ -162,7 +233,7 @@ def _rows(where: Country, span: sa.CTE, ends: Ends, first: date, last: date) -> 
             Placement.starts_on <= last,
             or_(Placement.ends_on.is_(None), Placement.ends_on >= first, Placement.id.in_(extended)),
         )
-    )
+    ).all()
 
 
 def _closed(where: Country) -> dict[tuple[str, str], Intervals]:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from tests.make import Make
 from tests.world import JUNE_1, MARCH_18, NEW_YEAR, TODAY, World
 from tracker.attendance.models import Register
-from tracker.calendar.models import Closure, Notice, TaughtDay
+from tracker.attendance.queries import due_and_taken
+from tracker.calendar.models import Closure, Notice, Resumption, TaughtDay
 from tracker.db import db
 from tracker.employers.models import Employer
 from tracker.indicators.queries import country, heard, read
@@ -34,7 +35,8 @@ from tracker.indicators.rules import (
     suspended,
 )
 from tracker.people.models import Cohort, Enrolment
-from tracker.placements.models import Placement, Suspension
+from tracker.placements.models import Placement, Roster, Suspension
+from tracker.policy import OPERATOR
 
 
 @pytest.fixture
@@ -187,6 +189,43 @@ def test_registers_are_due_on_the_days_of_training_only(world: World) -> None:
     world.take(world.nct, date(2020, 7, 6), date(2020, 7, 7))  # the second is Saba Saba
     known = world.facts(date(2020, 7, 4), date(2020, 7, 10))
     assert register_completeness(known, Split.ALL) == {"": Figure(1, 4)}
+
+
+def test_no_register_is_due_on_a_day_on_which_all_are_at_a_workplace(world: World) -> None:
+    """Due are 6, 8, 9 and 10 July. One hotel is closed on the 8th, a pause sends back on the 9th, a third is new on the 10th."""
+    first, last, hotel = date(2020, 7, 6), date(2020, 7, 10), world.add(Employer(partition=world.nct, name="Hyatt")).id
+    shut = world.add(Employer(partition=world.nct, name="Ramada")).id
+    stays = [
+        world.add(Placement(partition=world.nct, apprentice_id=world.person(world.nct), employer_id=where, starts_on=JUNE_1)).id
+        for where in (hotel, shut)
+    ]
+    known = world.facts(first, last)
+    assert register_completeness(known, Split.ALL) == {"": Figure(0, 0)}
+    closure = world.add(Closure(partition=world.nct, scope_kind="employer", scope_code=shut, sites="workplaces"))
+    world.add(Notice(partition=world.nct, closure_id=closure.id, since=date(2020, 7, 8)))
+    reopened = {"scope_kind": "employer", "scope_code": shut, "sites": "workplaces", "kind": "reopened"}
+    world.add(Resumption(partition=world.nct, closure_id=closure.id, since=date(2020, 7, 9), **reopened))
+    nine = {"since": date(2020, 7, 9), "until": date(2020, 7, 9)}
+    world.add(Suspension(partition=world.nct, placement_id=stays[0], reason="sick", **nine))
+    world.person(world.nct, since=date(2020, 7, 10))
+    due = due_and_taken(OPERATOR, world.nct, first, last)
+    assert [each.on.day for each in due] == [8, 9, 10]
+    assert register_completeness(world.facts(first, last), Split.ALL) == {"": Figure(0, 3)}
+
+
+def test_a_day_off_the_roster_is_due_at_the_centre(world: World) -> None:
+    hotel = world.add(Employer(partition=world.nct, name="Hyatt")).id
+    stay = world.add(Placement(partition=world.nct, apprentice_id=world.person(world.nct), employer_id=hotel, starts_on=JUNE_1)).id
+    world.add(Roster(partition=world.nct, placement_id=stay, since=JUNE_1, weekdays="1234", minutes=480))
+    assert register_completeness(world.facts(date(2020, 7, 6), date(2020, 7, 10)), Split.ALL) == {"": Figure(0, 1)}
+
+
+def test_a_day_of_which_half_is_left_is_not_taken(world: World) -> None:
+    world.person(world.nct)
+    cohort = {"partition": world.nct, "cohort_id": world.cohort[world.nct], "status": "taken"}
+    for on, slot in ((8, "am"), (9, "am"), (9, "pm"), (10, "day")):
+        world.add(Register(on=date(2020, 7, on), slot=slot, **cohort))
+    assert register_completeness(world.facts(date(2020, 7, 8), date(2020, 7, 10)), Split.ALL) == {"": Figure(2, 3)}
 
 
 def test_an_apprentice_who_changed_cohort_is_counted_once(world: World) -> None:
