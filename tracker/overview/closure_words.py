@@ -1,14 +1,27 @@
 """The closure board in words, and its curve of return as a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from tracker.calendar.models import Notice
-from tracker.calendar.rules import Rate
+from tracker.calendar.queries import code_of_centre
+from tracker.calendar.rules import Rate, ScopeKind
+from tracker.calendar.words import place
 from tracker.country import tz
 from tracker.i18n import _, language, pgettext
-from tracker.overview.closure_queries import Board, Line
+from tracker.overview.closure_queries import Board, Line, Shut
 from tracker.overview.closure_rules import Point
 from tracker.web.charts import Curve, curve, Series
+
+OWN: Final = (ScopeKind.CAMPUS, ScopeKind.COHORT, ScopeKind.EMPLOYER)
+
+
+def heading(shut: Shut, names: Mapping[str, str]) -> str:
+    """What a closure is about. names: of the centres, by partition."""
+    row = shut.story.row
+    if row.scope_kind in OWN:  # the places say it with the name of the centre
+        return shut.places[0]
+    return place(row.scope_kind, row.scope_code, {("centre", code_of_centre(key)): name for key, name in names.items()})
 
 
 def picture(found: Board) -> Curve | None:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from tracker import clock
 from tracker.calendar import words as calendar_words
-from tracker.calendar.queries import calendar_for, names_for
+from tracker.calendar.queries import calendar_for
 from tracker.errors import NotFound
 from tracker.i18n import _
 from tracker.indicators.queries import country
@@ -18,7 +18,6 @@ from tracker.overview.rules import DEFAULT
 from tracker.overview.year_queries import Choice
 from tracker.places.models import Campus
 from tracker.places.queries import home_partition
-from tracker.policy import NATION
 from tracker.web import may_, page
 
 YEARS = range(1990, 2100)
@@ -29,7 +28,9 @@ YEARS = range(1990, 2100)
 def timeline(apprentice_id: str) -> ResponseReturnValue:
     """An apprentice's training from enrolment to planned end, in one picture."""
     found = timeline_queries.timeline_of(g.actor, apprentice_id)
-    return page("overview/timeline.html", found=found, chart=timeline_words.picture(found), words=timeline_words)
+    return page(
+        "overview/timeline.html", found=found, chart=timeline_words.picture(found), words=timeline_words, closed_by=calendar_words.closed_by
+    )
 
 
 @bp.route("/year")
@@ -94,5 +95,4 @@ def closures() -> ResponseReturnValue:
         words=closure_words,
         calendar_words=calendar_words,
         split_names=queries.SPLIT_NAMES,
-        places=names_for(NATION),
     )

@@ -81,13 +81,13 @@ class Piece(NamedTuple):
 
 
 class Interruption(NamedTuple):
-    """The first day that a closure took from the apprentice, and what it broke off.
+    """The first day that closures took from the apprentice, and what they broke off.
 
     post  the placement at which he still was on the day before; None: theory at the centre
     """
 
     on: date
-    closure: str
+    closures: tuple[str, ...]
     post: str | None
 
 
@@ -127,17 +127,17 @@ def at_work(post: Post, today: date, until: date) -> list[Piece]:
 
 
 def interruptions(times: Sequence[Time], posts: Sequence[Post], today: date) -> list[Interruption]:
-    """What each closure broke off until today, the earliest first.
+    """What closures broke off until today, the earliest first; those that did so on one day together.
 
     A closure of the centre interrupts nobody who is at an open workplace; it does from the day that sends him back. Who
     begins while it is closed has nothing that could be broken off.
     """
-    found: dict[str, Interruption] = {}
+    found: dict[str, tuple[date, str | None]] = {}
 
     def add(piece: Piece, post: str | None) -> None:
         for closure in piece.closures:
-            if closure not in found or piece.first < found[closure].on:
-                found[closure] = Interruption(piece.first, closure, post)
+            if closure not in found or piece.first < found[closure][0]:
+                found[closure] = piece.first, post
 
     for post in posts:
         for piece in at_work(post, today, today):
@@ -148,7 +148,10 @@ def interruptions(times: Sequence[Time], posts: Sequence[Post], today: date) -> 
         sent_back = [post.placement for post in posts if post.placement in piece.displaced and _is_open(post, before)]
         if sent_back or any(lies_in(before, time) for time in times):
             add(piece, next(iter(sent_back), None))
-    return sorted(found.values(), key=lambda each: (each.on, each.closure))
+    together: dict[tuple[date, str | None], list[str]] = {}
+    for closure, (on, post_id) in sorted(found.items()):
+        together.setdefault((on, post_id), []).append(closure)
+    return sorted((Interruption(on, tuple(closures), post_id) for (on, post_id), closures in together.items()), key=lambda each: each.on)
 
 
 def said(marks: Mapping[tuple[date, str], str]) -> list[Piece]:

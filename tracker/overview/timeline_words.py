@@ -58,11 +58,10 @@ def told(found: Timeline) -> list[Told]:
 
 
 def interrupted(found: Timeline, each: Interruption) -> str:
-    """What a closure broke off."""
-    why = calendar_words.closed_by(found.closures[each.closure])
+    """What closures broke off on a day."""
     if each.post is None:
-        return _("Interrupted on %(on)s in the middle of theory at the centre: %(why)s", on=each.on, why=why)
-    return _("Interrupted on %(on)s in the middle of the placement at %(host)s: %(why)s", on=each.on, host=_host(found, each.post), why=why)
+        return _("Interrupted on %(on)s in the middle of theory at the centre", on=each.on)
+    return _("Interrupted on %(on)s in the middle of the placement at %(host)s", on=each.on, host=_host(found, each.post))
 
 
 def _flags(found: Timeline) -> Iterator[Flag]:

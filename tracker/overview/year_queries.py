@@ -29,17 +29,26 @@ class YearMonth:
     """A month. weeks: from Monday; None where another month's day would stand. counts: days by kind; TAUGHT counts beside."""
 
     first: date
+    last: date
     weeks: Sequence[Sequence[YearDay | None]]
     counts: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Year:
-    """Twelve months with their sum, and the closed days, holidays and breaks in runs, oldest first."""
+    """Twelve months with their sum, and the closed days, holidays and breaks in runs, oldest first.
+
+    endless  ids of the closures after which nothing has reopened
+    """
 
     months: Sequence[YearMonth]
     counts: Mapping[str, int]
     runs: Sequence[Run]
+    endless: frozenset[str]
+
+    def is_endless(self, run: Run) -> bool:
+        """Whether closed days go on after the year, as far as anybody knows."""
+        return run.last == self.months[-1].last and any(fact.id in self.endless for fact in run.closures)
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,9 @@ def year_of(calendar: Calendar, chosen: Choice, year: int) -> Year:
         kind = MADE_UP if is_added and day.kind == DayKind.TRAINING else str(day.kind)
         return YearDay(day, kind, chosen.cohort is not None and calendar.was_taught(chosen.cohort.id, day.on))
 
+    endless = (closure for _first, last, closure in calendar.intervals(chosen.site) if last is None)
     months = [_month([told(day) for day in days if day.on.month == number]) for number in range(1, 13)]
-    return Year(months, sum((Counter(month.counts) for month in months), Counter()), runs_of(days))
+    return Year(months, sum((Counter(month.counts) for month in months), Counter()), runs_of(days), frozenset(endless))
 
 
 def _is_ordered_saturday(calendar: Calendar, site: Site, on: date) -> bool:
@@ -85,4 +95,4 @@ def _month(days: Sequence[YearDay]) -> YearMonth:
     padded: list[YearDay | None] = [*[None] * first.weekday(), *days]
     padded += [None] * (-len(padded) % 7)
     counts = Counter(day.kind for day in days) + Counter({TAUGHT: sum(day.is_taught for day in days)})
-    return YearMonth(first, [padded[start : start + 7] for start in range(0, len(padded), 7)], counts)
+    return YearMonth(first, days[-1].day.on, [padded[start : start + 7] for start in range(0, len(padded), 7)], counts)

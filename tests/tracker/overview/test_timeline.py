@@ -66,9 +66,8 @@ def test_mid_placement_in_march_at_home_until_june_back_at_the_centre_since(amin
         "01.06.-30.07. Back at the centre, because the placement is suspended: Ramada",
         "31.07.-28.08. Planned at the workplace: Ramada",
     ]
-    assert sorted(timeline_words.interrupted(found, each) for each in found.interruptions) == [
-        "Interrupted on 25 March 2020 in the middle of the placement at Ramada: COVID-19, since 18 March 2020",
-        "Interrupted on 25 March 2020 in the middle of the placement at Ramada: COVID-19, since 25 March 2020",
+    assert [timeline_words.interrupted(found, each) for each in found.interruptions] == [
+        "Interrupted on 25 March 2020 in the middle of the placement at Ramada"
     ]
 
 
@@ -102,7 +101,7 @@ def test_mid_theory_with_absences_packs_orders_and_a_later_end(amina: Actor, wor
         "Catching up",
         "Absences",
     ]
-    assert timeline_words.interrupted(found, found.interruptions[0]).startswith("Interrupted on 18 March 2020 in the middle of theory")
+    assert timeline_words.interrupted(found, found.interruptions[0]) == "Interrupted on 18 March 2020 in the middle of theory at the centre"
 
 
 def set_end(world: World, cohort_id: str) -> None:

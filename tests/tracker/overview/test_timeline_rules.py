@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tracker.calendar.rules import ClosedInterval, Span
-from tracker.overview.timeline_rules import at_centre, at_work, interruptions, Kind, Piece, Post, said, Time
+from tracker.overview.timeline_rules import at_centre, at_work, Interruption, interruptions, Kind, Piece, Post, said, Time
 
 BEGIN, END = date(2019, 11, 4), date(2020, 10, 30)
 MARCH_18, MAY_31, TODAY = date(2020, 3, 18), date(2020, 5, 31), date(2020, 7, 30)
@@ -98,14 +98,11 @@ def test_a_mistyped_year_draws_no_century() -> None:
 
 
 def test_in_mid_theory() -> None:
-    assert [(each.on, each.closure, each.post) for each in interruptions([time()], [], TODAY)] == [(MARCH_18, "nation", None)]
+    assert interruptions([time()], [], TODAY) == [Interruption(MARCH_18, ("nation",), None)]
 
 
 def test_in_mid_placement_the_closure_of_the_centre_counts_from_the_day_that_sends_him_back() -> None:
-    assert [(each.on.day, each.closure, each.post) for each in interruptions([time()], [post()], TODAY)] == [
-        (25, "hotel", "ramada"),
-        (25, "nation", "ramada"),
-    ]
+    assert interruptions([time()], [post()], TODAY) == [Interruption(date(2020, 3, 25), ("hotel", "nation"), "ramada")]
 
 
 def test_one_closure_of_both_broke_off_the_placement() -> None:
