@@ -7,11 +7,13 @@ from tracker.calendar.models import Notice
 from tracker.calendar.queries import code_of_centre
 from tracker.calendar.rules import Rate, ScopeKind
 from tracker.calendar.words import place
-from tracker.country import tz
-from tracker.i18n import _, language, pgettext
+from tracker.i18n import _, pgettext
 from tracker.overview.closure_queries import Board, Line, Shut
 from tracker.overview.closure_rules import Point
-from tracker.web.charts import Curve, curve, Series
+from tracker.resumption.words import return_picture, sex
+from tracker.web.charts import Curve
+
+__all__ = ["heading", "picture", "sex", "share", "source", "state", "tone", "until"]
 
 OWN: Final = (ScopeKind.CAMPUS, ScopeKind.COHORT, ScopeKind.EMPLOYER)
 
@@ -28,18 +30,11 @@ def picture(found: Board) -> Curve | None:
     """The curve of return by week, of all and by sex; None where nothing has reopened."""
     if not found.curve:
         return None
-    series = [Series(pgettext("apprentices", "All"), _shares(found.curve))]
-    series += [Series(sex(code), _shares(points)) for code, points in found.curve_by_sex.items() if len(found.curve_by_sex) > 1]
-    return curve([_("Week %(n)s", n=n) for n in range(1, len(found.curve) + 1)], series)
+    return return_picture(_shares(found.curve), {code: _shares(points) for code, points in found.curve_by_sex.items()})
 
 
 def _shares(points: Sequence[Point]) -> list[float | None]:
     return [point.share for point in points]
-
-
-def sex(code: str) -> str:
-    """A sex in words."""
-    return tz.label("sexes", code, language()) if code else _("Not recorded")
 
 
 def share(part: int, whole: int) -> str:

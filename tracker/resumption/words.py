@@ -1,5 +1,6 @@
 """Words of the roll call: what became of somebody, what a closure was, where a displaced apprentice is."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -9,10 +10,13 @@ from tracker.calendar.rules import Rate
 from tracker.calendar.words import label, Names, place
 from tracker.country import tz
 from tracker.errors import N_
-from tracker.i18n import _, format_date, language, ngettext
+from tracker.i18n import _, format_date, language, ngettext, pgettext
 from tracker.people.models import Enrolment
-from tracker.resumption.queries import Displaced, Host, Person, RollCall
+from tracker.resumption.queries import Curve, Displaced, Host, Person, RollCall
 from tracker.resumption.rules import REACHED, SAID_LEFT, StateKind
+from tracker.web.charts import Curve as Chart
+from tracker.web.charts import curve as chart_of
+from tracker.web.charts import Series
 
 __all__ = ["closure", "dialled", "follow_up", "host", "label", "place", "sex", "share", "since", "state", "tone", "where", "why_left"]
 
@@ -122,3 +126,19 @@ def planned(each: Displaced) -> str:
     if each.is_open:
         return _("The employer is open again")
     return _("Returns on %(day)s", day=each.opens_on) if each.opens_on else _("The day of return is not known yet")
+
+
+# ---- the curve of return
+
+
+def picture(found: Curve) -> Chart:
+    """The curve of return as a chart."""
+    of_sex = {code: [point.rate.share for point in points] for code, points in found.by_sex.items()}
+    return return_picture([point.rate.share for point in found.points], of_sex)
+
+
+def return_picture(shares: Sequence[float | None], by_sex: Mapping[str, Sequence[float | None]]) -> Chart:
+    """The chart of who was back, from 0 to 1 by the end of each week: of all, and by code of the sex where there are several."""
+    apart = [Series(sex(code), found) for code, found in by_sex.items()] if len(by_sex) > 1 else []
+    weeks = [_("Week %(n)s", n=n) for n in range(1, len(shares) + 1)]
+    return chart_of(weeks, [Series(pgettext("apprentices", "All"), shares), *apart])

@@ -142,6 +142,12 @@ def test_the_weeks_stand_in_a_table(amina_here: Browser, world: World) -> None:
     assert "22 February 2026 1 2 50% 0 of 1 1 of 1" in text
 
 
+def test_the_weeks_are_drawn_of_all_and_by_sex(amina_here: Browser, world: World) -> None:
+    drawn = amina_here.get(_address(world)).text.partition('<svg class="picture"')[2].partition("</ul>")[0]
+    for dot in ("All, Week 1: 50%", "Female, Week 1: 0%", "Male, Week 1: 100%"):
+        assert f"<title>{dot}</title>" in drawn
+
+
 def test_nobody_records_a_call_to_somebody_elses_apprentice(client: Browser, world: World, asha: Apprentice) -> None:
     world.reopen()
     assert client.sign_in("chausiku").send(f"{_address(world)}/nobody-answered", apprentice=asha.id).status_code == 404
