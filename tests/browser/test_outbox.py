@@ -274,7 +274,7 @@ def test_all_remaining_and_undo_go_on_without_the_laptop(phone: Phone, laptop: L
     phone.tap(4, "absent")
     phone.wait_until_sent()
     laptop.shut()
-    phone.press("All remaining: present")
+    phone.press("All remaining: present (11)")
     phone.until(lambda: "One mark waits" in phone.said)
     assert "11 P 1 A 0 left" in phone.all("#bar")[0].text
     phone.tap(5, "late")

@@ -256,11 +256,61 @@ def test_a_number_or_a_name_finds_its_row(phone: Phone) -> None:
     field = phone.find("#find")
     field.send_keys("026/017")
     assert not [row for row in phone.all(".r") if row.is_displayed()]
+    assert phone.find("[data-nobody]").text == "Nobody in this register has such a number or name."
     field.clear()
     field.send_keys("017")
     assert [row.find_element(By.TAG_NAME, "small").text for row in phone.all(".r") if row.is_displayed()] == ["VTC/26/017"]
     field.send_keys(Keys.ENTER)
+    assert not phone.find("[data-nobody]").is_displayed()
     phone.driver.switch_to.active_element.send_keys("a")
     phone.wait_for("1 A 39 left")
-    field.send_keys(Keys.ESCAPE)
-    assert len([row for row in phone.all(".r") if row.is_displayed()]) == 40
+
+
+def _found(phone: Phone) -> tuple[str, bool, int]:
+    """What stands in the search box, whether it has the focus, and how many rows are shown."""
+    field = phone.find("#find")
+    shown = sum(row.is_displayed() for row in phone.all(".r"))
+    return str(field.get_property("value")), phone.driver.switch_to.active_element == field, shown
+
+
+def test_whoever_was_searched_for_is_marked_and_the_next_one_is_searched_for(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.find("#find").send_keys("017", Keys.ENTER)
+    phone.driver.switch_to.active_element.send_keys("a")
+    assert _found(phone) == ("", True, 40)
+    phone.driver.switch_to.active_element.send_keys("021")
+    phone.choose(20, "late")
+    assert _found(phone) == ("", True, 40)
+    phone.wait_for("1 L 1 A 38 left")
+    phone.wait_until_saved()
+    statuses = _statuses(make.actor("baraka"), cohort)
+    assert (statuses[16], statuses[20]) == ("absent", "late")
+
+
+def test_all_remaining_says_how_many_and_marks_only_those_who_are_seen(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    assert phone.find("#bar [value=rest]").text == "All remaining: present (40)"
+    phone.find("#find").send_keys("Mushi")
+    assert phone.find("#bar [value=rest]").text == "All remaining: present (4)"
+    phone.tap(phone.find("#bar [value=rest]"))
+    phone.wait_for("4 P 36 left")
+    phone.wait_until_saved()
+    assert _statuses(make.actor("baraka"), cohort).count("present") == 4
+    phone.find("#find").send_keys(Keys.ESCAPE)
+    assert phone.find("#bar [value=rest]").text == "All remaining: present (36)"
+
+
+def test_a_key_takes_a_mark_back_also_while_it_waits_on_the_phone(phone: Phone, cohort: Cohort, make: Make) -> None:
+    phone.open()
+    phone.wait_for_outbox()
+    phone.all(".r input")[0].send_keys("pla")
+    phone.wait_for("1 P 1 L 1 A 37 left")
+    phone.wait_until_saved()
+    phone.driver.execute_script("window.real = fetch; window.fetch = () => Promise.reject(new TypeError('no network'))")
+    phone.all(".r")[1].find_element(By.CSS_SELECTOR, ":checked").send_keys(Keys.DELETE)
+    phone.wait_for("1 P 1 A 38 left")
+    phone.driver.execute_script("window.fetch = window.real")
+    phone.all(".r")[2].find_element(By.CSS_SELECTOR, ":checked").send_keys(Keys.BACKSPACE)
+    phone.wait_for("1 P 39 left")
+    phone.wait_until_saved()
+    assert _statuses(make.actor("baraka"), cohort)[:3] == ["present", None, None]
