@@ -45,6 +45,7 @@ from tracker.places import actions as places
 from tracker.places import queries as places_queries
 from tracker.policy import Actor, NATION, OPERATOR
 from tracker.programmes import actions as programmes
+from tracker.resumption import actions as coming_back
 from tracker.safety import actions as safety
 from tracker.safety.actions import Answered
 from tracker.safety.queries import subject_of
@@ -236,6 +237,14 @@ def _hotels(amina: Actor, centre: str, values: dict[str, Any]) -> dict[str, Any]
     roster = placements.set_roster(amina, placed[0].id, date(2026, 2, 16), "12345", 450)
     suspension = placements.suspend_placement(amina, placed[0].id, date(2026, 3, 9), "Ugonjwa", None)
     calendar.close(amina, centre, "employer", rows[3].id, "workplaces", "other", date(2026, 2, 23), source="Simu", authority="Hoteli")
+    displaced = [
+        placements.open_placement(
+            amina, centre, {"apprentice_id": values["apprentices"][n], "employer_id": rows[3].id, "starts_on": date(2026, 2, 23)}
+        )
+        for n in (6, 7)
+    ]
+    coming_back.place_elsewhere(amina, [displaced[1].id], rows[1].id, {"starts_on": TODAY})
+    values["displaced_id"] = displaced[0].id
     return {"employer_id": rows[0].id, "placement_id": placed[0].id, "roster_id": roster.id, "suspension_id": suspension.id}
 
 

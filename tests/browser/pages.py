@@ -55,6 +55,9 @@ SEEN_BY: Final = {
     "phones.enter": ("nobody",),
     "phones.pin": ("phone",),
     "placements.placement": ("registrar", "instructor"),
+    "resumption.displaced": ("registrar", "central"),
+    "resumption.index": ("registrar", "central"),
+    "resumption.roll": ("registrar", "instructor"),
     "places.home": ("registrar", "central"),
     "safety.items": ("registrar", "central"),
     "safety.sessions": ("registrar", "instructor", "central"),
@@ -76,6 +79,9 @@ MORE: Final = (
     ("/attendance/{cohort_id}/2026-02-26", "registrar"),
     ("/attendance/{cohort_id}/2026-03-08", "registrar"),
     ("/attendance/{cohort_id}/2026-03-09", "registrar"),
+    ("/resumption/{closure_id}?show=all", "registrar"),
+    ("/resumption/{closure_id}?centre={partition}", "central"),
+    ("/resumption/elsewhere?placement={displaced_id}", "registrar"),
 )
 
 # Forms that are sent as they are drawn, or emptied first, and come back with their mistakes: (role, endpoint).

@@ -103,20 +103,18 @@ def displaced() -> ResponseReturnValue:
 @bp.route("/elsewhere", methods=["GET", "POST"])
 @may_("edit-placements")
 def elsewhere() -> ResponseReturnValue:
-    """Place one or several displaced apprentices at an employer that is open; `?placement=`, once for each."""
-    home = queries.home(g.actor, None)
+    """Place one or several displaced apprentices at an employer that is open; `?placement=`, once for each, ticks beforehand."""
+    home, today = queries.home(g.actor, None), clock.today()
     if home is None:
         raise NotFound
-    ids = set(request.args.getlist("placement"))
-    chosen = [each for each in queries.displaced(g.actor, home) if each.placement.id in ids and each.needs_place]
-    if not chosen:
-        flash(_(rules.NobodyChosen.sentence), "error")
-        return redirect(url_for(".displaced"))
-    form, today = forms.PlaceForm(starts_on=clock.today()), clock.today()
-    form.offer(queries.open_hosts(g.actor, home, today, {each.occupation for each in chosen}))
+    waiting = [each for each in queries.displaced(g.actor, home) if each.needs_place]
+    ticked = request.args.getlist("placement")
+    form = forms.PlaceForm(starts_on=today, placement=ticked)
+    occupations = {each.occupation for each in waiting if each.placement.id in ticked or not ticked}
+    form.offer(waiting, queries.open_hosts(g.actor, home, today, occupations))
     if values := accept(form, forms.PlaceSchema()):
         try:
-            done = actions.place_elsewhere(g.actor, [each.placement.id for each in chosen], values["employer_id"], forms.shared(values))
+            done = actions.place_elsewhere(g.actor, form.placement.data or [], values["employer_id"], forms.shared(values))
         except DomainError as refusal:
             if refusal.status in {403, 404}:
                 raise
@@ -126,7 +124,7 @@ def elsewhere() -> ResponseReturnValue:
             if len(done) == 1:
                 return redirect(url_for("placements.placement", placement_id=done[0].id))
             return redirect(url_for("placements.placements", show="warnings"))
-    return page("resumption/elsewhere.html", form=form, chosen=chosen, words=words)
+    return page("resumption/elsewhere.html", form=form, waiting=waiting)
 
 
 @bp.route("/back/<placement_id>", methods=["POST"])

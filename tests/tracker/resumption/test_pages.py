@@ -214,8 +214,10 @@ def test_one_is_placed_elsewhere_and_sent_back(amina_here: Browser, own: Placeme
     assert f'value="{own.id}"' in page
     assert "Bahari Hotel" in page
     form = f"/resumption/elsewhere?placement={own.id}"
-    assert "Kilima Lodge: room for 5" in amina_here.get(form).text
-    answer = amina_here.send(form, employer_id=host.id, starts_on="2/3/2026")
+    page = amina_here.get(form).text
+    assert "Kilima Lodge: room for 5" in page
+    assert re.search(rf'<input checked[^>]* value="{own.id}"', page)
+    answer = amina_here.send(form, placement=own.id, employer_id=host.id, starts_on="2/3/2026")
     placed = _text(amina_here.get(answer.headers["Location"]).text)
     assert "Stands in for the placement at Bahari Hotel." in placed
     assert "No signed contract is recorded." in placed
@@ -235,19 +237,27 @@ def test_one_is_placed_elsewhere_and_sent_back(amina_here: Browser, own: Placeme
     assert "No other placement stands in" in unescape(amina_here.get(again.headers["Location"]).text)
 
 
-@pytest.mark.usefixtures("own")
-def test_without_anybody_ticked_the_list_says_so(amina_here: Browser) -> None:
-    page = amina_here.get("/resumption/elsewhere", follow_redirects=True).text
+def test_without_anybody_ticked_nobody_is_placed(amina_here: Browser, own: Placement, world: World) -> None:
+    host = world.hotel("Kilima Lodge")
+    page = amina_here.get("/resumption/elsewhere").text
+    assert f'value="{own.id}"' in page
+    assert "checked" not in page
+    page = amina_here.send("/resumption/elsewhere", employer_id=host.id, starts_on="2/3/2026").text
     assert "Choose at least one apprentice whose employer is closed." in page
+    assert db.session.scalar(select(Placement.id).where(Placement.replaces_id == own.id)) is None
+
+
+def test_while_nobody_waits_the_page_says_so(amina_here: Browser) -> None:
+    assert "Nobody waits for another employer." in amina_here.get("/resumption/elsewhere").text
 
 
 def test_a_form_with_faults_says_what_to_do(amina_here: Browser, own: Placement, world: World) -> None:
     host = world.hotel("Kilima Lodge")
     form = f"/resumption/elsewhere?placement={own.id}"
-    page = unescape(amina_here.send(form, employer_id="", starts_on="").text)
+    page = unescape(amina_here.send(form, placement=own.id, employer_id="", starts_on="").text)
     assert "Choose an employer of this centre." in page
     assert "Enter the first day at the employer." in page
-    page = unescape(amina_here.send(form, employer_id=host.id, starts_on="9/3/2026", ends_on="2/3/2026").text)
+    page = unescape(amina_here.send(form, placement=own.id, employer_id=host.id, starts_on="9/3/2026", ends_on="2/3/2026").text)
     assert "The last day cannot be before 9 March 2026, the first day." in page
     assert db.session.scalar(select(Placement.id).where(Placement.replaces_id == own.id)) is None
 
