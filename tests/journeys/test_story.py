@@ -7,6 +7,7 @@ NCT. To 21 June there are 15 weekdays more and no holiday: 61 at SUZA. NCT had 4
 
 import shutil
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,8 @@ from tracker.attendance import actions as attendance
 from tracker.attendance import queries as marks
 from tracker.calendar.queries import Calendar, calendar_for, story_for
 from tracker.calendar.rules import DayKind
+from tracker.catchup.debt_queries import debt_of
+from tracker.catchup.queries import notices, summary
 from tracker.clock import EAST_AFRICA, StoryClock
 from tracker.db import db, SyncedRow
 from tracker.demo import _introduce, FolderInUse, main, plan
@@ -31,7 +34,9 @@ from tracker.demo.machines import Machine
 from tracker.demo.story import Story, tell
 from tracker.i18n import speaking
 from tracker.indicators.queries import country, read
+from tracker.indicators.recovery import with_recovery
 from tracker.indicators.rules import (
+    caught_up,
     days_lost,
     employers_engaged,
     enrolled,
@@ -41,8 +46,10 @@ from tracker.indicators.rules import (
     placed,
     register_completeness,
     return_rate,
+    safety_trained,
     Split,
     suspended,
+    workplace_return,
 )
 from tracker.nodes import actions as nodes
 from tracker.overview import queries as overviews
@@ -51,6 +58,8 @@ from tracker.people.models import Enrolment
 from tracker.placements.queries import listed, placed_on, placements, state_on
 from tracker.placements.rules import StateKind
 from tracker.policy import Actor, NATION, OPERATOR
+from tracker.resumption.queries import displaced, roll_call
+from tracker.safety.queries import checklist
 from tracker.serve import listen, PortInUse
 
 NEW_YEAR, MARCH_17, MARCH_18, JULY_1, JULY_29, TODAY = (
@@ -133,22 +142,28 @@ def test_46_working_days_were_lost_at_nct_and_61_at_suza(story: Story, central: 
     assert days_lost(facts(story), Split.CENTRE) == {story.nct.partition: Figure(46), story.suza.partition: Figure(61)}
 
 
-def test_the_person_days_are_those_days_for_each_who_was_enrolled(story: Story) -> None:
+def test_the_person_days_are_those_of_the_place_where_each_was_expected(story: Story) -> None:
+    """In theory 46 days at NCT and 61 at SUZA; in a hotel also those since the reopening, 43 and 28 to 30 July: 89 at both.
+
+    Three of SUZA's 50 in hotels left on 17 July, nine training days before: they lost 80.
+    """
     nct, suza = of_centre(story)
-    assert person_days_lost(nct, Split.SEX) == {"F": Figure(22 * 46), "M": Figure(19 * 46)}
-    assert person_days_lost(nct, Split.ALL) == {"": Figure(1886)}
-    assert person_days_lost(suza, Split.ALL) == {"": Figure(10675)}
-    assert person_days_lost(facts(story), Split.ALL) == {"": Figure(1886 + 10675)}
+    assert person_days_lost(nct, Split.PHASE) == {"placement": Figure(24 * 89), "theory": Figure(17 * 46)}
+    assert person_days_lost(suza, Split.PHASE) == {"placement": Figure(47 * 89 + 3 * 80), "theory": Figure(125 * 61)}
+    assert person_days_lost(facts(story), Split.ALL) == {"": Figure(2136 + 782 + 4423 + 7625)}
+    until_may = of_centre(story, last=date(2020, 5, 31))[0]
+    assert person_days_lost(until_may, Split.ALL) == {"": Figure(41 * 46)}  # while all was closed, all lost the same
 
 
-@pytest.mark.parametrize("which", [0, 1])
-def test_both_dates_of_the_closure_are_there_and_the_first_counts(story: Story, central: Actor, which: int) -> None:
+@pytest.mark.parametrize(("which", "governments"), [(0, 2), (1, 1)])
+def test_both_dates_of_the_closure_are_there_and_the_first_counts(story: Story, central: Actor, which: int, governments: int) -> None:
     told = story_for(central, story.closures[which])
-    assert [notice.since for notice in told.notices] == [MARCH_18, date(2020, 4, 15)]
+    assert [notice.since for notice in told.notices] == [*[MARCH_18] * governments, date(2020, 4, 15)]
     assert told.is_contradicted
     assert told.since == MARCH_18
-    assert told.notices[1].source is not None
-    assert told.notices[1].source.startswith("ILO, 1 July 2020")
+    assert told.row.chosen_notice_id == told.notices[governments - 1].id  # chosen by a person, not by the rule
+    assert told.notices[-1].source is not None
+    assert told.notices[-1].source.startswith("ILO, 1 July 2020")
 
 
 def test_the_mainland_closed_for_30_days_and_zanzibar_without_an_end(story: Story, central: Actor) -> None:
@@ -169,7 +184,8 @@ def test_permission_opened_nothing_and_each_college_opened_on_its_own_day(story:
 def test_permissions_and_reopenings_stand_side_by_side(story: Story, central: Actor) -> None:
     mainland, zanzibar, hotels = story.closures
     nct, suza = (calendar_for(central, centre.partition) for centre in (story.nct, story.suza))
-    assert resumptions(nct, mainland) == [("permitted", date(2020, 6, 1)), ("reopened", date(2020, 6, 1)), ("reopened", date(2020, 6, 29))]
+    opened = [("permitted", date(2020, 6, 1)), ("reopened", date(2020, 6, 1)), ("reopened", date(2020, 6, 29))]
+    assert resumptions(nct, mainland) == [("reopened", date(2020, 5, 25)), *opened]  # the first was heard on the radio, and withdrawn
     assert resumptions(suza, zanzibar) == [("permitted", date(2020, 6, 1)), ("reopened", date(2020, 6, 22))]
     assert resumptions(nct, hotels) == resumptions(suza, hotels) == []
 
@@ -245,6 +261,143 @@ def test_central_sees_eight_who_are_enrolled_and_not_seen(story: Story, central:
     where = country(names)
     assert set(names) == {story.nct.partition, story.suza.partition}
     assert overviews.overview(central, where, names, overviews.period_of(where, "year")).not_seen == 3 + 9 - 4
+
+
+# April and May: extended, and a rumour
+
+
+def test_the_closure_of_30_days_was_extended_and_both_notices_stand(story: Story, central: Actor) -> None:
+    mainland = story_for(central, story.closures[0])
+    assert [(each.since, each.expected_until) for each in mainland.notices if each.source and "ILO" not in each.source] == [
+        (MARCH_18, date(2020, 4, 16)),
+        (MARCH_18, None),
+    ]
+    assert mainland.counting is not None
+    assert mainland.counting.expected_until is None
+    assert mainland.row.meanwhile == "remote_packs"
+
+
+def test_the_rumour_of_25_may_was_withdrawn_and_opened_nothing(story: Story, central: Actor) -> None:
+    calendar = calendar_for(central, story.nct.partition)
+    told = calendar.story(story.closures[0])
+    assert told is not None
+    assert [each.since for each in told.resumptions if each.void_reason] == [date(2020, 5, 25)]
+    cohort = people.cohort_for(central, story.nct.groups[0].id)
+    assert calendar.day(cohort, date(2020, 5, 27)).kind == DayKind.CLOSED
+
+
+# Coming back, person by person
+
+
+@pytest.fixture
+def rehema(story: Story) -> Iterator[Actor]:
+    """The registrar of NCT, on her machine."""
+    with story.site.dar.app.app_context():
+        yield story.site.dar.actor("rehema")
+
+
+def test_the_roll_call_knows_who_is_back_who_was_reached_and_who_left(story: Story, central: Actor) -> None:
+    """NCT: 41, of whom 38 came and two of three were reached; SUZA: 175, of whom 166 came, four left, and five are not seen."""
+    nct = roll_call(central, story.nct.partition, story.closures[0])
+    suza = roll_call(central, story.suza.partition, story.closures[1])
+    assert Counter(each.state.kind for each in nct.people) == {"returned": 38, "reached": 2, "not-seen": 1}
+    assert Counter(each.state.kind for each in suza.people) == {"returned": 166, "left": 4, "not-seen": 5}
+    assert {code: each.returned for code, each in nct.by_sex().items()} == {"F": 20, "M": 18}
+
+
+def test_who_was_called_says_when_he_comes(story: Story, rehema: Actor) -> None:
+    found = {each.apprentice.number: each.last for each in roll_call(rehema, story.nct.partition, story.closures[0]).people if each.last}
+    assert {number: (each.outcome, each.expected_on) for number, each in found.items() if each} == {
+        "NCT/D/19/021": ("not_reached", None),
+        "NCT/D/19/022": ("promised", date(2020, 8, 3)),
+        "NCT/A/19/016": ("reached", None),
+    }
+
+
+def test_by_phase_those_from_hotels_came_back_as_the_others_did(story: Story) -> None:
+    """Of NCT's 24 in hotels all came; of 17 in theory three never did and one came on the 35th day. At SUZA 3 of 50, and 6 of 125."""
+    nct, suza = of_centre(story)
+    assert return_rate(nct, Split.PHASE) == {"placement": Figure(24, 24), "theory": Figure(13, 17)}
+    assert return_rate(suza, Split.PHASE) == {"placement": Figure(47, 50), "theory": Figure(119, 125)}
+
+
+def test_no_placement_has_gone_on_and_all_displaced_are_at_their_centres(story: Story, central: Actor) -> None:
+    """24 of NCT, and of SUZA's 50 those 47 who have not left; of all 74 none has reopened."""
+    nct, suza = (displaced(central, centre.partition) for centre in (story.nct, story.suza))
+    assert (len(nct), len(suza)) == (24, 47)
+    assert {each.is_centre_open for each in (*nct, *suza)} == {True}
+    assert {each.opens_on for each in (*nct, *suza)} == {None}
+    assert workplace_return(recovered(story), Split.CENTRE) == {story.nct.partition: Figure(0, 24), story.suza.partition: Figure(0, 50)}
+
+
+def recovered(story: Story) -> Facts:
+    with story.site.central.app.app_context():
+        where = country([story.nct.partition, story.suza.partition])
+        return with_recovery(OPERATOR, where, read(where, NEW_YEAR, TODAY, TODAY))
+
+
+# Safety
+
+
+def test_the_checklist_was_ready_but_for_one_item(story: Story, central: Actor) -> None:
+    for centre, closure in ((story.nct, story.closures[0]), (story.suza, story.closures[1])):
+        found = checklist(central, centre.partition, closure)
+        assert found.ready == (5, 1, 0, 0)  # ready, partly, not ready, unanswered
+
+
+def test_the_session_about_covid_was_repeated_and_holds_for_those_who_were_there(story: Story) -> None:
+    """NCT repeated it on 8 July with 38 of 41, SUZA on 15 July with 166 of now 171; the first ones have run out after 30 days."""
+    known = recovered(story)
+    assert known.topic == "covid-19"
+    assert safety_trained(known, Split.CENTRE) == {story.nct.partition: Figure(38, 41), story.suza.partition: Figure(166, 171)}
+
+
+# Catching up
+
+
+def test_the_order_of_two_hours_is_there_withdrawn_and_an_hour_more_is_in_force(story: Story, rehema: Actor) -> None:
+    debt = debt_of(rehema, people.cohort_for(rehema, story.nct.groups[0].id))
+    assert [(each.minutes, each.void_reason is not None) for each in debt.ways] == [(120, True), (60, False)]
+    assert "haiwezekani" in (debt.ways[0].void_reason or "").casefold()
+
+
+def test_the_hours_lost_and_made_up_are_these(story: Story) -> None:
+    """A training day has seven hours.
+
+    NCT, theory: 17 x 46 x 7 = 5,474 hours. Dar es Salaam brought 8 packs of 20 hours and was taught an hour more on 13 days
+    (13 to 29 July) before 10 people: 160 + 130; Arusha 5 packs, 11 days, 7 people: 100 + 77. Together 467.
+    SUZA, theory: 125 x 61 x 7 = 53,375 hours; 29 packs, 580 hours. In hotels 2,136 and 4,423 days of seven hours, none made up.
+    """
+    nct, suza = (recovered(story).by_centre()[centre.partition] for centre in (story.nct, story.suza))
+    assert caught_up(nct, Split.PHASE) == {"placement": Figure(0, 60 * 14_952), "theory": Figure(60 * 467, 60 * 5_474)}
+    assert caught_up(suza, Split.PHASE) == {"placement": Figure(0, 60 * 30_961), "theory": Figure(60 * 580, 60 * 53_375)}
+
+
+def test_the_projected_end_of_the_cohort_is_14_december_2021(story: Story, rehema: Actor) -> None:
+    """Who brought no pack owes 46 x 7 h - 13 h = 309 hours. An hour more a day until 18 December brings 95: 20 days in August,
+    22, 19 and 21 in the months that follow, 13 in December. Of the other 214 hours, seven a day, the 31st day is needed: November
+    2021 has 22, and 14 December is the ninth of December, for the 9th is a holiday. The announced end is the Friday after.
+    """
+    debt = debt_of(rehema, people.cohort_for(rehema, story.nct.groups[0].id))
+    found = summary(rehema, debt)
+    assert (found.largest, found.projected) == (60 * 309, date(2021, 12, 14))
+    assert (debt.original_end, debt.ends_on) == (date(2021, 10, 29), date(2021, 12, 17))
+
+
+def test_there_is_a_notice_of_the_later_end_for_everybody_of_the_cohort(story: Story, rehema: Actor) -> None:
+    """Twelve for placements, with their hotels; ten for those in theory."""
+    found = notices(rehema, debt_of(rehema, people.cohort_for(rehema, story.nct.groups[0].id)))
+    assert Counter(each.employer is not None for each in found) == {True: 12, False: 10}
+    assert {(each.original, each.moved_to) for each in found} == {(date(2021, 10, 29), date(2021, 12, 17))}
+
+
+# Who
+
+
+def test_two_of_41_and_six_of_171_have_a_great_difficulty(story: Story) -> None:
+    nct, suza = of_centre(story)
+    assert enrolled(nct, Split.DISABILITY) == {"with": Figure(2), "without": Figure(39)}
+    assert enrolled(suza, Split.DISABILITY) == {"with": Figure(6), "without": Figure(165)}
 
 
 # Registers

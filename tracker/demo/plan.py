@@ -9,6 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+MAINLAND_GOVERNMENT: Final = "Serikali ya Jamhuri ya Muungano wa Tanzania"
+MINISTRY: Final = "Wizara ya Elimu, Sayansi na Teknolojia"
+TRAINER: Final = "Afisa afya wa wilaya"
+# Cohorts that were given work to take home, and what it is worth once it is brought back: twenty hours.
+PACKED: Final = ("NCT/D/19", "NCT/A/19", "SUZA/20A")
+PACK: Final = "Kazi za nyumbani: usafi wa chakula"
+PACK_MINUTES: Final = 1200
 CENTRAL_NAME: Final = "Makao makuu"
 NCT_NAME, NCT_SHORT, NCT_REGION = "National College of Tourism", "NCT", "TZ-02"
 SUZA_NAME, SUZA_SHORT, SUZA_REGION = "State University of Zanzibar, Institute of Tourism", "SUZA IoT", "TZ-15"
@@ -22,12 +29,23 @@ LAST_OPEN: Final = date(2020, 3, 17)
 CLOSED: Final = date(2020, 3, 18)
 MAINLAND_EXPECTED_UNTIL: Final = date(2020, 4, 16)  # 30 days, the first included
 ILO_DATE: Final = date(2020, 4, 15)
+PACKS_GIVEN: Final = date(2020, 4, 6)
+EXTENDED: Final = date(2020, 4, 14)
+RUMOUR, RUMOUR_OF, RUMOUR_WITHDRAWN = date(2020, 5, 19), date(2020, 5, 25), date(2020, 5, 22)
 PERMISSION_READ: Final = date(2020, 5, 28)
 PERMITTED: Final = date(2020, 6, 1)
 NCT_REOPENED: Final = date(2020, 6, 1)
 SUZA_REOPENED: Final = date(2020, 6, 22)
 SCHOOLS_ANNOUNCED: Final = date(2020, 6, 17)
 SCHOOLS_REOPENED: Final = date(2020, 6, 29)
+NCT_PACKS_BACK, SUZA_PACKS_BACK = date(2020, 6, 10), date(2020, 7, 1)
+NCT_SESSION_AGAIN, SUZA_SESSION_AGAIN = date(2020, 7, 8), date(2020, 7, 15)
+SESSION_DAYS: Final = 30
+ORDER_WITHDRAWN: Final = date(2020, 7, 10)
+HOUR_MORE: Final = date(2020, 7, 13)
+END_MOVED: Final = date(2020, 7, 24)
+TERM_ENDS: Final = date(2020, 12, 18)
+NEW_END: Final = date(2021, 12, 17)
 ILO_ARTICLE_READ: Final = date(2020, 7, 2)
 LEFT: Final = date(2020, 7, 17)
 LAST_REGISTER: Final = date(2020, 7, 29)
@@ -67,6 +85,17 @@ class Cohort:
     def size(self) -> int:
         """How many are enrolled."""
         return self.women + self.men
+
+
+@dataclass(frozen=True)
+class Call:
+    """An attempt to reach somebody who has not come back. expected_on: the day on which he said to come."""
+
+    on: date
+    means: str
+    outcome: str
+    note: str | None = None
+    expected_on: date | None = None
 
 
 LATE: Final = date(2020, 7, 6)  # the 35th day after NCT's reopening: back, but not within 30 days
@@ -216,6 +245,27 @@ DEPARTMENT_BY_TRADE: Final = {
 # Numbers of apprentices whose placement lacks something, so that the list of placements has something to remind of.
 WITHOUT_SUPERVISOR: Final = ("NCT/A/19/004", "SUZA/18/011")
 WITHOUT_CONTRACT: Final = ("NCT/D/19/007", "SUZA/18/023", "SUZA/18/031")
+# Who answered one of the six questions with a great difficulty, by number; all others of the cohorts have none.
+DIFFICULTIES: Final = {
+    "NCT/D/19/003": {"seeing": "a_lot"},
+    "NCT/A/19/012": {"walking": "a_lot"},
+    "SUZA/18/007": {"hearing": "a_lot"},
+    "SUZA/19A/002": {"walking": "cannot"},
+    "SUZA/19A/010": {"seeing": "some"},
+    "SUZA/19B/003": {"remembering": "a_lot"},
+    "SUZA/20A/001": {"seeing": "a_lot"},
+    "SUZA/20B/001": {"communicating": "a_lot"},
+    "SUZA/20B/003": {"walking": "a_lot"},
+}
+# Who of NCT has not come back, by number, and what came of looking for them.
+CALLS: Final = {
+    "NCT/D/19/021": (Call(date(2020, 7, 3), "call", "not_reached"), Call(date(2020, 7, 20), "message", "not_reached")),
+    "NCT/D/19/022": (
+        Call(date(2020, 7, 3), "call", "promised", expected_on=date(2020, 7, 13)),
+        Call(date(2020, 7, 20), "call", "promised", "Anauguza mama yake.", expected_on=date(2020, 8, 3)),
+    ),
+    "NCT/A/19/016": (Call(date(2020, 7, 6), "call", "wrong_number"), Call(date(2020, 7, 9), "visit", "reached", "Hana nauli.")),
+}
 ALLOWANCE_TZS: Final = 150_000
 
 PASSWORD: Final = "kalamu-na-wino"  # noqa: S105 - of invented people, on one machine, in a folder that is thrown away

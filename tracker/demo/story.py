@@ -5,8 +5,6 @@ the colleges, the hotels close, too; the colleges reopen on two different days, 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -15,78 +13,36 @@ from typing import Final
 
 from tracker import replication
 from tracker.attendance import actions as attendance
+from tracker.attendance.absence_actions import record_follow_up
 from tracker.attendance.rules import Entry, MarkLine
 from tracker.calendar import actions as calendar
 from tracker.calendar import queries as calendar_queries
 from tracker.calendar.queries import calendar_for, code_of_centre
 from tracker.country import tz
 from tracker.db import seen_token, write
-from tracker.demo import days, plan
+from tracker.demo import days, plan, recovery
+from tracker.demo.cast import acting, Centre, exchange, Group, Story
 from tracker.demo.days import Member
 from tracker.demo.machines import Machine, open_site, Site
-from tracker.demo.people import Inventor, MAINLAND, ZANZIBAR
+from tracker.demo.people import Inventor, ZANZIBAR
 from tracker.employers import actions as employers
 from tracker.errors import N_
 from tracker.nodes import actions as nodes
 from tracker.people import actions as people
 from tracker.people import queries as people_queries
-from tracker.people.rules import COMPLETED, LEFT
+from tracker.people.rules import COMPLETED, DIFFICULTIES, LEFT
 from tracker.placements import actions as placements
 from tracker.places import actions as places
 from tracker.places import queries as places_queries
 from tracker.policy import Actor, NATION, OPERATOR
-from tracker.serve import Server
+
+__all__ = ["Centre", "Group", "Story", "tell"]
 
 ZANZIBAR_REGIONS: Final = ("TZ-15", "TZ-07", "TZ-11", "TZ-06", "TZ-10")
-MAINLAND_REGIONS: Final = ("TZ-01", "TZ-02", "TZ-09", "TZ-16", "TZ-19", "TZ-25")
-MAINLAND_GOVERNMENT: Final = "Serikali ya Jamhuri ya Muungano wa Tanzania"
 ZANZIBAR_GOVERNMENT: Final = "Serikali ya Mapinduzi ya Zanzibar"
 ILO: Final = "ILO"
 ILO_SOURCE: Final = "ILO, 1 July 2020: nationwide closures of all educational institutions on 15 April"
 COVID: Final = "covid-19"
-
-
-@dataclass
-class Group:
-    """A cohort with its row's id. left: ids of those who have ended their training."""
-
-    plan: plan.Cohort
-    id: str
-    members: Sequence[Member]
-    left: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Centre:
-    """A centre of the story. reopened: the first open day after the closure."""
-
-    partition: str
-    machine: Machine
-    registrar: str
-    reopened: date
-    groups: list[Group] = field(default_factory=list)
-    inventor: Inventor = field(default_factory=lambda: Inventor(MAINLAND, MAINLAND_REGIONS, "nct"))
-
-
-@dataclass
-class Story:
-    """What was told: the machines, and who is who in it.
-
-    central_server  answers since the beginning
-    centre_server   the one of NCT in Dar es Salaam: has its port, and answers when its `serve` is called
-    hotels          ids of NCT's hotels, those of Dar es Salaam first
-    closures        ids of the closures of the Mainland, of Zanzibar and of the hotels
-    disputed        id of the apprentice whose phone number two laptops changed apart
-    """
-
-    site: Site
-    nct: Centre
-    suza: Centre
-    central_server: Server
-    centre_server: Server
-    hotels: Sequence[str] = ()
-    closures: Sequence[str] = ()
-    disputed: str = ""
 
 
 def tell(
@@ -120,8 +76,13 @@ def tell(
         _before(story)
         voice(N_("18 March 2020: colleges and hotels close."))
         story.closures = _closing(story)
+        voice(N_("April and May 2020: work is sent home, and the closure goes on."))
+        recovery.meanwhile(story)
         voice(N_("June and July 2020: the colleges reopen, the hotels do not."))
         _reopening(story)
+        voice(N_("July 2020: those who have not come back are called, and lost time is made up."))
+        recovery.coming_back(story)
+        recovery.catching_up(story)
         voice(N_("Two laptops change one phone number apart, and all exchange once more."))
         story.disputed = _dispute(story)
     except BaseException:
@@ -148,7 +109,7 @@ def _beginning(site: Site, url: str) -> tuple[Centre, Centre]:
     for centre, short_name in ((nct, plan.NCT_SHORT), (suza, plan.SUZA_SHORT)):
         with centre.machine.at(on, 10):
             centre.machine.add_users()
-        with _acting(centre, on, 10, 30) as registrar:
+        with acting(centre, on, 10, 30) as registrar:
             _profile(registrar, centre.partition, short_name)
     site.dar.sync(on, 11)
     with central.at(on, 11, 30):
@@ -158,15 +119,6 @@ def _beginning(site: Site, url: str) -> tuple[Centre, Centre]:
         site.arusha.add_users()
     site.arusha.sync(on)
     return nct, suza
-
-
-@contextmanager
-def _acting(centre: Centre, on: date, hour: int = 9, minute: int = 0) -> Iterator[Actor]:
-    """Let the registrar of a centre act in one transaction."""
-    with centre.machine.at(on, hour, minute):
-        registrar = centre.machine.actor(centre.registrar)
-        with write(registrar):
-            yield registrar
 
 
 def _profile(registrar: Actor, partition: str, short_name: str) -> None:
@@ -184,17 +136,17 @@ def _profile(registrar: Actor, partition: str, short_name: str) -> None:
 def _people(story: Story, *, ends: bool) -> None:
     nct, suza = story.nct, story.suza
     story.site.dar.sync(plan.SET_UP)  # the people of Arusha, who teach, too
-    with _acting(nct, plan.SET_UP, 13) as registrar:
+    with acting(nct, plan.SET_UP, 13) as registrar:
         campuses = [places.add_campus(registrar, nct.partition, *each).id for each in plan.NCT_CAMPUSES]
     for centre, cohorts in ((nct, plan.NCT_COHORTS), (suza, plan.SUZA_COHORTS)):
         ids = campuses if centre is nct else []
         for cohort in cohorts:
-            with _acting(centre, plan.SET_UP, 14) as registrar:
+            with acting(centre, plan.SET_UP, 14) as registrar:
                 centre.groups.append(_cohort(registrar, centre, cohort, ids, ends=ends))
-    with _acting(suza, plan.SET_UP, 15) as registrar:
+    with acting(suza, plan.SET_UP, 15) as registrar:
         _graduates(registrar, suza)
     _hotels(story)
-    _exchange(story, plan.SET_UP)
+    exchange(story, plan.SET_UP)
 
 
 def _cohort(registrar: Actor, centre: Centre, cohort: plan.Cohort, campuses: Sequence[str], *, ends: bool) -> Group:
@@ -212,6 +164,7 @@ def _cohort(registrar: Actor, centre: Centre, cohort: plan.Cohort, campuses: Seq
     for place, sex in enumerate(sexes):
         number = f"{cohort.prefix}/{place + 1:03d}"
         values = {"cohort_id": row.id, "occupation": next(trades), "starts_on": cohort.starts_on}
+        values |= {**dict.fromkeys(DIFFICULTIES, "none"), **plan.DIFFICULTIES.get(number, {})}
         apprentice_id = _register(registrar, centre, number, sex, cohort.starts_on, values)
         members.append(Member(apprentice_id, number, sex, place < cohort.placed, became[place], days.days_behind(number)))
     return Group(cohort, row.id, members)
@@ -243,11 +196,11 @@ def _graduates(registrar: Actor, centre: Centre) -> None:
 
 
 def _hotels(story: Story) -> None:
-    with _acting(story.nct, plan.SET_UP, 15) as registrar:
+    with acting(story.nct, plan.SET_UP, 15) as registrar:
         ids = _employers(registrar, story.nct, plan.NCT_HOTELS)
         _place(registrar, story.nct, story.nct.groups[2], ids[:3])
         story.hotels = ids
-    with _acting(story.suza, plan.SET_UP, 16) as registrar:
+    with acting(story.suza, plan.SET_UP, 16) as registrar:
         _place(registrar, story.suza, story.suza.groups[0], _employers(registrar, story.suza, plan.SUZA_HOTELS))
 
 
@@ -288,13 +241,6 @@ def _place(registrar: Actor, centre: Centre, group: Group, hotels: Sequence[str]
             "allowance_tzs": plan.ALLOWANCE_TZS,
         }
         placements.open_placement(registrar, centre.partition, terms)
-
-
-def _exchange(story: Story, on: date) -> None:
-    """Everybody exchanges; Dar es Salaam once more, to hear of Arusha."""
-    site = story.site
-    for machine in (site.dar, site.arusha, site.suza, site.dar):
-        machine.sync(on)
 
 
 # ---- registers
@@ -353,21 +299,21 @@ def _has_left(group: Group, member: Member, on: date) -> bool:
 def _before(story: Story) -> None:
     _registers(story, plan.FIRST_REGISTER, plan.PLACING, after=False)
     # Those of November 2019 go to their hotels in March; their contracts are typed in when they are signed.
-    with _acting(story.nct, plan.PLACING, 15) as registrar:
+    with acting(story.nct, plan.PLACING, 15) as registrar:
         _place(registrar, story.nct, story.nct.groups[0], story.hotels[: plan.DAR_HOTELS])
         _place(registrar, story.nct, story.nct.groups[1], story.hotels[plan.DAR_HOTELS :])
-    _exchange(story, plan.PLACING)
+    exchange(story, plan.PLACING)
     _registers(story, plan.TO_HOTELS, plan.LAST_OPEN, after=False)
     # First Arusha's own registers arrive: an import that does not know them would say "taken" beside them.
-    _exchange(story, plan.LAST_OPEN)
+    exchange(story, plan.LAST_OPEN)
     for centre in (story.nct, story.suza):
         _sheets_of_hotels(centre)
-    _exchange(story, plan.CLOSED)
+    exchange(story, plan.CLOSED)
 
 
 def _sheets_of_hotels(centre: Centre) -> None:
     """The supervisors' sheets, which come on paper and are imported together."""
-    with _acting(centre, plan.LAST_OPEN, 19) as registrar:
+    with acting(centre, plan.LAST_OPEN, 19) as registrar:
         known = calendar_for(registrar, centre.partition)
         for group in centre.groups:
             cohort = people_queries.cohort_for(registrar, group.id)
@@ -398,8 +344,9 @@ def _closing(story: Story) -> tuple[str, str, str]:
                 COVID,
                 plan.CLOSED,
                 plan.MAINLAND_EXPECTED_UNTIL,
+                meanwhile="remote_packs",
                 source="The Citizen, 18 March 2020: universities and colleges close at once, for 30 days",
-                authority=MAINLAND_GOVERNMENT,
+                authority=plan.MAINLAND_GOVERNMENT,
                 note="Shule za awali hadi za sekondari zilifungwa tarehe 17 Machi 2020 (Africa Press).",
             )
             zanzibar = calendar.close(
@@ -410,6 +357,7 @@ def _closing(story: Story) -> tuple[str, str, str]:
                 "centres",
                 COVID,
                 plan.CLOSED,
+                meanwhile="remote_packs",
                 source="The Citizen, 19 March 2020: all levels of education close until further notice",
                 authority=ZANZIBAR_GOVERNMENT,
             )
@@ -421,12 +369,13 @@ def _closing(story: Story) -> tuple[str, str, str]:
                 "workplaces",
                 COVID,
                 plan.CLOSED,
+                meanwhile="nothing",
                 source="ILO, 1 July 2020: most hotels and resorts not yet fully operational",
                 authority="Hoteli zinazopokea wanagenzi",
                 note="Tarehe ya hoteli kufungwa haikutajwa katika vyanzo; imechukuliwa ile ya vyuo. Tarehe ya kufunguliwa haijulikani.",
             )
             ids = mainland.id, zanzibar.id, hotels.id
-    _exchange(story, plan.CLOSED + timedelta(days=1))
+    exchange(story, plan.CLOSED + timedelta(days=1))
     return ids
 
 
@@ -435,11 +384,12 @@ def _closing(story: Story) -> tuple[str, str, str]:
 
 def _reopening(story: Story) -> None:
     _permitting(story)
+    recovery.check_before_opening(story)
     for centre in (story.nct, story.suza):
-        with _acting(centre, centre.reopened - timedelta(days=2), 18) as registrar:
+        with acting(centre, centre.reopened - timedelta(days=2), 18) as registrar:
             calendar.reopen(registrar, centre.partition, centre.reopened, "centre", code_of_centre(centre.partition), "centres")
     _schools_too(story)
-    _exchange(story, plan.SUZA_REOPENED - timedelta(days=1))
+    exchange(story, plan.SUZA_REOPENED - timedelta(days=1))
     _registers(story, plan.NCT_REOPENED, plan.LEFT, after=True)
     _reading_of_april(story)
     _leaving(story.suza)
@@ -455,7 +405,7 @@ def _permitting(story: Story) -> None:
         with write(actor):
             calendar.permit(actor, NATION, plan.PERMITTED, "jurisdiction", tz.MAINLAND, "centres", mainland, conditions=conditions)
             calendar.permit(actor, NATION, plan.PERMITTED, "jurisdiction", tz.ZANZIBAR, "centres", zanzibar)
-    _exchange(story, plan.PERMISSION_READ)
+    exchange(story, plan.PERMISSION_READ)
 
 
 def _schools_too(story: Story) -> None:
@@ -481,22 +431,20 @@ def _reading_of_april(story: Story) -> None:
         actor = central.actor("tatu")
         with write(actor):
             for closure_id in story.closures[:2]:
-                (first,) = _notices(actor, closure_id)
+                counting = calendar_queries.story_for(actor, closure_id).counting
                 calendar.add_notice(actor, closure_id, plan.ILO_DATE, source=ILO_SOURCE, authority=ILO)
-                calendar.choose_notice(actor, first)
-
-
-def _notices(actor: Actor, closure_id: str) -> list[str]:
-    return [each.id for each in calendar_queries.story_for(actor, closure_id).notices]
+                if counting:
+                    calendar.choose_notice(actor, counting.id)
 
 
 def _leaving(centre: Centre) -> None:
     """Some of those who did not come back have said so, and why."""
-    with _acting(centre, plan.LEFT, 15) as registrar:
+    with acting(centre, plan.LEFT, 15) as registrar:
         gone = [(group, each) for group in centre.groups for each in group.members if each.fate == "never"]
         for sex, reason in plan.REASONS_FOR_LEAVING:
             group, member = next((group, each) for group, each in gone if each.sex == sex and each.id not in group.left)
             (enrolment,) = people_queries.enrolments_of(people_queries.apprentice_for(registrar, member.id))
+            record_follow_up(registrar, member.id, plan.LEFT, "call", "left")
             people.end_enrolment(registrar, enrolment.id, LEFT, plan.LEFT, reason)
             group.left.add(member.id)
 
@@ -507,11 +455,11 @@ def _leaving(centre: Centre) -> None:
 def _dispute(story: Story) -> str:
     apprentice_id = story.nct.groups[1].members[0].id
     site, on = story.site, plan.LAST_REGISTER
-    _exchange(story, on - timedelta(days=1))
+    exchange(story, on - timedelta(days=1))
     for machine, username, hour, phone in ((site.dar, "rehema", 14, "+255700431207"), (site.arusha, "gidion", 15, "+255700431702")):
         with machine.at(on, hour):
             actor = machine.actor(username)
             apprentice = people_queries.apprentice_for(actor, apprentice_id)
             people.correct_apprentice(actor, apprentice_id, {"phone": phone}, seen_token(apprentice))
-    _exchange(story, on)
+    exchange(story, on)
     return apprentice_id

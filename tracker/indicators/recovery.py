@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tracker.catchup.queries import delivered_and_owed
 from tracker.db import db
 from tracker.indicators.calendars import Country
-from tracker.indicators.rules import CaughtUp, Covered, Facts, Group, Halted, PLACEMENT, phase_of, THEORY
+from tracker.indicators.rules import CaughtUp, Covered, Facts, Group, Halted, phase_of, PLACEMENT, THEORY
 from tracker.indicators.spans import group_of, groups_by_person, is_there, spans
 from tracker.indicators.stays import is_placed
 from tracker.policy import Actor
@@ -69,7 +69,8 @@ def _topics(where: Country, on: date) -> list[str]:
         .where(row.partition.in_(where.centres), row.topic.is_not(None), row.on <= on, row.void_reason.is_(None))
         .group_by(row.topic)
     )
-    return [topic for topic, _last in sorted(rows, key=lambda each: (-each[1].toordinal(), each[0]))]
+    last_by_topic = {topic: last for topic, last in rows if topic and last}
+    return sorted(last_by_topic, key=lambda topic: (-last_by_topic[topic].toordinal(), topic))
 
 
 def _covered(where: Country, topics: list[str], on: date) -> list[Covered]:

@@ -560,7 +560,7 @@ def days_lost(facts: Facts, split: Split) -> Figures:
 @_indicator(
     "I16",
     N_("Person-days lost to closures"),
-    numerator=N_("days on which apprentices were expected in training and the place was closed: the centre, or for those in a placement the workplace"),
+    numerator=N_("days on which apprentices were expected and the place was closed: the centre, or for those in a placement the workplace"),
     unit="person-days",
     source=N_("closures, weekly patterns, public holidays, enrolments, placements"),
     splits=PHASES,
@@ -569,11 +569,15 @@ def days_lost(facts: Facts, split: Split) -> Figures:
 def person_days_lost(facts: Facts, split: Split) -> Figures:
     """I16. Each apprentice's own span of enrolment is respected; of those in a placement it is the workplace that counts."""
     lost_by_cohort = {key: [day for day in days.lost if facts.has(day)] for key, days in (facts.days or {}).items()}
-    at_centre = [(each.group, each.size * person_days([(each.first, each.last)], lost_by_cohort.get(each.key, ()))) for each in facts.enrolments]
+    at_centre = [
+        (each.group, each.size * person_days([(each.first, each.last)], lost_by_cohort.get(each.key, ()))) for each in facts.enrolments
+    ]
     at_centre += [(each.group, -each.elsewhere) for each in facts.stays]
     at_work = [(each.group, each.lost) for each in facts.stays]
     return _numbers(
-        (group._replace(phase=phase).code(split), count) for phase, found in ((THEORY, at_centre), (PLACEMENT, at_work)) for group, count in found
+        (group._replace(phase=phase).code(split), count)
+        for phase, found in ((THEORY, at_centre), (PLACEMENT, at_work))
+        for group, count in found
     )
 
 

@@ -101,7 +101,7 @@ def is_there(span: sa.CTE, on: date | ColumnElement[date]) -> ColumnElement[bool
     )
 
 
-def belongs(span: sa.CTE, on: ColumnElement[date] | date) -> ColumnElement[bool]:
+def belongs(span: sa.CTE, on: sa.SQLColumnExpression[date] | date) -> ColumnElement[bool]:
     """Whether what somebody did on a day belongs to a span: the latest that had begun, the first before any had."""
     return and_(span.c.since <= on, or_(span.c.following.is_(None), span.c.following > on))
 

@@ -66,7 +66,12 @@ def test_who_was_born_on_29_february_waits_for_1_march(on: date, last_birthday: 
 
 
 def test_disability_is_one_great_difficulty_among_those_asked(world: World) -> None:
-    answers = ({"seeing": "a_lot", "hearing": "none"}, {"self_care": "cannot"}, {"walking": "some", "seeing": "none"}, {})
+    answers: tuple[dict[str, str], ...] = (
+        {"seeing": "a_lot", "hearing": "none"},
+        {"self_care": "cannot"},
+        {"walking": "some", "seeing": "none"},
+        {},
+    )
     for each in answers:
         _say(world.person(world.nct), **each)
     assert enrolled(world.facts(), Split.DISABILITY) == {"": Figure(1), "with": Figure(2), "without": Figure(1)}

@@ -1,6 +1,7 @@
 """The six questions about difficulties: who is counted, who sees the answers, and how they come in and go out."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tracker.people.rules import DIFFICULTIES, has_great_difficulty
 from tracker.people.schemas import ApprenticeSchema
 from tracker.policy import Actor, OPERATOR
 
-NO_DIFFICULTY = dict.fromkeys(DIFFICULTIES, "none")
+NO_DIFFICULTY: dict[str, Any] = dict.fromkeys(DIFFICULTIES, "none")
 
 
 @pytest.mark.parametrize(
