@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from tracker import clock, inputs
 from tracker.calendar import actions, checks, forms, queries, rules, schemas, words
+from tracker.calendar.ends import ends_in
 from tracker.calendar.models import Closure, Notice, Resumption
 from tracker.calendar.queries import Calendar, ClosureStory
 from tracker.calendar.rules import ClosureFact, ResumptionKind, ScopeKind, Site, Sites
@@ -198,7 +199,11 @@ def close() -> ResponseReturnValue:
     is_centre = kind_of(desk) == queries.CENTRE
     common = _common(desk)
     places = words.places_in(desk, queries.codes_in(desk), common["names"])
-    asked = {"since": clock.today(), "sites": Sites.CENTRES if is_centre else Sites.BOTH, "place": request.args.get("place") or places[0][0]}
+    asked = {
+        "since": clock.today(),
+        "sites": Sites.CENTRES if is_centre else Sites.BOTH,
+        "place": request.args.get("place") or places[0][0],
+    }
     form = forms.CloseForm(**asked)
     form.offer(places)
     values = accept(form, schemas.ClosureSchema())
@@ -471,7 +476,7 @@ def _still_taught(desk: str, today: date) -> list[Cohort]:
     """The cohorts of a centre that have begun and not ended; of a region or the nation none."""
     if kind_of(desk) != queries.CENTRE:
         return []
-    ends = queries.ends_in(desk)
+    ends = ends_in(desk)
     known = queries.cohorts_in(desk)
     return [row for row in known if (row.starts_on or date.min) <= today <= (ends.of_cohort(row) or date.max)]
 

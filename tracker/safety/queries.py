@@ -42,7 +42,7 @@ def holders(centres: Collection[str], topic: str, on: date) -> set[tuple[str, st
     )
     valid: dict[str, list[str]] = defaultdict(list)
     for centre, session_id, day, valid_days in held:
-        if Held(day, valid_days).is_valid(on):
+        if day and Held(day, valid_days).is_valid(on):
             valid[centre].append(session_id)
     return {(centre, key) for centre, ids in valid.items() for key in _present(centre, ids)}
 
@@ -267,12 +267,16 @@ def readiness(actor: Actor, story: ClosureStory, desk: str) -> list[tuple[str, s
     fact = story.fact
     centres = [row for row in centres if own or _closes(fact, row.partition, row.region)]
     answers = _answers([row.partition for row in centres], story.row.id)
-    return [(row.partition, row.name or "?", _checklist(row.partition, story.row.id, answers.get(row.partition, {})).ready) for row in centres]
+    return [
+        (row.partition, row.name or "?", _checklist(row.partition, story.row.id, answers.get(row.partition, {})).ready) for row in centres
+    ]
 
 
 def _closes(fact: calendar_rules.ClosureFact, partition: str, region: str | None) -> bool:
     code = calendar.code_of_centre(partition)
     if fact.partition == partition:
         return True
-    site = calendar_rules.Site(calendar_rules.SiteKind.CENTRE, code, None, None, None, region or "", tz.jurisdiction_of(region) or tz.MAINLAND)
+    site = calendar_rules.Site(
+        calendar_rules.SiteKind.CENTRE, code, None, None, None, region or "", tz.jurisdiction_of(region) or tz.MAINLAND
+    )
     return calendar_rules.lies_in(site, fact.partition) and calendar_rules.covers(fact.scope, calendar_rules.Sites.CENTRES, site)

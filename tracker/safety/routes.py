@@ -27,7 +27,12 @@ bp = Blueprint("safety", __name__)
 TABLES = (models.ChecklistItem, models.ChecklistAnswer, models.SafetySession, models.SafetyPresence)
 Done = TypeVar("Done")
 
-TONES: Final = {rules.Standing.NEVER: "error", rules.Standing.EXPIRED: "error", rules.Standing.RUNS_OUT: "warning", rules.Standing.VALID: "good"}
+TONES: Final = {
+    rules.Standing.NEVER: "error",
+    rules.Standing.EXPIRED: "error",
+    rules.Standing.RUNS_OUT: "warning",
+    rules.Standing.VALID: "good",
+}
 STANDINGS: Final = {
     rules.Standing.NEVER: N_("Never had one"),
     rules.Standing.EXPIRED: N_("Has run out"),
@@ -130,7 +135,15 @@ def topic(topic: str) -> ResponseReturnValue:
     if not tz.has_code("safety_topics", topic) or (cohort_id and cohort_id not in cohorts):
         raise NotFound
     people = queries.covered(g.actor, desk, topic, clock.today(), cohort_id)
-    return page("safety/topic.html", topic=topic, people=people, cohorts=cohorts, cohort_id=cohort_id, may_hold=may(g.actor, "mark", desk), **_words())
+    return page(
+        "safety/topic.html",
+        topic=topic,
+        people=people,
+        cohorts=cohorts,
+        cohort_id=cohort_id,
+        may_hold=may(g.actor, "mark", desk),
+        **_words(),
+    )
 
 
 @bp.route("/sessions/new", methods=["GET", "POST"])
@@ -155,9 +168,10 @@ def _for_whom(desk: str) -> list[tuple[str, str]]:
 
 
 def _hold(desk: str, values: dict[str, Any]) -> SafetySession:
-    about = {name: values[name] for name in ("minutes", "valid_days", "cohort_id")}
-    texts = {name: values[name] or "" for name in ("trainer", "note")}
-    return actions.hold_session(g.actor, desk, values["topic"], values["on"], **about, **texts)
+    about = {name: values[name] for name in ("minutes", "valid_days", "cohort_id")} | {
+        name: values[name] or "" for name in ("trainer", "note")
+    }
+    return actions.hold_session(g.actor, desk, values["topic"], values["on"], **about)
 
 
 @bp.route("/sessions/<session_id>", methods=["GET", "POST"])
@@ -221,7 +235,10 @@ def withdraw(session_id: str) -> ResponseReturnValue:
     queries.session_for(g.actor, session_id, "mark")
     back = url_for(".session", session_id=session_id, centre=_asked())
     return _withdrawing(
-        _("Withdraw the session"), back, _("The session is withdrawn. It covers nobody."), partial(actions.withdraw_session, g.actor, session_id)
+        _("Withdraw the session"),
+        back,
+        _("The session is withdrawn. It covers nobody."),
+        partial(actions.withdraw_session, g.actor, session_id),
     )
 
 
@@ -261,6 +278,7 @@ def checklist(closure_id: str) -> ResponseReturnValue:
             flash(ngettext("%(n)d answer is saved.", "%(n)d answers are saved.", len(answers)))
             return redirect(url_for(".checklist", closure_id=closure_id, centre=_asked()))
     names = calendar.names_for(story.row.partition) | calendar.names_for(desk)
+    where = "" if story.row.partition == desk else calendar_words.place(story.row.scope_kind, story.row.scope_code, names)
     return page(
         "safety/checklist.html",
         form=form,
@@ -268,7 +286,7 @@ def checklist(closure_id: str) -> ResponseReturnValue:
         choices=tz.choices("checklist_answers", language()),
         may_answer=may_answer,
         subject_of=queries.subject_of,
-        about=f"{calendar_words.place(story.row.scope_kind, story.row.scope_code, names)}: {calendar_words.closed_by(story.fact)}",
+        about=": ".join(filter(None, (where, calendar_words.closed_by(story.fact)))),
         centre_name=calendar_words.partition(desk, names),
         language_code=language(),
         asked=_asked(),
@@ -322,4 +340,6 @@ def withdraw_item(item_id: str) -> ResponseReturnValue:
     """Want an item checked no more."""
     queries.item_for(g.actor, item_id, "close")
     back = url_for(".items", centre=_asked())
-    return _withdrawing(_("Withdraw the item"), back, _("The item is withdrawn. Its answers are kept."), partial(actions.withdraw_item, g.actor, item_id))
+    return _withdrawing(
+        _("Withdraw the item"), back, _("The item is withdrawn. Its answers are kept."), partial(actions.withdraw_item, g.actor, item_id)
+    )

@@ -26,9 +26,7 @@ def scans_of(partition: str, subject_ids: Collection[str]) -> dict[str, list[Sca
     found: dict[str, list[Scan]] = defaultdict(list)
     ids = sorted(subject_ids)
     for start in range(0, len(ids), CHUNK):
-        rows = select(Scan).where(
-            Scan.partition == partition, Scan.subject_id.in_(ids[start : start + CHUNK]), Scan.void_reason.is_(None)
-        )
+        rows = select(Scan).where(Scan.partition == partition, Scan.subject_id.in_(ids[start : start + CHUNK]), Scan.void_reason.is_(None))
         for row in db.session.scalars(rows.order_by(Scan.eff, Scan.id)):
             found[row.subject_id or ""].append(row)
     return dict(found)

@@ -210,7 +210,7 @@ def _png(content: bytes) -> bytes:
     if sum(map(len, data)) > LARGEST_BYTES:  # before it is unfolded to see whether it is whole
         raise _too_large(sum(map(len, data)))
     unfolded = _most_unfolded(kept.get(b"IHDR", b""))
-    chunks = [(name, kept[name]) for name in (b"IHDR", *_BEFORE_DATA) if name in kept]
+    chunks: list[tuple[bytes, bytes]] = [(name, kept[name]) for name in (b"IHDR", *_BEFORE_DATA) if name in kept]
     chunks += [(b"IDAT", _whole_stream(b"".join(data), unfolded)), (b"IEND", b"")]
     return _PNG_SIGNATURE + b"".join(_chunk(*each) for each in chunks)
 

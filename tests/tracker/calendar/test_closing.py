@@ -98,9 +98,7 @@ def test_a_closure_keeps_what_goes_on_meanwhile_and_the_photo_of_its_notice(clie
     ("content", "sentence"),
     [(b"%PDF-1.7", "This file is not a photo"), (JPEG[:-40], "damaged or not whole"), (png(400, 300), "This photo has 121 KB")],
 )
-def test_what_cannot_be_kept_closes_nothing_and_says_why(
-    client: Browser, amina: Actor, make: Make, content: bytes, sentence: str
-) -> None:
+def test_what_cannot_be_kept_closes_nothing_and_says_why(client: Browser, amina: Actor, make: Make, content: bytes, sentence: str) -> None:
     text = client.sign_in("amina").send(NEW, **_form(make, photo=(BytesIO(content), "barua.jpg"))).text
     assert 'id="photo-error"' in text
     assert sentence in text
@@ -164,9 +162,7 @@ def test_half_at_a_time_is_said_where_one_looks(client: Browser, amina: Actor, m
 
 
 def test_who_may_not_close_withdraws_no_photo(client: Browser, amina: Actor, make: Make) -> None:
-    closure = actions.close(
-        amina, make.centre, "centre", code_of_centre(make.centre), "centres", "covid-19", MONDAY, photo=JPEG
-    )
+    closure = actions.close(amina, make.centre, "centre", code_of_centre(make.centre), "centres", "covid-19", MONDAY, photo=JPEG)
     (notice,) = queries.story_for(amina, closure.id).notices
     ((photo,),) = photos_of(make.centre, [notice.id]).values()
     address = f"/calendar/photos/{photo.id}/withdraw"

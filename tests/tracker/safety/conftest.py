@@ -10,7 +10,7 @@ from tracker.accounts import actions as accounts
 from tracker.db import write
 from tracker.people.models import Apprentice, Cohort
 from tracker.places.models import Centre
-from tracker.policy import OPERATOR, Actor
+from tracker.policy import Actor, OPERATOR
 
 TODAY = date(2026, 3, 2)
 

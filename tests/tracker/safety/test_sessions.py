@@ -149,6 +149,7 @@ def test_a_session_is_repeated_with_what_it_was(client: Browser, world: World) -
 
 
 def test_a_session_is_corrected_withdrawn_and_restored(client: Browser, world: World) -> None:
+    del world
     address = _record(client.sign_in("amina"))
     seen = client.get(f"{address}/edit").text.split('name="seen" value="')[1].split('"', maxsplit=1)[0].replace("&#34;", '"')
     client.send(f"{address}/edit", topic=COVID, on="17/02/2026", valid_days="", minutes="45", trainer="", note="", seen=seen)

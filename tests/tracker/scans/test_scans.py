@@ -56,7 +56,7 @@ def test_a_withdrawn_photo_is_shown_no_more(client: Browser, amina: Actor, make:
     assert queries.photos_of(make.centre, [SUBJECT]) == {}
 
 
-def test_a_photo_whose_pieces_are_still_on_their_way_says_so(client: Browser, amina: Actor, make: Make) -> None:
+def test_a_photo_whose_pieces_are_still_on_their_way_says_so(client: Browser, make: Make) -> None:
     with write(OPERATOR) as session:
         scan = Scan(partition=make.centre, subject_id=SUBJECT, kind="jpeg", size_bytes=99_000, sha256="0", pieces=7)
         session.add(scan)
