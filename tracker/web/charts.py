@@ -181,10 +181,10 @@ class Dot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A drawn series. `style` counts from 0, and chooses the sign of its points and the dashes of its strokes."""
+    """A drawn series. `order` counts from 0, and chooses the sign of its points and the dashes of its strokes."""
 
     words: str
-    style: int
+    order: int
     strokes: Sequence[Stroke]
     dots: Sequence[Dot]
 
@@ -215,17 +215,17 @@ def curve(places: Sequence[str], series: Sequence[Series]) -> Curve:
         foot=foot,
         levels=[Label(0, _height(share), f"{share:.0%}") for share in (1.0, 0.5, 0.0)],
         ticks=[Label(_across(n, len(places)), foot + LABEL_PX, places[n]) for n in named],
-        lines=[_line(style, one, places) for style, one in enumerate(series)],
+        lines=[_line(order, one, places) for order, one in enumerate(series)],
     )
 
 
-def _line(style: int, one: Series, places: Sequence[str]) -> Line:
+def _line(order: int, one: Series, places: Sequence[str]) -> Line:
     dots = [
         None if share is None else Dot(_across(n, len(places)), _height(share), f"{one.words}, {places[n]}: {share:.0%}")
         for n, share in enumerate(one.shares)
     ]
     strokes = [Stroke(a.x, a.y, b.x, b.y) for a, b in pairwise(dots) if a and b]
-    return Line(one.words, style, strokes, [dot for dot in dots if dot])
+    return Line(one.words, order, strokes, [dot for dot in dots if dot])
 
 
 def _across(n: int, count: int) -> float:
