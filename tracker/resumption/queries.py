@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from tracker import clock
 from tracker.attendance.models import FollowUp, Mark
+from tracker.attendance.queries import covering, enrolments_by_apprentice
 from tracker.calendar.models import Resumption
 from tracker.calendar.queries import Calendar, calendar_for, ClosureStory, names_for
 from tracker.calendar.rules import DayKind, ResumptionKind, Site, SiteKind
@@ -485,7 +486,15 @@ def displaced(actor: Actor, partition: str, apprentice_id: str | None = None) ->
     halted = halted_placements({partition: calendar}, today, apprentice_id)
     # A stand-in placement whose own host closed stands with the one that it replaces.
     answered = {each.stand_in.id for each in halted if each.stand_in}
-    found = (_displaced(calendar, each, today) for each in halted if each.placement.id not in answered)
+    ids = {each.placement.apprentice_id for each in halted}
+    rows = db.session.scalars(select(Apprentice).where(Apprentice.partition == partition, Apprentice.void_reason.is_(None)))
+    apprentices = {row.id: row for row in rows if row.id in ids} if halted else {}
+    enrolments = enrolments_by_apprentice(partition) if halted else {}
+    found = (
+        _displaced(calendar, each, apprentices[key], covering(enrolments.get(key, ()), today), today)
+        for each in halted
+        if each.placement.id not in answered and (key := each.placement.apprentice_id or "") in apprentices
+    )
     return sorted((each for each in found if each), key=_by_employer)
 
 
@@ -499,14 +508,13 @@ def _by_employer(each: Displaced) -> tuple[str, str, str, str]:
     return (each.employer.name or "").casefold(), each.employer.id, each.apprentice.full_name.casefold(), each.placement.id
 
 
-def _displaced(calendar: Calendar, each: Halted, today: date) -> Displaced | None:
-    row, end = each.placement, calendar.ends.of_placement(each.placement)
-    apprentice, employer = placements.apprentice_of(row), placements.employer_of(row)
-    if apprentice is None or employer is None or apprentice.void_reason is not None or (end is not None and end < today):
+def _displaced(calendar: Calendar, each: Halted, apprentice: Apprentice, enrolment: Enrolment | None, today: date) -> Displaced | None:
+    """enrolment: the one that covers today."""
+    row, end, employer = each.placement, calendar.ends.of_placement(each.placement), placements.employer_of(each.placement)
+    if employer is None or enrolment is None or enrolment.status in ENDS or (end is not None and end < today):
         return None
     is_open = not calendar.workplace_closed(employer, today)
-    enrolment = next((each for each in people.enrolments_of(apprentice) if is_enrolled(each.starts_on, each.ended_on, today)), None)
-    if enrolment is None or enrolment.status in ENDS or (is_open and each.stand_in is None):
+    if is_open and each.stand_in is None:
         return None
     cohort = db.session.get(Cohort, {"partition": row.partition, "id": enrolment.cohort_id}) if enrolment.cohort_id else None
     site = calendar.site_of(cohort) if cohort else calendar.site_of_campus(None)
