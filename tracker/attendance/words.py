@@ -28,25 +28,36 @@ class Choice(NamedTuple):
 
 def choices() -> list[Choice]:
     """The five choices in the order of the screen."""
-    found = [
-        ("present", pgettext("mark letter", "P"), pgettext("mark", "Present")),
-        ("late", pgettext("mark letter", "L"), pgettext("mark", "Late")),
-        ("absent", pgettext("mark letter", "A"), pgettext("mark", "Absent")),
-        ("excused", pgettext("mark letter", "E"), pgettext("mark", "Excused")),
-        ("remote", pgettext("mark letter", "R"), pgettext("mark", "Remote")),
+    words = [
+        pgettext("mark", "Present"),
+        pgettext("mark", "Late"),
+        pgettext("mark", "Absent"),
+        pgettext("mark", "Excused"),
+        pgettext("mark", "Remote"),
     ]
-    keys = {status: [letter for letter, meant in letters_everywhere().items() if meant == status] for status, *_rest in found}
-    return [Choice(status, letter, word, f"{number}{''.join(keys[status])}") for number, (status, letter, word) in enumerate(found, 1)]
+    return [
+        Choice(status, letter, word, f"{number}{''.join(key for key, meant in letters_everywhere().items() if meant == status)}")
+        for number, (status, letter, word) in enumerate(zip(STATUSES, _letters(), words, strict=True), 1)
+    ]
+
+
+def _letters() -> list[str]:
+    return [
+        pgettext("mark letter", "P"),
+        pgettext("mark letter", "L"),
+        pgettext("mark letter", "A"),
+        pgettext("mark letter", "E"),
+        pgettext("mark letter", "R"),
+    ]
 
 
 @cache
 def letters_everywhere() -> Mapping[str, str]:
     """The status of each small letter of all languages. No letter may mean two things: paper does not say whose letters it bears."""
-    found = {}
+    found: dict[str, str] = {}
     for code in LANGUAGES:
         with speaking(code):
-            own = [pgettext("mark letter", letter) for letter in ("P", "L", "A", "E", "R")]
-        found |= {letter.lower(): status for letter, status in zip(own, STATUSES, strict=True)}
+            found |= {letter.lower(): status for letter, status in zip(_letters(), STATUSES, strict=True)}
     return found
 
 
