@@ -248,7 +248,7 @@ def _lost(where: Country, centre: str, first: date, last: date) -> list[date]:
 
 def _placements(where: Country, on: date, ends: Ends) -> list[Placed]:
     span = spans(where.centres, on)
-    is_paused = (
+    is_suspended = (
         select(Suspension.id)
         .where(
             Suspension.partition == Placement.partition,
@@ -258,8 +258,10 @@ def _placements(where: Country, on: date, ends: Ends) -> list[Placed]:
             or_(Suspension.until.is_(None), Suspension.until >= on),
         )
         .exists()
-        .label("is_paused")
     )
+    stand_in = aliased(Placement)
+    replaced = and_(stand_in.partition == Placement.partition, stand_in.replaces_id == Placement.id, is_in_force(on, ends, stand_in))
+    is_paused = or_(is_suspended, select(stand_in.id).where(replaced).exists()).label("is_paused")
     each = (
         select(Placement.partition, Placement.employer_id, span.c.kind, is_paused)
         .join(span, and_(span.c.partition == Placement.partition, span.c.apprentice_id == Placement.apprentice_id, belongs(span, on)))

@@ -34,13 +34,13 @@ Intervals = tuple[ClosedInterval, ...]
 _DAY = timedelta(days=1)
 
 
-def is_in_force(on: date, ends: Ends) -> ColumnElement[bool]:
-    """Whether a placement stands on a day, moved ends included."""
+def is_in_force(on: date, ends: Ends, row: type[Placement] = Placement) -> ColumnElement[bool]:
+    """Whether a placement stands on a day, moved ends included. row: the table or an alias of it."""
     extended = [key for (kind, key), row in ends.by_subject.items() if kind == PLACEMENT and row.ends_on and row.ends_on >= on]
     return and_(
-        Placement.void_reason.is_(None),
-        Placement.starts_on <= on,
-        or_(Placement.ends_on.is_(None), Placement.ends_on >= on, Placement.id.in_(extended)),
+        row.void_reason.is_(None),
+        row.starts_on <= on,
+        or_(row.ends_on.is_(None), row.ends_on >= on, row.id.in_(extended)),
     )
 
 

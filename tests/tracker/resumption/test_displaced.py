@@ -11,6 +11,8 @@ from tracker.calendar.queries import calendar_for
 from tracker.db import db
 from tracker.employers.models import Employer
 from tracker.errors import NotAllowed, NotFound
+from tracker.indicators.queries import country, read
+from tracker.indicators.rules import INDICATORS, Split
 from tracker.people import actions as people
 from tracker.people.models import Apprentice
 from tracker.people.queries import enrolments_of
@@ -248,3 +250,14 @@ def test_a_placement_is_not_reopened_while_another_one_stands_in(world: World, o
     actions.send_back(OPERATOR, own.id, TOMORROW)
     db.session.rollback()
     assert [(each.since, each.reopened) for each in _halted(world, TOMORROW)] == [(SHUT, TOMORROW)]
+
+
+def test_whoever_stands_in_elsewhere_is_in_one_placement_that_runs(world: World, own: Placement) -> None:
+    def counted() -> list[int]:
+        facts = read(country([world.partition]), TODAY, TODAY, TODAY)
+        return [sum(each.numerator for each in INDICATORS[name].compute(facts, Split.ALL).values()) for name in ("placed", "suspended")]
+
+    assert counted() == [0, 1]
+    _elsewhere(world, own)
+    _open_host(world, own)
+    assert counted() == [1, 1]
