@@ -1,13 +1,13 @@
 """The closure board: what is closed today and by which notice, what may open and has not, who is back, and what it cost."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from tracker import clock
 from tracker.attendance.models import Mark
@@ -17,12 +17,13 @@ from tracker.db import db
 from tracker.i18n import _
 from tracker.indicators import queries as facts_queries
 from tracker.indicators.calendars import campuses_of, Country
-from tracker.indicators.rules import Facts, INDICATORS, Split
-from tracker.indicators.spans import given, group_of, is_there, spans
+from tracker.indicators.rules import CohortKey, Facts, INDICATORS, Split
+from tracker.indicators.spans import ACTIVE, given, group_of, is_there, spans
 from tracker.overview import closure_rules as rules
 from tracker.overview.closure_rules import Back, Point
 from tracker.overview.queries import closed_places, labels
 from tracker.overview.rules import Period
+from tracker.people.models import Enrolment
 from tracker.resumption.queries import AFAR, CAME
 
 LOST: Final = "person_days_lost"
@@ -111,12 +112,13 @@ def board(where: Country, names: Mapping[str, str], period: Period) -> Board:
     today = clock.today()
     facts = facts_queries.read(where, period.first, period.last, today)
     known = {centre: names[centre] for centre, day in (facts.heard or {}).items() if day}
-    roll = _roll(where, today)
+    places = list(_places(where, known, today))
+    roll = _roll(where, {each.key for each in facts.enrolments} | where.cohorts.keys(), today)
     found = [back for backs in roll.values() for back, _is_left in backs]
     untils = rules.weeks(found, today)
     return Board(
-        shut=_shut(where, known, today),
-        waiting=_waiting(where, known, today),
+        shut=_shut(places),
+        waiting=_waiting(places, today),
         lines=_lines(where, names, facts, roll, today),
         curve=rules.points(found, untils),
         curve_by_sex={code: rules.points(backs, untils) for code, backs in rules.by_sex(found).items()},
@@ -127,45 +129,47 @@ def board(where: Country, names: Mapping[str, str], period: Period) -> Board:
 # ---- closed today
 
 
-def _shut(where: Country, names: Mapping[str, str], today: date) -> list[Shut]:
-    places: dict[str, list[str]] = defaultdict(list)
-    centres: dict[str, set[str]] = defaultdict(set)
-    since: dict[str, date] = {}
-    stories: dict[str, ClosureStory] = {}
+class _Place(NamedTuple):
+    """Something of a centre that a closure keeps shut today."""
+
+    centre: str
+    story: ClosureStory
+    since: date
+    words: str
+    permitted: date | None
+
+
+def _places(where: Country, names: Mapping[str, str], today: date) -> Iterator[_Place]:
     for centre, name in names.items():
         calendar = where.calendars[centre]
-        for closure, first, place in closed_places(where, calendar, name, today):
-            story = calendar.story(closure)
-            if story is not None:
-                stories[closure] = story
-                since[closure] = min(first, since.get(closure, first))
-                centres[closure].add(centre)
-                places[closure].append(place)
-    found = [Shut(story, since[key], story.counting, frozenset(centres[key]), places[key]) for key, story in stories.items()]
+        for closure, since, words, site in closed_places(where, calendar, name, today):
+            if story := calendar.story(closure):
+                yield _Place(centre, story, since, words, rules.permitted_since(site, closure, since, calendar.resumptions, today))
+
+
+def _shut(places: Sequence[_Place]) -> list[Shut]:
+    by_closure: dict[str, list[_Place]] = defaultdict(list)
+    for each in places:
+        by_closure[each.story.row.id].append(each)
+    found = [
+        Shut(
+            rows[0].story,
+            min(each.since for each in rows),
+            rows[0].story.counting,
+            frozenset(each.centre for each in rows),
+            [each.words for each in rows],
+        )
+        for rows in by_closure.values()
+    ]
     return sorted(found, key=lambda each: (each.since, each.story.row.id))
 
 
-def _waiting(where: Country, names: Mapping[str, str], today: date) -> list[Waiting]:
-    """Campuses and centres that may open, the longest first."""
-    found = []
-    for centre, name in names.items():
-        calendar = where.calendars[centre]
-        for campus in campuses_of(calendar):
-            site = calendar.site_of_campus(campus)
-            for first, last, closure in calendar.intervals(site):
-                if not first <= today or (last is not None and last < today):
-                    continue
-                permitted = rules.permitted_since(site, closure, first, calendar.resumptions, today)
-                story = calendar.story(closure)
-                if permitted and story:
-                    place = _place(calendar, campus, name)
-                    found.append(Waiting(story, centre, place, permitted, (today - permitted).days))
+def _waiting(places: Sequence[_Place], today: date) -> list[Waiting]:
+    """What may open, the longest first."""
+    found = [
+        Waiting(each.story, each.centre, each.words, each.permitted, (today - each.permitted).days) for each in places if each.permitted
+    ]
     return sorted(found, key=lambda each: (each.permitted, each.place))
-
-
-def _place(calendar: Calendar, campus: str | None, centre: str) -> str:
-    row = calendar.campuses.get(campus or "")
-    return f"{centre}, {row.name}" if row and row.name else centre
 
 
 # ---- by centre
@@ -208,12 +212,12 @@ def _closed_since(calendar: Calendar, campus: str | None, today: date) -> date |
     return min((first for first, last, _closure in intervals if first <= today and (last is None or today <= last)), default=None)
 
 
-def _roll(where: Country, today: date) -> dict[str, list[tuple[Back, bool]]]:
+def _roll(where: Country, keys: Collection[CohortKey], today: date) -> dict[str, list[tuple[Back, bool]]]:
     """By centre: who was enrolled before the latest closed time of his cohort that is over, by the day first seen; and whether he left.
 
     Seen is who was present or late, not from afar. One grouped query, whatever the number of centres.
     """
-    episodes = facts_queries.episodes(where, where.cohorts.keys(), today)
+    episodes = facts_queries.episodes(where, keys, today)
     if not episodes:
         return {}
     span = spans(where.centres, today)
@@ -231,9 +235,20 @@ def _roll(where: Country, today: date) -> dict[str, list[tuple[Back, bool]]]:
         )
         .scalar_subquery()
     )
-    is_left = sa.or_(span.c.ended_on < today, and_(span.c.ended_on.is_(None), ~span.c.is_active))
+    # Whoever was moved to another cohort since has not left.
+    is_enrolled = (
+        select(Enrolment.id)
+        .where(
+            Enrolment.partition == span.c.partition,
+            Enrolment.apprentice_id == span.c.apprentice_id,
+            Enrolment.void_reason.is_(None),
+            or_(Enrolment.status.is_(None), Enrolment.status.in_(ACTIVE)),
+            or_(Enrolment.ended_on.is_(None), Enrolment.ended_on >= today),
+        )
+        .exists()
+    )
     each = (
-        select(span.c.partition, span.c.kind, episode.c.reopened, seen_on.label("seen_on"), is_left.label("is_left"))
+        select(span.c.partition, span.c.kind, episode.c.reopened, seen_on.label("seen_on"), (~is_enrolled).label("is_left"))
         .join(episode, and_(episode.c.centre == span.c.partition, episode.c.cohort == span.c.cohort_id))
         .where(is_there(span, episode.c.before))
         .subquery()

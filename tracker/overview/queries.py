@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select, Subquery
 
 from tracker import clock
 from tracker.calendar.queries import Calendar
-from tracker.calendar.rules import ScopeKind, SiteKind
+from tracker.calendar.rules import ScopeKind, Site, SiteKind
 from tracker.country import tz
 from tracker.db import db
 from tracker.employers.models import Employer
@@ -260,7 +260,7 @@ def closed_on(where: Country, names: Mapping[str, str], on: date) -> list[Closed
     words: dict[str, tuple[str, str]] = {}
     for centre, name in names.items():
         calendar = where.calendars[centre]
-        for fact_id, since, place in closed_places(where, calendar, name, on):
+        for fact_id, since, place, _site in closed_places(where, calendar, name, on):
             places_by_closure[since, fact_id].append(place)
             story = calendar.story(fact_id)
             reason = tz.label("closure_reasons", (story and story.row.reason) or "other", language())
@@ -268,8 +268,11 @@ def closed_on(where: Country, names: Mapping[str, str], on: date) -> list[Closed
     return [Closed(words[key][0], since, words[key][1], found) for (since, key), found in sorted(places_by_closure.items())]
 
 
-def closed_places(where: Country, calendar: Calendar, name: str, on: date) -> Iterator[tuple[str, date, str]]:
-    """(closure, since, what it closes) of one centre: its campuses, its workplaces, and the cohorts and employers that closures name."""
+def closed_places(where: Country, calendar: Calendar, name: str, on: date) -> Iterator[tuple[str, date, str, Site]]:
+    """(closure, since, what it closes in words and as a site) of one centre.
+
+    That is its campuses, its workplaces, and the cohorts and employers that closures name.
+    """
     campuses = campuses_of(calendar)
     said: set[str] = set()
     for place, site in [
@@ -282,7 +285,7 @@ def closed_places(where: Country, calendar: Calendar, name: str, on: date) -> It
         for first, last, closure in calendar.intervals(site):
             if first <= on and (last is None or on <= last) and (is_general or closure not in said):
                 said |= {closure} if is_general else set()
-                yield closure, first, place
+                yield closure, first, place, site
 
 
 def _campus_name(calendar: Calendar, campus: str | None, centre: str) -> str:
@@ -342,6 +345,7 @@ def _roll(where: Country, on: date) -> Subquery | None:
 # ---- after closures
 
 
+CENTRES_WITH_HOURS: Final = 5
 RECOVERY: Final = frozenset({"I16", "I17", "I18", "I19", "I20"})
 SPLIT_NAMES: Final = {
     Split.SEX: N_("By sex"),
@@ -361,12 +365,14 @@ class Recovery:
     tables  by split, each group with its figures
     topics  of safety sessions, with the figure of I20
     topic   the name of that which I20 is about in all tables; empty: there were no sessions
+    has_hours  whether hours were reckoned (I19): not for more centres than a page can wait for
     """
 
     whole: Line
     tables: Mapping[Split, Sequence[Line]]
     topics: Sequence[Line]
     topic: str
+    has_hours: bool
 
 
 def recovery(actor: Actor, where: Country, names: Mapping[str, str], period: Period) -> Recovery:
@@ -374,7 +380,8 @@ def recovery(actor: Actor, where: Country, names: Mapping[str, str], period: Per
 
     Above a centre, what is told by disability leaves out groups of fewer than five. Raises NotFound.
     """
-    facts = with_recovery(actor, where, read(where, period.first, period.last, period.last))
+    has_hours = len(where.centres) <= CENTRES_WITH_HOURS
+    facts = with_recovery(actor, where, read(where, period.first, period.last, period.last), with_hours=has_hours)
     tables = {
         split: _lines(facts, split, names) for split in SPLIT_NAMES if len(where.centres) > 1 or split not in {Split.CENTRE, Split.REGION}
     }
@@ -382,7 +389,7 @@ def recovery(actor: Actor, where: Country, names: Mapping[str, str], period: Per
         small = rules.hidden(facts.people(Split.DISABILITY))
         tables[Split.DISABILITY] = [line for line in tables[Split.DISABILITY] if line.code not in small]
     topic = tz.label("safety_topics", facts.topic, language()) if facts.topic else ""
-    return Recovery(_lines(facts, Split.ALL, names)[0], tables, _lines(facts, Split.TOPIC, names), topic)
+    return Recovery(_lines(facts, Split.ALL, names)[0], tables, _lines(facts, Split.TOPIC, names), topic, has_hours)
 
 
 # ---- the report

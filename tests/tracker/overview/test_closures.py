@@ -20,6 +20,7 @@ from tracker.indicators.rules import Split
 from tracker.overview import closure_words, queries
 from tracker.overview.closure_queries import Board, board
 from tracker.overview.closure_rules import Point
+from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.placements.models import Placement
 from tracker.places.models import Listing
 from tracker.policy import Actor
@@ -109,6 +110,16 @@ def test_permission_is_not_opening(world: World, clock: PinnedClock) -> None:
     assert view(CENTRAL).waiting == []
 
 
+def test_a_hotel_may_open_and_has_not(amina: Actor, world: World) -> None:
+    world.person(world.nct)
+    hotel = world.add(Employer(partition=world.nct, name="Ramada"))
+    scope = {"scope_kind": "employer", "scope_code": hotel.id, "sites": "workplaces"}
+    closure = world.add(Closure(partition=world.nct, reason="covid-19", **scope))
+    world.add(Notice(partition=world.nct, closure_id=closure.id, since=date(2020, 3, 25)))
+    world.add(Resumption(partition=world.nct, closure_id=closure.id, kind="permitted", since=date(2020, 7, 1), **scope))
+    assert [(each.place, each.days) for each in view(amina).waiting] == [("Ramada (NCT)", 29)]
+
+
 # Who is back
 
 
@@ -133,6 +144,20 @@ def test_who_is_back_who_is_missing_and_who_left_centre_by_centre(world: World) 
     ]
     assert found.curve[-1].until == TODAY
     assert found.curve_by_sex["M"][0] == Point(date(2020, 6, 7), 2, 0)
+
+
+def test_who_was_moved_to_another_cohort_has_not_left(world: World) -> None:
+    moved = world.person(world.nct, until=date(2020, 6, 14), status="transferred")
+    next_cohort = world.add(Cohort(partition=world.nct, name="2020 Jun"))
+    after = {"apprentice_id": moved, "cohort_id": next_cohort.id, "starts_on": date(2020, 6, 15), "status": "active"}
+    world.add(Enrolment(partition=world.nct, **after))
+    assert lines(view(CENTRAL))["NCT"] == (1, 0, 1, 0)
+
+
+def test_who_is_in_no_cohort_is_expected_with_the_centre(world: World) -> None:
+    person = world.add(Apprentice(partition=world.nct, given_name="Neema", sex="F"))
+    world.add(Enrolment(partition=world.nct, apprentice_id=person.id, starts_on=date(2019, 11, 4), status="active"))
+    assert lines(view(CENTRAL))["NCT"] == (1, 0, 1, 0)
 
 
 def test_the_board_names_nobody(client: Browser, world: World) -> None:
