@@ -209,6 +209,14 @@ def withdraw_notice(actor: Actor, notice_id: str, reason: str) -> Notice:
         return notice
 
 
+def withdraw_photo(actor: Actor, scan_id: str, reason: str) -> Notice:
+    """Withdraw a photo of a notice. Raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        notice = queries.notice_of_photo(actor, scan_id, "close")
+        scans.withdraw(actor, scan_id, checks.check_reason(reason))
+        return notice
+
+
 # ---- resumptions
 
 

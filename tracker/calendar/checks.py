@@ -6,6 +6,7 @@ from typing import Final
 
 from tracker.calendar.rules import ScopeKind, Sites
 from tracker.errors import DomainError, N_
+from tracker.scans.rules import Broken, NotAPicture, TooLarge, TooManyPixels
 
 # A centre speaks for itself, a region for itself and its centres, the nation for everyone.
 SCOPES_BY_KIND: Final[Mapping[str, tuple[ScopeKind, ...]]] = {
@@ -16,6 +17,7 @@ SCOPES_BY_KIND: Final[Mapping[str, tuple[ScopeKind, ...]]] = {
 EARLIEST: Final = date(1990, 1, 1)
 FURTHEST_AHEAD: Final = timedelta(days=2 * 365)
 LONGEST_BREAK: Final = timedelta(days=183)
+UNFIT_PHOTO: Final = (NotAPicture, Broken, TooManyPixels, TooLarge)
 NO_DATE: Final = N_("Enter a date.")
 NO_PLACE: Final = N_("Choose a place.")
 NO_MEANWHILE: Final = N_("Choose from the list what goes on meanwhile.")

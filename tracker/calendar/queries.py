@@ -41,6 +41,7 @@ from tracker.places import queries as places
 from tracker.places.models import Campus, Centre, Listing
 from tracker.policy import Actor, kind_of, may, NATION
 from tracker.replication import Version
+from tracker.scans.queries import scan_for
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 CENTRE = "centre"
@@ -515,6 +516,11 @@ def notice_for(actor: Actor, notice_id: str, verb: str = "read") -> Notice:
     return row_for(Notice, actor, notice_id, verb)
 
 
+def notice_of_photo(actor: Actor, scan_id: str, verb: str = "read") -> Notice:
+    """The notice that a photo shows. Raises NotFound, NotAllowed."""
+    return notice_for(actor, scan_for(actor, scan_id, verb).subject_id or "", verb)
+
+
 def resumption_for(actor: Actor, resumption_id: str, verb: str = "read") -> Resumption:
     """A resumption, by its id. Raises NotFound, NotAllowed."""
     return row_for(Resumption, actor, resumption_id, verb)
@@ -538,6 +544,12 @@ def cohorts_in(partition: str) -> Sequence[Cohort]:
     return db.session.scalars(
         select(Cohort).where(Cohort.partition == partition, Cohort.void_reason.is_(None)).order_by(Cohort.name, Cohort.id)
     ).all()
+
+
+def running_cohorts(partition: str, on: date) -> list[Cohort]:
+    """The cohorts of a centre that have begun and not ended, by name; of a region or the nation none."""
+    ends = ends_in(partition)
+    return [row for row in cohorts_in(partition) if (row.starts_on or date.min) <= on <= (ends.of_cohort(row) or date.max)]
 
 
 def employers_in(partition: str) -> Sequence[Employer]:

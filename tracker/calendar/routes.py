@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from tracker import clock, inputs
 from tracker.calendar import actions, checks, forms, queries, rules, schemas, words
-from tracker.calendar.ends import ends_in
 from tracker.calendar.models import Closure, Notice, Resumption
 from tracker.calendar.queries import Calendar, ClosureStory
 from tracker.calendar.rules import ClosureFact, ResumptionKind, ScopeKind, Site, Sites
@@ -20,11 +19,7 @@ from tracker.errors import DomainError, N_, NotFound
 from tracker.hours import clock_of
 from tracker.i18n import _, language, say
 from tracker.inputs import accept
-from tracker.people.models import Cohort
 from tracker.policy import kind_of, may, NATION
-from tracker.scans import actions as scans
-from tracker.scans import queries as scan_queries
-from tracker.scans import rules as scan_rules
 from tracker.web import at_most, Form, may_, nav_item, page
 
 Done = TypeVar("Done")
@@ -47,10 +42,7 @@ FIELD_OF: dict[type[DomainError], str] = {
     checks.NoWeekdays: "weekdays",
     checks.NoName: "name",
     checks.UnknownShare: "share_percent",
-    scan_rules.NotAPicture: "photo",
-    scan_rules.Broken: "photo",
-    scan_rules.TooManyPixels: "photo",
-    scan_rules.TooLarge: "photo",
+    **dict.fromkeys(checks.UNFIT_PHOTO, "photo"),
 }
 
 
@@ -97,7 +89,7 @@ def _common(desk: str) -> dict[str, Any]:
 def panel() -> dict[str, Any]:
     """What `calendar/_share.html` says on registers, which belong to a later slice."""
 
-    def share_of(cohort: Cohort, on: date) -> str:
+    def share_of(cohort: Any, on: date) -> str:
         found = queries.share_of(g.actor, cohort, on)
         return words.share(found) if found else ""
 
@@ -437,10 +429,9 @@ def withdraw_notice(notice_id: str) -> ResponseReturnValue:
 @may_("close")
 def withdraw_photo(scan_id: str) -> ResponseReturnValue:
     """Withdraw a photo of a notice."""
-    scan = scan_queries.scan_for(g.actor, scan_id, "close")
-    story, form = _story(queries.notice_for(g.actor, scan.subject_id or "", "close").closure_id or ""), forms.WhyForm()
+    story, form = _story(queries.notice_of_photo(g.actor, scan_id, "close").closure_id or ""), forms.WhyForm()
     if values := accept(form, schemas.WhySchema()):
-        scans.withdraw(g.actor, scan_id, values["why"])
+        actions.withdraw_photo(g.actor, scan_id, values["why"])
         flash(_("The photo is withdrawn."))
         return redirect(_back(story.row.id))
     return _form_page(form, _("Withdraw the photo"), story, submit=_("Withdraw"))
@@ -469,16 +460,15 @@ def reopen() -> ResponseReturnValue:
         flash(_resumed(values["kind"], rows[0].since or values["since"]))
         resumed = ",".join(row.id for row in rows)
         return redirect(url_for(".closure", closure_id=rows[0].closure_id, centre=_asked(desk), resumed=resumed))
-    return page("calendar/reopen.html", form=form, cohorts=_still_taught(desk, today), phases=phases, OPENS=OPENS, closed=stories, **common)
-
-
-def _still_taught(desk: str, today: date) -> list[Cohort]:
-    """The cohorts of a centre that have begun and not ended; of a region or the nation none."""
-    if kind_of(desk) != queries.CENTRE:
-        return []
-    ends = ends_in(desk)
-    known = queries.cohorts_in(desk)
-    return [row for row in known if (row.starts_on or date.min) <= today <= (ends.of_cohort(row) or date.max)]
+    return page(
+        "calendar/reopen.html",
+        form=form,
+        cohorts=queries.running_cohorts(desk, today),
+        phases=phases,
+        OPENS=OPENS,
+        closed=stories,
+        **common,
+    )
 
 
 def _phases(form: Form) -> dict[str, date]:
