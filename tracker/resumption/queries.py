@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -74,7 +74,7 @@ class Person:
 
     cohort     his cohort on that day; None: in none
     enrolment  the present one, else the latest
-    last       the latest attempt to reach him since that day
+    last       the latest attempt to reach him since it closed
     may_call   whether the actor may write down an attempt
     """
 
@@ -121,7 +121,7 @@ class RollCall:
     @cached_property
     def reopened(self) -> tuple[date, ...]:
         """The days on which places opened again by now, the earliest first; several where it was phased."""
-        days = {each.state.reopened for each in self.people if each.state.kind != rules.StateKind.STILL_CLOSED}
+        days = {each.state.reopened for each in self.people if each.state.kind != StateKind.STILL_CLOSED}
         return tuple(sorted(day for day in days if day))
 
     def of_cohort(self, cohort_id: str | None) -> "RollCall":
@@ -231,18 +231,18 @@ def is_shown(each: Person, view: str) -> bool:
 
 def not_back(actor: Actor) -> RollCall | None:
     """The roll call that the first page leads to: of a reopening of the last 60 days, with somebody who has not been seen."""
-    home_partition, today = places.home_partition(actor), clock.today()
-    if home_partition is None or kind_of(home_partition) != "centre" or not may(actor, "read", home_partition):
+    partition, today = places.home_partition(actor), clock.today()
+    if partition is None or not may(actor, "read", partition):
         return None
     recent = select(Resumption.id).where(
-        or_(Resumption.partition.not_like("centre/%"), Resumption.partition == home_partition),
+        or_(Resumption.partition.not_like("centre/%"), Resumption.partition == partition),
         Resumption.kind == ResumptionKind.REOPENED,
         Resumption.void_reason.is_(None),
         Resumption.since.between(today - FRESH, today),
     )
     if db.session.execute(recent.limit(1)).first() is None:  # on nearly all days, and the first page has no time to lose
         return None
-    return next((each for each in roll_calls(actor, home_partition, today, today - FRESH) if each.totals.missing), None)
+    return next((each for each in roll_calls(actor, partition, today, today - FRESH) if each.totals.missing), None)
 
 
 @dataclass(frozen=True)
@@ -296,13 +296,16 @@ class _Centre:
     def roll_call(self, story: ClosureStory) -> RollCall:
         """The roll call of one closure."""
         episodes = {key: self.episode(story.row.id, key) for key in {row.cohort_id for rows in self.enrolments.values() for row in rows}}
-        expected: dict[str, tuple[Enrolment, date | None]] = {}
+        expected: dict[str, _Expected] = {}
         for key, rows in self.enrolments.items():
-            before = next((row for row in reversed(rows) if _was_there(row, episodes[row.cohort_id])), None)
-            if before is not None:
-                expected[key] = before, rules.expected_from(self._stays(rows[rows.index(before) :], episodes))
-        seen = self._seen({key: reopened for key, (_row, reopened) in expected.items() if reopened and reopened <= self.today})
-        found = [self._person(key, row, reopened, seen.get(key)) for key, (row, reopened) in expected.items()]
+            for row in reversed(rows):
+                episode = episodes[row.cohort_id]
+                if episode and is_enrolled(row.starts_on, row.ended_on, episode.before):
+                    stays = self._stays(rows[rows.index(row) :], episodes)
+                    expected[key] = _Expected(row.cohort_id, episode.before, rules.expected_from(stays))
+                    break
+        seen = self._seen({key: each.reopened for key, each in expected.items() if each.reopened and each.reopened <= self.today})
+        found = [self._person(key, each, seen.get(key)) for key, each in expected.items()]
         return RollCall(story, self.calendar.partition, self.today, tuple(sorted(found, key=_urgency)))
 
     def _stays(self, rows: Sequence[Enrolment], episodes: Mapping[str | None, Episode | None]) -> list[Stay]:
@@ -313,21 +316,19 @@ class _Centre:
             stays.append(Stay(first, row.ended_on, episode.reopened if episode else first))
         return stays
 
-    def _person(self, key: str, before: Enrolment, reopened: date | None, seen_on: date | None) -> Person:
-        rows, calls = self.enrolments[key], self.calls.get(key, ())
+    def _person(self, key: str, each: "_Expected", seen_on: date | None) -> Person:
+        rows, calls = self.enrolments[key], [row for row in self.calls.get(key, ()) if row.on and row.on > each.before]
         running = [row for row in rows if row.ended_on is None or (row.ended_on >= self.today and row.status not in ENDS)]
         latest = max(running or rows, key=lambda row: (row.ended_on or date.max, row.starts_on or date.min))
         state = rules.state_of(
             self.today,
-            reopened,
+            each.reopened,
             seen_on=seen_on,
             left_on=None if running else latest.ended_on,
             calls=[Call(row.on, row.outcome or "", row.expected_on) for row in calls if row.on],
         )
-        may_call = may(self.actor, "mark", latest)
-        return Person(
-            self.apprentices[key], self.cohorts.get(before.cohort_id or ""), latest, state, calls[-1] if calls else None, may_call
-        )
+        cohort, last = self.cohorts.get(each.cohort_id or ""), calls[-1] if calls else None
+        return Person(self.apprentices[key], cohort, latest, state, last, may_call=may(self.actor, "mark", latest))
 
     def _seen(self, since: Mapping[str, date]) -> dict[str, date]:
         """The first day on which each of these apprentices attended, from his own first day on; days that do not count are none."""
@@ -368,8 +369,12 @@ class _Centre:
         return self.calendar.day_at(self.site(None), on).kind == DayKind.TRAINING
 
 
-def _was_there(row: Enrolment, episode: Episode | None) -> bool:
-    return episode is not None and is_enrolled(row.starts_on, row.ended_on, episode.before)
+class _Expected(NamedTuple):
+    """Whom a roll call is about: his cohort on the last day before it closed, that day, and when his place opened again."""
+
+    cohort_id: str | None
+    before: date
+    reopened: date | None
 
 
 _ORDER: Final = (StateKind.NOT_SEEN, StateKind.LEFT, StateKind.RETURNED, StateKind.STILL_CLOSED)

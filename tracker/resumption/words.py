@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from tracker.attendance.sheet_words import dialled, follow_up
+from tracker.attendance import sheet_words
 from tracker.calendar.queries import ClosureStory
 from tracker.calendar.rules import Rate
 from tracker.calendar.words import label, Names, place
@@ -18,8 +18,7 @@ from tracker.web.charts import Curve as Chart
 from tracker.web.charts import curve as chart_of
 from tracker.web.charts import Series
 
-__all__ = ["closure", "dialled", "follow_up", "host", "label", "place", "sex", "share", "since", "state", "tone", "where", "why_left"]
-
+dialled, follow_up = sheet_words.dialled, sheet_words.follow_up
 STATES: Final = {
     StateKind.STILL_CLOSED: N_("Still closed"),
     StateKind.RETURNED: N_("Is back"),

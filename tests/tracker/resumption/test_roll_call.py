@@ -142,6 +142,17 @@ def test_who_must_be_called_next_stands_first(world: World) -> None:
     assert [each.apprentice.given_name for each in _roll(world).people] == ["Eliya", "Fatuma", "Bahati", "Chiku", "Asha", "Daudi"]
 
 
+def test_calls_from_before_the_closure_are_another_story(world: World) -> None:
+    asha = world.person("Asha")
+    world.call(asha, date(2026, 1, 11), "reached")
+    world.reopen()
+    assert _roll(world).people[0].last is None
+    world.call(asha, date(2026, 1, 12), "not_reached")
+    (person,) = _roll(world).people
+    assert person.last is not None
+    assert (person.last.on, person.state.kind) == (date(2026, 1, 12), StateKind.NOT_SEEN)
+
+
 def test_totals_and_rates_by_sex_by_hand(world: World) -> None:
     for name, sex, seen in (("Asha", "F", 16), ("Bahati", "F", 25), ("Chiku", "F", None), ("Daudi", "M", 17), ("Eliya", "", None)):
         person = world.person(name, sex)
