@@ -81,7 +81,7 @@ def test_a_legend_explains_what_is_drawn_and_no_more() -> None:
 
 def test_a_line_rises_with_its_shares() -> None:
     (line,) = curve(["1", "2", "3"], [Series("All", [0.0, 0.5, 1.0])]).lines
-    assert [dot.x for dot in line.dots] == [LEFT, 50, RIGHT]
+    assert [dot.x for dot in line.dots] == [LEFT, 54, RIGHT]
     assert line.dots[0].y > line.dots[1].y > line.dots[2].y
     assert len(line.strokes) == 2
     assert line.dots[1].words == "All, 2: 50%"

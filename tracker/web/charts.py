@@ -21,8 +21,8 @@ MOST_TICKS: Final = 5
 STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)  # months between ticks
 PLOT_PX: Final = 160
 EDGE_PX: Final = 22  # above the plot, for the words of its highest line
-LEFT, RIGHT = 4.0, 96.0  # per cent: so that the signs of the first and last point are whole
-MOST_LABELS: Final = 6
+LEFT, RIGHT = 11.0, 97.0  # per cent: no point hides the words of a level on a phone, and the sign of the last one is whole
+MOST_LABELS: Final = 4  # of two words each, side by side on a phone
 _DAY = timedelta(days=1)
 
 
