@@ -25,14 +25,17 @@ PHASE_BY_PLACE = {"centre": THEORY, "workplace": PLACEMENT}
 Groups = dict[tuple[str, str], Group]
 
 
-def with_recovery(actor: Actor, where: Country, facts: Facts) -> Facts:
-    """The facts with those of I18, I19 and I20, as of their day. The actor may read all these centres, else NotFound."""
+def with_recovery(actor: Actor, where: Country, facts: Facts, *, with_hours: bool = True) -> Facts:
+    """The facts with those of I18, I19 and I20, as of their day. The actor may read all these centres, else NotFound.
+
+    with_hours  I19, too, which takes about a tenth of a second a centre; without it there is no data on it
+    """
     groups = groups_by_person(where.centres, facts.on, where.regions)
     topics = _topics(where, facts.on)
     return replace(
         facts,
         halts=_halts(where, groups, facts.on),
-        balances=_balances(actor, where, groups, facts.on),
+        balances=_balances(actor, where, groups, facts.on) if with_hours else (),
         covered=_covered(where, topics, facts.on),
         topic=topics[0] if topics else None,
     )

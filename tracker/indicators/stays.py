@@ -188,16 +188,20 @@ def all_away(
         return {}
     closed, plans, cohort = _closed(where), _plans(where), _Cohort((), (), first, last)
 
-    def is_away(row: Row[Any], on: date) -> bool:
+    def away_on(row: Row[Any], days: Days) -> Days:
         begin, _here, until = _stands(row, ends, last)
         plan = plans.get((row.partition, row.id))
         shut, _in_week = cohort.shut(closed.get((row.partition, row.employer_id), ()))
-        return begin <= on <= until and on not in shut and (plan is None or plan.keeps_away(on))
+        return [on for on in _between(days, begin, until) if on not in shut and (plan is None or plan.keeps_away(on))]
 
-    return {
-        key: frozenset(on for on, there in days.items() if len({row.apprentice_id for row in rows_of[key] if is_away(row, on)}) >= there)
-        for key, days in perhaps.items()
-    }
+    found = {}
+    for key, days_there in perhaps.items():
+        people: dict[date, set[str]] = {on: set() for on in days_there}
+        for row in rows_of[key] if days_there else ():
+            for on in away_on(row, list(days_there)):
+                people[on].add(row.apprentice_id)
+        found[key] = frozenset(on for on, there in days_there.items() if len(people[on]) >= there)
+    return found
 
 
 _Counted = tuple[date, date, int]
