@@ -82,7 +82,8 @@ def topic(topic: str) -> ResponseReturnValue:
     """How the active apprentices of a centre stand on a topic: whom the next session is for."""
     desk, cohort_id = centre_asked(), request.args.get("cohort") or None
     cohorts = {row.id: row.name or "?" for row in calendar.cohorts_in(desk)}
-    if not tz.has_code("safety_topics", topic) or (cohort_id and cohort_id not in cohorts):
+    is_known = tz.has_code("safety_topics", topic) or any(each.row.topic == topic for each in queries.sessions(g.actor, desk))
+    if not is_known or (cohort_id and cohort_id not in cohorts):
         raise NotFound
     people = queries.covered(g.actor, desk, topic, clock.today(), cohort_id)
     return page(

@@ -10,7 +10,7 @@ ANYWHERE = ("nation", "region", "centre")
 class Scan(Row):
     """A photo that belongs to another row of its partition.
 
-    subject_id  id of that row: a notice, an answer of the checklist
+    subject_id  id of that row, such as a notice; of an answer of the checklist, which has none, what `safety.queries.subject_of` says
     kind        "jpeg" or "png"
     pieces      how many pieces it has; it can be shown when all are here
     """
