@@ -92,9 +92,9 @@ class ApprenticeForm(Form):
         return [self[name] for name in rules.DIFFICULTIES]
 
     @property
-    def is_asked(self) -> bool:
-        """Whether one of the six questions has an answer, or a wrong one."""
-        return any(question.data or question.errors for question in self.questions)
+    def has_wrong_answer(self) -> bool:
+        """Whether an answer to one of the six questions is wrong. Right ones stay folded away from whoever stands at the desk."""
+        return any(question.errors for question in self.questions)
 
 
 class EnrolmentForm(Form):

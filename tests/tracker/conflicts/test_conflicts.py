@@ -183,3 +183,19 @@ def test_every_group_and_field_has_its_words() -> None:
     assert fields - words.FIELDS.keys() == set()
     headed = {(model.__tablename__, group) for model in models for group in groups_of(model)}
     assert {key for key in words.ABOUT if isinstance(key, tuple)} <= headed
+
+
+def test_answers_about_difficulties_are_shown_to_those_alone_who_may_settle(apart: Country) -> None:
+    for machine, answer in ((apart.first, "none"), (apart.second, "a_lot")):
+        with machine.on(), write(OPERATOR):
+            _asha().seeing = answer
+    _meet(apart)
+    above = Actor(id="tatu", name="Tatu", role="central", partitions=None, seat="central", home="nation")
+    with apart.first.on(), speaking("en"):
+        (own,) = [each for each in queries.questions(_amina()) if each.group == "difficulties"]
+        (theirs,) = [each for each in queries.questions(above) if each.group == "difficulties"]
+    assert {line for answer in own.answers for line in answer.lines} == {
+        ("Difficulty seeing", "No difficulty"),
+        ("Difficulty seeing", "A lot of difficulty"),
+    }
+    assert (theirs.answers, theirs.may_settle) == ([], False)
