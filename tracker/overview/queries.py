@@ -435,46 +435,52 @@ def report_rows(actor: Actor, *, first: date | None = None, last: date | None = 
     where = country(names)
     period = rules.period(rules.PeriodKind.CUSTOM, clock.today(), first=first, last=last)
     facts = with_recovery(actor, where, read(where, period.first, period.last, period.last))
-    rows = list(_report(facts, "", period, for_others=for_others))
-    for centre, own in facts.by_centre().items():
-        rows += _report(own, names[centre], period, for_others=for_others)
-    return rows
+    scopes = {"": facts, **{names[centre]: own for centre, own in facts.by_centre().items()}}
+    found = {
+        (indicator.name, split): _table(indicator, split, scopes, for_others=for_others)
+        for indicator in INDICATORS.values()
+        for split in REPORT_SPLITS
+    }
+    return [
+        {
+            "indicator": indicator.name,
+            "centre": centre,
+            "split": str(split),
+            "code": code,
+            "numerator": figure.numerator,
+            "denominator": figure.denominator,
+            "value": round(figure.value, 4) if isinstance(figure.value, float) else figure.value,
+            "number": indicator.number,
+            "unit": indicator.unit,
+            "first": period.first,
+            "last": period.last,
+        }
+        for centre in scopes
+        for indicator in INDICATORS.values()
+        for split in REPORT_SPLITS
+        for code, figure in found[indicator.name, split].get(centre, {}).items()
+    ]
 
 
-def _report(facts: Facts, centre: str, period: Period, *, for_others: bool) -> Iterator[dict[str, object]]:
-    for indicator in INDICATORS.values():
-        for split in REPORT_SPLITS:
-            if centre and split == Split.REGION:
-                continue
-            figures = _compute(indicator, facts, split, is_one_centre=bool(centre))
-            kept_back = _kept_back(indicator, facts, split, figures) if for_others or split == Split.DISABILITY else set()
-            for code, figure in figures.items():
-                if code in kept_back:
-                    continue
-                value = figure.value
-                yield {
-                    "indicator": indicator.name,
-                    "centre": centre,
-                    "split": str(split),
-                    "code": code,
-                    "numerator": figure.numerator,
-                    "denominator": figure.denominator,
-                    "value": round(value, 4) if isinstance(value, float) else value,
-                    "number": indicator.number,
-                    "unit": indicator.unit,
-                    "first": period.first,
-                    "last": period.last,
-                }
+def _table(indicator: Indicator, split: Split, scopes: Mapping[str, Facts], *, for_others: bool) -> dict[str, dict[str, Figure]]:
+    """The figures of an indicator by centre and code, without those that are kept back."""
+    asked = {centre: facts for centre, facts in scopes.items() if not (centre and split == Split.REGION)}
+    table = {centre: _compute(indicator, facts, split, is_one_centre=bool(centre)) for centre, facts in asked.items()}
+    if indicator.basis == Basis.NOBODY or not (for_others or split == Split.DISABILITY):
+        return table
+    behind = {
+        (centre, code): n for centre, figures in table.items() for code, n in _behind(indicator, asked[centre], split, figures).items()
+    }
+    out = rules.kept_back(behind)
+    return {centre: {code: figure for code, figure in figures.items() if (centre, code) not in out} for centre, figures in table.items()}
 
 
-def _kept_back(indicator: Indicator, facts: Facts, split: Split, figures: Mapping[str, Figure]) -> set[str]:
-    if indicator.basis == Basis.NOBODY or not figures:
-        return set()
-    if indicator.basis == Basis.GROUP:
+def _behind(indicator: Indicator, facts: Facts, split: Split, figures: Mapping[str, Figure]) -> dict[str, int]:
+    """How many people stand behind each figure."""
+    if indicator.basis == Basis.GROUP and figures:
         people = facts.people(split)
-        return rules.hidden({code: people.get(code, 0) for code in figures})
-    behind = {code: each.numerator if each.denominator is None else each.denominator for code, each in figures.items()}
-    return rules.hidden(behind)
+        return {code: people.get(code, 0) for code in figures}
+    return {code: each.numerator if each.denominator is None else each.denominator for code, each in figures.items()}
 
 
 def _compute(indicator: Indicator, facts: Facts, split: Split, *, is_one_centre: bool) -> dict[str, Figure]:

@@ -1,5 +1,6 @@
 """The period that somebody asks about, and which figures may leave the office. Pure; the caller knows what day it is."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -65,14 +66,33 @@ def is_long(first: date, last: date) -> bool:
     return last - first > timedelta(days=366 * 10)
 
 
-def hidden(people: Mapping[str, int]) -> set[str]:
-    """The codes of a split whose figures stay in the office: those of one to four people.
+Cell = tuple[str, str]
+"""A figure of a table: (centre, code of a split); the centre "" is all of them."""
 
-    If that is only one, the smallest of the others goes with it: else anybody could work it out from the sum.
-    people  by code, how many stand behind each figure; nobody behind a figure gives nobody away
+
+def kept_back(people: Mapping[Cell, int]) -> set[Cell]:
+    """The figures that stay in the office: those of one to four people, and what else would give these away.
+
+    Where in a line of the table, of which the sum is known, only one figure is kept back, the smallest of the others goes with it.
+    people  how many stand behind each figure; nobody behind a figure gives nobody away
     """
-    found = {code for code, count in people.items() if 0 < count < FEWEST}
-    others = {code: count for code, count in people.items() if count >= FEWEST}
-    if len(found) == 1 and others:
-        found.add(min(others, key=lambda code: (others[code], code)))
-    return found
+    found = {cell for cell, count in people.items() if 0 < count < FEWEST}
+    lines: dict[Cell, list[Cell]] = defaultdict(list)
+    for centre, code in sorted(cell for cell, count in people.items() if count > 0):
+        lines["codes of", centre].append((centre, code))
+        if centre:
+            lines["centres of", code].append((centre, code))
+    while True:
+        more = set()
+        for line in lines.values():
+            others = [cell for cell in line if cell not in found]
+            if len(others) == len(line) - 1 and others:
+                more.add(min(others, key=lambda cell: (people[cell], cell)))
+        if not more:
+            return found
+        found |= more
+
+
+def hidden(people: Mapping[str, int]) -> set[str]:
+    """The codes of one split whose figures are kept back."""
+    return {code for _centre, code in kept_back({("", code): count for code, count in people.items()})}
