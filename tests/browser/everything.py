@@ -213,7 +213,8 @@ def _closures(amina: Actor, centre: str, values: dict[str, Any]) -> None:
     past = calendar.close(amina, centre, "centre", code, "both", "flood", since, until, source="Barua ya mkuu wa chuo", authority="VETA")
     notice = calendar.add_notice(amina, past.id, date(2026, 2, 10), source="Tangazo la redio", authority="Mkuu wa Mkoa")
     (resumption,) = calendar.reopen(amina, centre, date(2026, 2, 12), "centre", code, "both")
-    values |= {"closure_id": past.id, "notice_id": notice.id, "resumption_id": resumption.id}
+    rest = calendar.add_break(amina, centre, date(2026, 4, 6), date(2026, 4, 10), "Likizo ya Pasaka")
+    values |= {"closure_id": past.id, "notice_id": notice.id, "resumption_id": resumption.id, "break_id": rest.id}
 
 
 def _hotels(amina: Actor, centre: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ NO_PAGE: Final = {
     "scans.photo": "a picture",
     "home": "leads to the first page of the navigation",
     "nodes.progress": "JSON",
+    "overview.indicators": "a CSV file",
     "phones.authority": "a certificate",
     "static": "files",
     "taps.marks": "JSON",
