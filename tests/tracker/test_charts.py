@@ -55,9 +55,10 @@ def test_months_are_named_evenly() -> None:
     assert [tick.words for tick in timeline(date(2019, 11, 4), date(2021, 11, 3), (), (), month).ticks] == [
         "2020-01",
         "2020-07",
-        "2021-01",
-        "2021-07",
+        "2021-01",  # at 58 per cent; July at 83 would have its name before it
     ]
+    # July 2027 stands at 75 per cent and January 2028 at 99: on a phone the two names would lie on one another.
+    assert [tick.words for tick in timeline(date(2026, 1, 5), date(2028, 1, 14), (), (), month).ticks] == ["2026-07", "2027-01", "2027-07"]
     assert [tick.words for tick in timeline(date(2020, 3, 2), date(2020, 5, 31), (), (), month).ticks] == ["2020-04", "2020-05"]
 
 

@@ -18,6 +18,7 @@ GAP_PX: Final = 4  # between a line and its words
 FLAG_PX: Final = 18  # a line of words above the rows
 LEAST: Final = 0.6  # per cent: two pixels on a phone, so that a single day is seen
 MOST_TICKS: Final = 5
+NEAR_EDGE: Final = 80  # per cent: words that begin further right leave the picture
 STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)  # months between ticks
 PLOT_PX: Final = 160
 EDGE_PX: Final = 22  # above the plot, for the words of its highest line
@@ -125,13 +126,21 @@ def timeline(
         height=top + ROW_PX * len(drawn),
         top=top,
         bar=BAR_PX,
-        ticks=[Label(_at(first, last, on), FLAG_PX - GAP_PX, month(on), is_before=_at(first, last, on) > 80) for on in _ticks(first, last)],
+        ticks=_months(first, last, month),
         poles=[
             Pole(Label(x := _at(first, last, flag.on), FLAG_PX * (n + 2) - GAP_PX, flag.words, is_before=x > 50), flag.kind)
             for n, flag in enumerate(shown)
         ],
         rows=drawn,
     )
+
+
+def _months(first: date, last: date, month: Callable[[date], str]) -> list[Label]:
+    """The named months. One near the right edge is named only where it stands alone: on a phone its name would run into the last."""
+    days = _ticks(first, last)
+    places = [_at(first, last, on) for on in days]
+    kept = [n for n, x in enumerate(places) if x <= NEAR_EDGE or len(places) == 1]
+    return [Label(places[n], FLAG_PX - GAP_PX, month(days[n]), is_before=places[n] > NEAR_EDGE) for n in kept]
 
 
 def _at(first: date, last: date, on: date) -> float:
