@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import and_, ColumnElement, or_, select
@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from tracker.attendance.models import Mark, Register
 from tracker.attendance.queries import slot_left
-from tracker.attendance.rules import ATTENDED, STATUSES, TAKEN
+from tracker.attendance.rules import STATUSES, TAKEN
 from tracker.calendar import rules as calendar_rules
 from tracker.calendar.ends import Ends, ends_in
 from tracker.clock import EAST_AFRICA
@@ -28,6 +28,7 @@ from tracker.indicators.rules import (
     Enrolled,
     Episode,
     Facts,
+    Group,
     last_episode,
     Marked,
     phase_of,
@@ -35,14 +36,14 @@ from tracker.indicators.rules import (
     RETURN_WITHIN_DAYS,
     Returned,
 )
-from tracker.indicators.spans import belongs, given, group_of, is_there, spans
+from tracker.indicators.spans import ACTIVE, belongs, given, group_of, is_there, spans
 from tracker.indicators.stays import all_away, is_in_force, is_placed, named_employers, placed_between, stays
 from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.placements.models import Placement, Suspension
+from tracker.resumption.queries import AFAR, CAME, counts_as_back, WORKPLACE
 
-__all__ = ["Country", "campuses_of", "closed_workplaces", "country", "episodes", "heard", "read", "roll_call", "spans"]
+__all__ = ["Country", "campuses_of", "closed_workplaces", "country", "episodes", "heard", "not_seen", "read", "roll_call", "spans"]
 
-WORKPLACE: Final = "workplace"
 DAY: Final = "day"  # the slot of a mark or register that is of no half alone
 STRETCHES_AT_ONCE: Final = 5000  # SQLite takes a limited number of parameters
 _DAY = timedelta(days=1)
@@ -300,47 +301,161 @@ def episodes(where: Country, keys: Collection[CohortKey], on: date) -> dict[Coho
     return {key: episode for key, episode in found.items() if episode}
 
 
-def _returns(where: Country, keys: Collection[CohortKey], on: date) -> list[Returned]:
+class Expected(NamedTuple):
+    """So many of one kind who were enrolled on the day before their cohort's closed time; `spans` says what a kind is.
+
+    seen_on      the first day since the reopening on which they came in person and that counts; None: not yet
+    was_placed   whether they were in a placement on the day before
+    is_enrolled  whether they still are, in that cohort or in another
+    """
+
+    centre: str
+    cohort: str
+    kind: str
+    reopened: date
+    seen_on: date | None
+    was_placed: bool
+    is_enrolled: bool
+    size: int
+
+
+class Missing(NamedTuple):
+    """One of those expected who has not been seen. `left_on`: the last day of one who is no longer enrolled."""
+
+    centre: str
+    apprentice_id: str
+    cohort: str
+    reopened: date
+    is_enrolled: bool
+    left_on: date | None
+
+
+def roll_call(where: Country, keys: Collection[CohortKey], on: date) -> list[Expected]:
+    """Who was expected after the latest closed time of each cohort that was over on a day, and since when they are back.
+
+    Back is who was present or late, not from afar, on a day that counts: the same as in `resumption.queries.roll_call`.
+    Two grouped queries at most but for marks on days without training.
+    """
+    found = _expected(where, keys, on)
+    return found[1] if found else []
+
+
+def not_seen(where: Country, keys: Collection[CohortKey], on: date) -> list[Missing]:
+    """Those of `roll_call` who have not been seen, one by one."""
+    found = _expected(where, keys, on)
+    if found is None:
+        return []
+    each = found[0]
+    left_on = (
+        select(sa.func.max(Enrolment.ended_on))
+        .where(Enrolment.partition == each.c.partition, Enrolment.apprentice_id == each.c.apprentice_id, Enrolment.void_reason.is_(None))
+        .scalar_subquery()
+    )
+    rows = select(each.c.partition, each.c.apprentice_id, each.c.cohort_id, each.c.reopened, each.c.is_enrolled, left_on)
+    return [
+        Missing(centre, key, cohort, reopened, bool(is_enrolled), None if is_enrolled else left)
+        for centre, key, cohort, reopened, is_enrolled, left in db.session.execute(rows.where(each.c.seen_on.is_(None)))
+    ]
+
+
+def _expected(where: Country, keys: Collection[CohortKey], on: date) -> tuple[sa.Subquery, list[Expected]] | None:
     by_cohort = episodes(where, keys, on)
     if not by_cohort:
-        return []
-    roll = roll_call(spans(where.centres, on), by_cohort, RETURN_WITHIN_DAYS, on)
-    group = (roll.c.partition, roll.c.kind, roll.c.was_placed)
-    rows = select(*group, sa.func.count(), sa.func.sum(sa.cast(roll.c.came, sa.Integer))).group_by(*group)
-    return [
-        Returned(group_of(centre, kind, where.regions[centre], phase_of(is_placed=bool(was_placed))), due, came)
-        for centre, kind, was_placed, due, came in db.session.execute(rows)
-    ]
+        return None
+    off: set[_Off] = set()
+    while True:
+        each = _each_expected(where, by_cohort, off, on)
+        alike = [each.c[name] for name in ("partition", "cohort_id", "kind", "reopened", "seen_on", "was_placed", "is_enrolled")]
+        rows = db.session.execute(select(*alike, sa.func.count()).group_by(*alike))
+        found = [
+            Expected(centre, cohort, kind, reopened, seen_on, bool(was_placed), bool(is_enrolled), size)
+            for centre, cohort, kind, reopened, seen_on, was_placed, is_enrolled, size in rows
+        ]
+        seen = {(row.centre, row.cohort, row.seen_on) for row in found if row.seen_on}
+        fresh = {shut for centre, cohort, day in seen for shut in _off(where, CohortKey(centre, cohort), day, on)} - off
+        if not fresh:
+            return each, found
+        off |= fresh
 
 
-def roll_call(span: sa.CTE, by_cohort: Mapping[CohortKey, Episode], within_days: int | None, on: date) -> sa.Subquery:
-    """Who was enrolled on the day before each cohort's closed time, whether in a placement, and whether he came afterwards.
+class _Off(NamedTuple):
+    """Days on which nobody of a cohort counts as back, both included: at the workplace, or ("") at the centre."""
 
-    within_days  how long after the reopening an attended day counts; None: until `on`
-    """
-    rows = [
-        (key.centre, key.cohort, each.before, each.reopened, each.reopened + timedelta(days=within_days) if within_days else on)
-        for key, each in by_cohort.items()
-    ]
-    columns = {"centre": sa.Text(), "cohort": sa.Text(), "before": sa.Date(), "reopened": sa.Date(), "until": sa.Date()}
+    centre: str
+    cohort: str
+    begin: date
+    end: date
+    place: str
+
+
+def _off(where: Country, key: CohortKey, day: date, on: date) -> Iterator[_Off]:
+    """What is off on a day for a cohort; a closure of the workplaces with all its days until `on`."""
+    calendar, site, cohort = where.calendars[key.centre], where.site(key), where.cohorts.get(key)
+    if not counts_as_back(calendar, site, cohort, day, is_workplace=False):
+        yield _Off(*key, day, day, "")
+    for first, last, _closure in calendar.intervals(workplace_of(site)):
+        if first <= day and (last is None or day <= last):
+            yield _Off(*key, first, last or on, WORKPLACE)
+
+
+def _each_expected(where: Country, by_cohort: Mapping[CohortKey, Episode], off: Collection[_Off], on: date) -> sa.Subquery:
+    span = spans(where.centres, on)
+    rows = [(key.centre, key.cohort, each.before, each.reopened) for key, each in by_cohort.items()]
+    columns = {"centre": sa.Text(), "cohort": sa.Text(), "before": sa.Date(), "reopened": sa.Date()}
     episode = given("episode", columns, rows)
-    came = (
-        select(Mark.on)
+    place = sa.func.coalesce(Mark.place, "")
+    seen_on = select(sa.func.min(Mark.on)).where(
+        Mark.partition == span.c.partition,
+        Mark.apprentice_id == span.c.apprentice_id,
+        Mark.on.between(episode.c.reopened, on),
+        Mark.status.in_(CAME),
+        place != AFAR,
+    )
+    if off:
+        columns = {"centre": sa.Text(), "cohort": sa.Text(), "begin": sa.Date(), "until": sa.Date(), "place": sa.Text()}
+        shut = given("shut", columns, sorted(off))
+        is_off = and_(
+            shut.c.centre == span.c.partition,
+            shut.c.cohort == span.c.cohort_id,
+            Mark.on.between(shut.c.begin, shut.c.until),
+            shut.c.place == sa.case((place == WORKPLACE, WORKPLACE), else_=""),
+        )
+        seen_on = seen_on.where(~select(shut.c.centre).where(is_off).exists())
+    # Whoever was moved to another cohort since has not left.
+    is_enrolled = (
+        select(Enrolment.id)
         .where(
-            Mark.partition == span.c.partition,
-            Mark.apprentice_id == span.c.apprentice_id,
-            Mark.on.between(episode.c.reopened, episode.c.until),
-            Mark.status.in_(sorted(ATTENDED)),
+            Enrolment.partition == span.c.partition,
+            Enrolment.apprentice_id == span.c.apprentice_id,
+            Enrolment.void_reason.is_(None),
+            or_(Enrolment.status.is_(None), Enrolment.status.in_(ACTIVE)),
+            or_(Enrolment.ended_on.is_(None), Enrolment.ended_on >= on),
         )
         .exists()
-        .label("came")
     )
     return (
-        select(span, episode.c.reopened, came, is_placed(span, episode.c.before).label("was_placed"))
+        select(
+            span,
+            episode.c.reopened,
+            seen_on.scalar_subquery().label("seen_on"),
+            is_placed(span, episode.c.before).label("was_placed"),
+            is_enrolled.label("is_enrolled"),
+        )
         .join(episode, and_(episode.c.centre == span.c.partition, episode.c.cohort == span.c.cohort_id))
         .where(is_there(span, episode.c.before))
         .subquery()
     )
+
+
+def _returns(where: Country, keys: Collection[CohortKey], on: date) -> list[Returned]:
+    within = timedelta(days=RETURN_WITHIN_DAYS)
+    expected: Counter[Group] = Counter()
+    returned: Counter[Group] = Counter()
+    for each in roll_call(where, keys, on):
+        group = group_of(each.centre, each.kind, where.regions[each.centre], phase_of(is_placed=each.was_placed))
+        expected[group] += each.size
+        returned[group] += each.size if each.seen_on and each.seen_on <= each.reopened + within else 0
+    return [Returned(group, size, returned[group]) for group, size in expected.items()]
 
 
 # ---- hearing from centres

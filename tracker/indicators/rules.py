@@ -584,7 +584,7 @@ def person_days_lost(facts: Facts, split: Split) -> Figures:
 @_indicator(
     "I17",
     N_("Returned after the reopening"),
-    numerator=N_("of these, with at least one attended day within 30 days of the reopening"),
+    numerator=N_("of these, present or late in person within 30 days of the reopening, on a day that counts"),
     denominator=N_("apprentices enrolled on the day before the latest closure that has ended"),
     source=N_("closures, resumptions, enrolments, registers taken"),
     splits=PHASES,

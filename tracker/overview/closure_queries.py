@@ -1,30 +1,23 @@
 """The closure board: what is closed today and by which notice, what may open and has not, who is back, and what it cost."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy import and_, or_, select
-
 from tracker import clock
-from tracker.attendance.models import Mark
 from tracker.calendar.models import Notice
 from tracker.calendar.queries import Calendar, ClosureStory
-from tracker.db import db
 from tracker.i18n import _
 from tracker.indicators import queries as facts_queries
 from tracker.indicators.calendars import campuses_of, Country
 from tracker.indicators.rules import CohortKey, Facts, INDICATORS, Split
-from tracker.indicators.spans import ACTIVE, given, group_of, is_there, spans
+from tracker.indicators.spans import group_of
 from tracker.overview import closure_rules as rules
 from tracker.overview.closure_rules import Back, Point
 from tracker.overview.queries import closed_places, labels
 from tracker.overview.rules import Period
-from tracker.people.models import Enrolment
-from tracker.resumption.queries import AFAR, CAME
 
 LOST: Final = "person_days_lost"
 # What stands in the line of each centre is left out; so is what only a centre should see of few people, as disability.
@@ -213,53 +206,11 @@ def _closed_since(calendar: Calendar, campus: str | None, today: date) -> date |
 
 
 def _roll(where: Country, keys: Collection[CohortKey], today: date) -> dict[str, list[tuple[Back, bool]]]:
-    """By centre: who was enrolled before the latest closed time of his cohort that is over, by the day first seen; and whether he left.
-
-    Seen is who was present or late, not from afar. One grouped query, whatever the number of centres.
-    """
-    episodes = facts_queries.episodes(where, keys, today)
-    if not episodes:
-        return {}
-    span = spans(where.centres, today)
-    rows = [(key.centre, key.cohort, each.before, each.reopened) for key, each in episodes.items()]
-    columns = {"centre": sa.Text(), "cohort": sa.Text(), "before": sa.Date(), "reopened": sa.Date()}
-    episode = given("episode", columns, rows)
-    seen_on = (
-        select(sa.func.min(Mark.on))
-        .where(
-            Mark.partition == span.c.partition,
-            Mark.apprentice_id == span.c.apprentice_id,
-            Mark.on.between(episode.c.reopened, today),
-            Mark.status.in_(CAME),
-            sa.func.coalesce(Mark.place, "") != AFAR,
-        )
-        .scalar_subquery()
-    )
-    # Whoever was moved to another cohort since has not left.
-    is_enrolled = (
-        select(Enrolment.id)
-        .where(
-            Enrolment.partition == span.c.partition,
-            Enrolment.apprentice_id == span.c.apprentice_id,
-            Enrolment.void_reason.is_(None),
-            or_(Enrolment.status.is_(None), Enrolment.status.in_(ACTIVE)),
-            or_(Enrolment.ended_on.is_(None), Enrolment.ended_on >= today),
-        )
-        .exists()
-    )
-    each = (
-        select(span.c.partition, span.c.kind, episode.c.reopened, seen_on.label("seen_on"), (~is_enrolled).label("is_left"))
-        .join(episode, and_(episode.c.centre == span.c.partition, episode.c.cohort == span.c.cohort_id))
-        .where(is_there(span, episode.c.before))
-        .subquery()
-    )
-    alike = (each.c.partition, each.c.kind, each.c.reopened, each.c.seen_on, each.c.is_left)
-    sizes: Counter[tuple[str, str, date, date | None, bool]] = Counter()
-    for centre, kind, reopened, seen, left, size in db.session.execute(select(*alike, sa.func.count()).group_by(*alike)):
-        sizes[centre, group_of(centre, kind).sex, reopened, seen, bool(left)] += size
+    """By centre: who was enrolled before the latest closed time of his cohort that is over, by the day first seen; and whether he left."""
     found: dict[str, list[tuple[Back, bool]]] = defaultdict(list)
-    for (centre, sex, reopened, seen, left), size in sizes.items():
-        found[centre].append((Back(sex, reopened, seen, size), left))
+    for each in facts_queries.roll_call(where, keys, today):
+        sex = group_of(each.centre, each.kind).sex
+        found[each.centre].append((Back(sex, each.reopened, each.seen_on, each.size), not each.is_enrolled))
     return found
 
 

@@ -1,12 +1,12 @@
 """What the overview shows: today at a glance, the period by sex, occupation and centre, what is closed, who has not come back."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from sqlalchemy import and_, func, or_, select, Subquery
+from sqlalchemy import select
 
 from tracker import clock
 from tracker.calendar.queries import Calendar
@@ -36,6 +36,7 @@ from tracker.indicators.rules import (
 from tracker.overview import rules
 from tracker.overview.rules import Period
 from tracker.people.models import Apprentice, Cohort
+from tracker.people.queries import CHUNK
 from tracker.places import queries as places
 from tracker.places.models import Listing
 from tracker.policy import Actor, check, may
@@ -175,7 +176,8 @@ def overview(actor: Actor, where: Country, names: Mapping[str, str], period: Per
     facts = read(where, period.first, period.last, period.last)
     now = read(where, today, today, today)
     lines = {split: _lines(facts, split, names) for split in (Split.ALL, Split.SEX, Split.OCCUPATION, Split.CENTRE)}
-    missing = list(_missing(where, today)) if _may_call(actor, where) else None
+    keys = {each.key for each in now.enrolments} | where.cohorts.keys()
+    missing = list(_missing(where, keys, today)) if _may_call(actor, where) else None
     return Overview(
         today=_lines(now, Split.ALL, names)[0],
         whole=lines[Split.ALL][0],
@@ -184,7 +186,7 @@ def overview(actor: Actor, where: Country, names: Mapping[str, str], period: Per
         by_centre=lines[Split.CENTRE],
         # Of a centre that never reported nobody knows whether it has opened again.
         closed=closed_on(where, {centre: names[centre] for centre, day in (now.heard or {}).items() if day}, today),
-        not_seen=_not_seen(where, today) if missing is None else sum(each.left_on is None for each in missing),
+        not_seen=_not_seen(where, keys, today) if missing is None else sum(each.left_on is None for each in missing),
         missing=missing,
         freshness=_freshness(now.heard or {}, names, today),
     )
@@ -311,35 +313,26 @@ def _named_employers(calendar: Calendar) -> Sequence[Employer]:
 # ---- who has not come back
 
 
-def _missing(where: Country, on: date) -> Iterator[Missing]:
+def _missing(where: Country, keys: Collection[CohortKey], on: date) -> Iterator[Missing]:
     """Who was there before each cohort's closed time and has not been seen since it was over; by name, those who left last."""
-    roll = _roll(where, on)
-    if roll is None:
-        return
-    rows = db.session.execute(
-        select(Apprentice, roll.c.cohort_id, roll.c.reopened, roll.c.ended_on)
-        .join(roll, and_(roll.c.partition == Apprentice.partition, roll.c.apprentice_id == Apprentice.id))
-        .where(~roll.c.came)
-    ).all()
+    rows = {(each.centre, each.apprentice_id): each for each in facts_queries.not_seen(where, keys, on)}
     found = []
-    for apprentice, cohort_id, reopened, ended_on in rows:
-        cohort = where.cohorts.get(CohortKey(apprentice.partition, cohort_id))
-        left_on = ended_on if ended_on and ended_on < on else None
-        found.append(Missing(apprentice, (cohort and cohort.name) or "", reopened, left_on))
+    for apprentice in _apprentices(where, {key for _centre, key in rows}):
+        if each := rows.get((apprentice.partition, apprentice.id)):
+            cohort = where.cohorts.get(CohortKey(each.centre, each.cohort))
+            found.append(Missing(apprentice, (cohort and cohort.name) or "", each.reopened, each.left_on))
     yield from sorted(found, key=lambda each: (each.left_on is not None, each.apprentice.full_name.casefold(), each.apprentice.id))
 
 
-def _not_seen(where: Country, on: date) -> int:
-    roll = _roll(where, on)
-    if roll is None:
-        return 0
-    still = or_(roll.c.ended_on.is_(None), roll.c.ended_on >= on)
-    return db.session.scalar(select(func.count()).select_from(roll).where(~roll.c.came, still)) or 0
+def _apprentices(where: Country, ids: Collection[str]) -> Iterator[Apprentice]:
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), CHUNK):
+        few = Apprentice.id.in_(wanted[start : start + CHUNK])
+        yield from db.session.scalars(select(Apprentice).where(Apprentice.partition.in_(where.centres), few))
 
 
-def _roll(where: Country, on: date) -> Subquery | None:
-    episodes = facts_queries.episodes(where, where.cohorts.keys(), on)
-    return facts_queries.roll_call(facts_queries.spans(where.centres, on), episodes, None, on) if episodes else None
+def _not_seen(where: Country, keys: Collection[CohortKey], on: date) -> int:
+    return sum(each.size for each in facts_queries.roll_call(where, keys, on) if each.seen_on is None and each.is_enrolled)
 
 
 # ---- after closures

@@ -361,12 +361,19 @@ class _Centre:
         """Whether a mark of a day counts: at the centre on a day taught, at a workplace while workplaces are open."""
         row = next((row for row in reversed(self.enrolments[apprentice_id]) if is_enrolled(row.starts_on, row.ended_on, on)), None)
         cohort = self.cohorts.get((row and row.cohort_id) or "")
-        if place == WORKPLACE:
-            site = replace(self.site(cohort.id if cohort else None), kind=SiteKind.WORKPLACE)
-            return not self.calendar.closures_at(site, on)
-        if cohort:
-            return self.calendar.counts(cohort, on)
-        return self.calendar.day_at(self.site(None), on).kind == DayKind.TRAINING
+        return counts_as_back(self.calendar, self.site(cohort.id if cohort else None), cohort, on, is_workplace=place == WORKPLACE)
+
+
+def counts_as_back(calendar: Calendar, site: Site, cohort: Cohort | None, on: date, *, is_workplace: bool) -> bool:
+    """Whether one who was there on a day is back: at the centre on a day taught, at a workplace while workplaces are open.
+
+    site  where the cohort is taught; None: those in none, who belong to the centre as a whole
+    """
+    if is_workplace:
+        return not calendar.closures_at(replace(site, kind=SiteKind.WORKPLACE), on)
+    if cohort:
+        return calendar.counts(cohort, on)
+    return calendar.day_at(site, on).kind == DayKind.TRAINING
 
 
 class _Expected(NamedTuple):

@@ -95,11 +95,33 @@ def test_who_was_there_before_and_came_within_30_days_has_returned(world: World)
     world.mark(world.nct, left, date(2020, 3, 17), "present")  # before the closure
     world.mark(world.nct, new, date(2020, 6, 2), "present")
     islander = world.person(world.suza)
-    world.mark(world.suza, islander, date(2020, 7, 22), "remote")  # the 30th day
+    world.mark(world.suza, islander, date(2020, 7, 22), "late")  # the 30th day
     known = world.facts()
     assert return_rate(known, Split.ALL) == {"": Figure(2, 5)}
     assert return_rate(known, Split.SEX) == {"F": Figure(2, 3), "M": Figure(0, 2)}
     assert return_rate(known, Split.CENTRE) == {world.nct: Figure(1, 4), world.suza: Figure(1, 1)}
+
+
+def test_back_is_who_came_in_person_on_a_day_that_counts(world: World) -> None:
+    world.close_2020()
+    afar, sunday, hotel, shut = (world.person(world.nct) for _ in range(4))
+    world.mark(world.nct, afar, date(2020, 6, 2), "remote")
+    world.mark(world.nct, sunday, date(2020, 6, 7), "present")  # nobody has said that they were taught
+    world.mark(world.nct, hotel, date(2020, 6, 7), "present", place="workplace")  # hotels work on Sundays
+    assert return_rate(world.facts(), Split.ALL) == {"": Figure(1, 4)}
+    world.mark(world.nct, sunday, date(2020, 6, 9), "present")
+    assert return_rate(world.facts(), Split.ALL) == {"": Figure(2, 4)}
+    world.mark(world.nct, shut, date(2020, 6, 3), "late", place="workplace")
+    flood = world.add(Closure(partition=world.nct, scope_kind="nation", sites="workplaces", reason="flood"))
+    world.add(Notice(partition=world.nct, closure_id=flood.id, since=date(2020, 6, 3)))
+    assert return_rate(world.facts(), Split.ALL) == {"": Figure(1, 4)}  # the one of the 9th alone
+
+
+def test_who_came_after_the_last_day_of_a_period_had_not_come_by_then(world: World) -> None:
+    world.close_2020()
+    world.mark(world.nct, world.person(world.nct), date(2020, 6, 16), "present")
+    assert return_rate(world.facts(on=date(2020, 6, 15)), Split.ALL) == {"": Figure(0, 1)}
+    assert return_rate(world.facts(on=date(2020, 6, 16)), Split.ALL) == {"": Figure(1, 1)}
 
 
 def test_while_nobody_has_reopened_there_is_no_return_rate(world: World) -> None:

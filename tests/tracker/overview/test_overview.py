@@ -4,20 +4,24 @@ import re
 from datetime import date, datetime, UTC
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import Browser, PinnedClock
 from tests.make import Make
 from tests.world import JUNE_1, JUNE_22, NEW_YEAR, TODAY, World
 from tracker.calendar.models import Closure, Notice
+from tracker.db import db, write
 from tracker.employers.models import Employer
 from tracker.errors import NotAllowed, NotFound
 from tracker.indicators.queries import country
 from tracker.indicators.rules import Figure
 from tracker.overview import queries, rules
+from tracker.overview.closure_queries import board
 from tracker.overview.queries import Overview
-from tracker.people.models import Cohort
+from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.places.models import Listing
-from tracker.policy import Actor
+from tracker.policy import Actor, OPERATOR
+from tracker.resumption.queries import roll_calls
 
 CENTRAL = Actor(id="neema", name="Neema Kessy", role="central", partitions=None, seat="central", home="nation")
 COORDINATOR = Actor(
@@ -142,6 +146,34 @@ def test_above_the_centre_there_are_counts_only(world: World) -> None:
     found = view(CENTRAL)
     assert (found.missing, found.not_seen) == (None, 2)
     assert view(COORDINATOR).missing is None
+
+
+def test_overview_board_roll_call_and_report_agree_on_who_is_back(amina: Actor, world: World) -> None:
+    afar, sunday, back, moved = (world.person(world.nct) for _ in range(4))
+    world.person(world.nct, until=date(2020, 6, 15))  # left since
+    loner = world.add(Apprentice(partition=world.nct, given_name="Neema"))
+    world.add(Enrolment(partition=world.nct, apprentice_id=loner.id, starts_on=date(2019, 11, 4), status="active"))
+    world.mark(world.nct, afar, date(2020, 6, 2), "remote")
+    world.mark(world.nct, sunday, date(2020, 6, 7), "present")
+    world.mark(world.nct, back, date(2020, 6, 2), "present")
+    (first,) = [row for row in db.session.scalars(select(Enrolment)) if row.apprentice_id == moved]
+    with write(OPERATOR):
+        first.status, first.ended_on = "transferred", date(2020, 6, 14)
+    later = world.add(Cohort(partition=world.nct, name="2020 Jun"))
+    after = {"apprentice_id": moved, "cohort_id": later.id, "starts_on": date(2020, 6, 15), "status": "active"}
+    world.add(Enrolment(partition=world.nct, **after))
+
+    found = view(amina)
+    assert found.missing is not None
+    assert {each.apprentice.id for each in found.missing if each.left_on is None} == {afar, sunday, moved, loner.id}
+    assert found.not_seen == view(CENTRAL).not_seen == 4
+    names = {world.nct: "NCT"}
+    (line,) = board(country(names), names, queries.period_of(country(names), "year")).lines
+    (roll,) = roll_calls(amina, world.nct)
+    assert (line.expected, line.seen, line.missing, line.left) == (6, 1, 4, 1)
+    assert (roll.totals.expected, roll.totals.returned, roll.totals.missing, roll.totals.left) == (6, 1, 4, 1)
+    (row,) = [row for row in queries.report_rows(amina) if (row["indicator"], row["centre"], row["split"]) == ("return_rate", "NCT", "all")]
+    assert (row["numerator"], row["denominator"]) == (1, 6)
 
 
 # Periods and splits
