@@ -40,7 +40,7 @@ def close(
     scope_code  None for the nation; of a centre, the part of its partition behind `centre/`
     meanwhile   code of `meanwhile_kinds`: what training goes on; empty where nobody said it
     photo       a picture of the notice, if there is one
-    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, EndsBeforeItBegins, and what `scans.actions.keep` raises.
+    Raises NotAllowed, ScopeOutside, UnknownSites, NoOwnWorkplaces, FarDate, EndsBeforeItBegins, and what `scans.actions.keep` raises.
     """
     with write(actor) as session:
         proposed(actor, partition, scope_kind, scope_code, sites, since, expected_until)
@@ -65,7 +65,7 @@ def proposed(
 ) -> ClosureFact:
     """The closure that `close` would record, to ask what it touches. Writes nothing.
 
-    Raises NotAllowed, ScopeOutside, UnknownSites, FarDate, EndsBeforeItBegins.
+    Raises NotAllowed, ScopeOutside, UnknownSites, NoOwnWorkplaces, FarDate, EndsBeforeItBegins.
     """
     check(actor, "close", partition)
     _check_scope(partition, scope_kind, scope_code, sites)
@@ -255,7 +255,8 @@ def reopen(
     """Open again: `since` is the first open day. One row per closure in force there, whoever announced it, or for one.
 
     share_percent  how many of the apprentices may come on one day; None: all
-    Raises NotAllowed, ScopeOutside, UnknownSites, UnknownShare, FarDate, NothingClosed, ReopensBeforeClosing, NotFound.
+    Raises NotAllowed, ScopeOutside, UnknownSites, NoOwnWorkplaces, UnknownShare, FarDate, NothingClosed, ReopensBeforeClosing,
+    OpensNothing, NotFound.
     """
     terms = _Terms(ResumptionKind.REOPENED, closure_id, conditions, share_percent)
     return _resume(actor, partition, since, Scope(scope_kind, scope_code), sites, terms)
@@ -306,6 +307,8 @@ def _resume(actor: Actor, partition: str, since: date, scope: Scope, sites: str,
             if begun is None:
                 raise checks.NoNoticeCounts
             checks.check_resumes(begun, since)
+            if not queries.reaches(actor, partition, each, scope, sites):
+                raise checks.OpensNothing
         rows = [
             Resumption(
                 partition=partition,

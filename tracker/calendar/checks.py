@@ -38,6 +38,13 @@ class UnknownSites(DomainError):
     sentence = N_("Choose whether this is about training centres, workplaces or both. An employer has workplaces only.")
 
 
+class NoOwnWorkplaces(DomainError):
+    """Host employers belong to the centre: of a campus or a cohort nobody could say which ones close."""
+
+    code, status = "calendar.no_own_workplaces", 422
+    sentence = N_("A campus or a cohort has no workplaces of its own. Choose training centres here, and the workplaces by employer.")
+
+
 class FarDate(DomainError):
     """Most likely a wrong year."""
 
@@ -92,6 +99,13 @@ class NothingClosed(DomainError):
 
     code, status = "calendar.nothing_closed", 422
     sentence = N_("Nothing there is closed on %(on)s, so there is nothing to open.")
+
+
+class OpensNothing(DomainError):
+    """A resumption of a closure that is about another place or other sites."""
+
+    code, status = "calendar.opens_nothing", 422
+    sentence = N_("This closure did not close what you chose, so nothing would open. Choose the place and the sites that it closed.")
 
 
 class NoNoticeCounts(DomainError):
@@ -158,9 +172,11 @@ def check_scope(partition: str, scope_kind: str, scope_code: str | None, codes: 
 
 
 def check_sites(scope_kind: str, sites: str) -> None:
-    """Raise UnknownSites unless the scope can have such sites."""
+    """Raise UnknownSites or NoOwnWorkplaces unless the scope can have such sites."""
     if sites not in tuple(Sites) or (scope_kind == ScopeKind.EMPLOYER and sites == Sites.CENTRES):
         raise UnknownSites
+    if scope_kind in (ScopeKind.CAMPUS, ScopeKind.COHORT) and sites != Sites.CENTRES:
+        raise NoOwnWorkplaces
 
 
 def check_dates(since: date, expected_until: date | None, today: date) -> None:

@@ -628,6 +628,12 @@ def closed_by(actor: Actor, partition: str, scope: Scope, sites: str, on: date) 
     return [interval.id for interval in sorted(found.values(), key=_begin)]
 
 
+def reaches(actor: Actor, partition: str, closure_id: str, scope: Scope, sites: str) -> bool:
+    """Whether a closure is about any site of a partition that lies in this scope."""
+    fact = next((each for each in facts_for(partition).closures if each.id == closure_id), None)
+    return fact is not None and any(rules.covers(scope, sites, site) and rules.closes(fact, site) for site in sites_in(actor, partition))
+
+
 def _begin(fact: ClosureFact) -> tuple[date, str]:
     counting = rules.counting_notice(fact)
     return counting.since if counting else date.max, fact.id

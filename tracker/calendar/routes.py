@@ -33,6 +33,8 @@ nav_item(bp, "month", N_("Calendar"), verb="read", order=40)
 FIELD_OF: dict[type[DomainError], str] = {
     checks.ScopeOutside: "place",
     checks.UnknownSites: "sites",
+    checks.NoOwnWorkplaces: "sites",
+    checks.OpensNothing: "sites",
     checks.FarDate: "since",
     checks.ReopensBeforeClosing: "since",
     checks.NothingClosed: "since",
@@ -512,6 +514,8 @@ def _asked_scope(desk: str, stories: list[ClosureStory]) -> dict[str, str]:
         return {"place": place, "sites": request.args.get("sites", Sites.BOTH), "closure_id": asked}
     if story and story.row.partition == desk:
         return {"place": f"{story.row.scope_kind}:{story.row.scope_code or ''}", "sites": story.row.sites or "both", "closure_id": asked}
+    if story and story.row.sites == Sites.WORKPLACES:
+        return {"sites": Sites.WORKPLACES, "closure_id": asked}
     return {"sites": "centres" if kind_of(desk) == queries.CENTRE else "both", "closure_id": asked}
 
 

@@ -316,6 +316,11 @@ def lies_in(site: Site, partition: str) -> bool:
     return partition in ("nation", f"region/{site.region}", f"centre/{site.centre}")
 
 
+def closes(closure: ClosureFact, site: Site) -> bool:
+    """Whether a closure is about this site at all, whenever."""
+    return lies_in(site, closure.partition) and covers(closure.scope, closure.sites, site)
+
+
 def closed_intervals(site: Site, closures: Iterable[ClosureFact], resumptions: Iterable[ResumptionFact]) -> list[ClosedInterval]:
     """When a site is closed: at most one interval per closure, by first day, then closure. They may overlap."""
     openings = _openings(site, resumptions)
@@ -347,7 +352,7 @@ def share_on(site: Site, day: date, closures: Iterable[ClosureFact], resumptions
     for closure in closures if any(each.share_percent for found in opened.values() for each in found) else ():
         begun = _begin(closure)
         found = [each for each in opened.get(closure.id, ()) if each.since >= begun]
-        if found and not closure.withdrawn and lies_in(site, closure.partition) and covers(closure.scope, closure.sites, site):
+        if found and not closure.withdrawn and closes(closure, site):
             latest = max(each.since for each in found)
             shares += [each.share_percent or 100 for each in found if each.since == latest]
     return least if (least := min(shares)) < 100 else None
@@ -360,7 +365,8 @@ def doubtful_closures(
 
     So it is when a ministry's closure of March arrives by stick in July, and the college has been open since June.
     """
-    reopened = [resumption for resumption in resumptions if resumption.since <= day and _opens(resumption, site)]
+    gone = {closure.id for closure in closures if closure.withdrawn}
+    reopened = [each for each in resumptions if each.since <= day and each.closure not in gone and _opens(each, site)]
     # Its own opening since then would have ended a closure in force, so what is found here belongs to another one.
     return [
         closure
@@ -387,7 +393,7 @@ def _opens(resumption: ResumptionFact, site: Site) -> bool:
 
 
 def _interval(site: Site, closure: ClosureFact, openings: Iterable[date]) -> ClosedInterval | None:
-    if closure.withdrawn or not lies_in(site, closure.partition) or not covers(closure.scope, closure.sites, site):
+    if closure.withdrawn or not closes(closure, site):
         return None
     first = _begin(closure)
     # An opening dated before the notice that counts belongs to another story, and opens nothing here.

@@ -167,6 +167,33 @@ def test_an_employer_has_no_training_centres(amina: Actor, make: Make, hotel: Em
         actions.close(amina, make.centre, "employer", hotel.id, "centres", "flood", MONDAY)
 
 
+@pytest.mark.parametrize("sites", ["workplaces", "both"])
+def test_a_campus_and_a_cohort_have_no_workplaces_of_their_own(amina: Actor, make: Make, cohort: Cohort, sites: str) -> None:
+    """A host employer belongs to the centre: such a closure would suspend no placement, and nobody would notice."""
+    with write(OPERATOR) as session:
+        campus = Campus(partition=make.centre, name="Temeke")
+        session.add(campus)
+    for kind, code in (("cohort", cohort.id), ("campus", campus.id)):
+        with pytest.raises(checks.NoOwnWorkplaces):
+            actions.close(amina, make.centre, kind, code, sites, "flood", MONDAY)
+    _close(amina, make, sites="both")
+    with pytest.raises(checks.NoOwnWorkplaces):
+        actions.resume_by_cohort(amina, make.centre, {cohort.id: FRIDAY}, sites)
+
+
+def test_what_would_open_nothing_is_refused(amina: Actor, make: Make, cohort: Cohort, hotel: Employer) -> None:
+    """The hotels are closed, and somebody opens the centre "after" that closure: the hotels would stay closed without a word."""
+    hotels, code = _national(sites="workplaces"), code_of_centre(make.centre)
+    for act in (actions.reopen, actions.permit):
+        with pytest.raises(checks.OpensNothing):
+            act(amina, make.centre, FRIDAY, "centre", code, "centres", hotels.id)
+    ours = actions.close(amina, make.centre, "employer", hotel.id, "workplaces", "flood", MONDAY)
+    with pytest.raises(checks.OpensNothing):
+        actions.reopen(amina, make.centre, FRIDAY, "cohort", cohort.id, "centres", ours.id)
+    assert queries.story_for(amina, hotels.id, make.centre).resumptions == ()
+    assert len(actions.reopen(amina, make.centre, FRIDAY, "employer", hotel.id, "workplaces", hotels.id)) == 1
+
+
 def test_a_wrong_year_is_asked_about(amina: Actor, make: Make) -> None:
     with pytest.raises(checks.FarDate):
         _close(amina, make, date(2206, 3, 2))

@@ -112,6 +112,13 @@ def test_the_registrar_reopens(client: Browser, amina: Actor, make: Make) -> Non
     assert queries.in_force(amina, make.centre, FRIDAY) == {}
 
 
+def test_whoever_comes_from_closed_workplaces_is_offered_to_open_workplaces(client: Browser, make: Make) -> None:
+    closure = actions.close(OPERATOR, "nation", "nation", None, "workplaces", "covid-19", MONDAY)
+    page = client.sign_in("amina").get(f"/calendar/reopen?closure={closure.id}").text
+    chosen = page.split('value="workplaces"')[0].rsplit("<input", 1)[1]
+    assert "checked" in chosen
+
+
 def test_a_permission_is_not_a_reopening(client: Browser, amina: Actor, make: Make) -> None:
     closure_id = _closed(amina, make)
     form = {

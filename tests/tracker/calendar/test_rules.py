@@ -221,6 +221,11 @@ def test_a_closure_from_the_very_day_of_the_reopening_is_doubtful() -> None:
     assert doubtful_closures(NCT, JUNE_1, [closure(), again], [reopening(JUNE_1)]) == [again]
 
 
+def test_the_reopening_of_a_withdrawn_closure_casts_no_doubt_on_another() -> None:
+    gone = replace(closure("c1", partition="centre/nct"), withdrawn=True)
+    assert doubtful_closures(NCT, JUNE_22, [gone, closure("c2")], [reopening(JUNE_1)]) == []
+
+
 def test_nothing_is_doubtful_before_the_site_reopens() -> None:
     assert doubtful_closures(NCT, MAY_31, [closure(), closure("c2")], [reopening(JUNE_1)]) == []
 
