@@ -229,7 +229,7 @@ def _days(where: Country, key: CohortKey, first: date, last: date) -> CohortDays
     end = where.original_end(key) or last
     return CohortDays(
         counted=frozenset(day for day in due if day not in closed and day not in mistaken) | taught,
-        lost=[day for day in where.planned(site, key.centre, first, last) if day in closed and day not in taught and day <= end],
+        lost=[day for day in where.planned(site, key.centre, first, last) if day in closed and day <= end],
         workplace_closed=frozenset(calendar_rules.closed_days(first, last, work)),
     )
 
@@ -366,7 +366,7 @@ def _expected(where: Country, keys: Collection[CohortKey], on: date) -> tuple[sa
     while True:
         each = _each_expected(where, by_cohort, off, on)
         alike = [each.c[name] for name in ("partition", "cohort_id", "kind", "reopened", "seen_on", "was_placed", "is_enrolled")]
-        rows = db.session.execute(select(*alike, sa.func.count()).group_by(*alike))
+        rows: list[Any] = list(db.session.execute(select(*alike, sa.func.count()).group_by(*alike)))
         found = [
             Expected(centre, cohort, kind, reopened, seen_on, bool(was_placed), bool(is_enrolled), size)
             for centre, cohort, kind, reopened, seen_on, was_placed, is_enrolled, size in rows

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Browser, PinnedClock
 from tests.make import Make
 from tests.world import JUNE_1, MARCH_18, NEW_YEAR, TODAY, World
-from tracker.calendar.models import Closure, Notice, Resumption
+from tracker.calendar.models import Closure, Notice, Resumption, TaughtDay
 from tracker.catchup import actions as catchup
 from tracker.employers.models import Employer
 from tracker.indicators.queries import country, read
@@ -86,6 +86,21 @@ def test_the_days_of_i16_are_the_hours_of_i19(world: World) -> None:
     facts = known(world)
     assert person_days_lost(facts, Split.PHASE) == {"placement": Figure(89), "theory": Figure(0)}
     assert caught_up(facts, Split.PHASE) == {"placement": Figure(0, 89 * DAY)}
+
+
+def test_days_at_another_hotel_and_days_taught_anyway_are_lost_and_made_up(world: World) -> None:
+    """Another hotel takes one in for two weeks of April: ten days but the holidays of the 7th, 10th and 13th. The cohort was taught on
+    1 April although the centre was closed."""
+    placed, _taught = world.person(world.nct), world.person(world.nct)
+    own, other = _hotel(world, "A", None), world.add(Employer(partition=world.nct, name="B"))
+    terms = {"apprentice_id": placed, "starts_on": date(2020, 3, 2)}
+    row = world.add(Placement(partition=world.nct, employer_id=own.id, **terms))
+    terms |= {"starts_on": date(2020, 4, 6), "ends_on": date(2020, 4, 19), "replaces_id": row.id}
+    world.add(Placement(partition=world.nct, employer_id=other.id, **terms))
+    world.add(TaughtDay(partition=world.nct, cohort_id=world.cohort[world.nct], on=date(2020, 4, 1), reason="Tulifundisha."))
+    facts = known(world)
+    assert person_days_lost(facts, Split.PHASE) == {"placement": Figure(89), "theory": Figure(LOST)}
+    assert caught_up(facts, Split.PHASE) == {"placement": Figure(7 * DAY, 89 * DAY), "theory": Figure(DAY, LOST * DAY)}
 
 
 # I20
