@@ -98,7 +98,9 @@ def _effects_in(actor: Actor, before: Calendar, after: Calendar, first: date, la
     known = cohorts(actor, partition)
     lost = {row.id: _due(before, row, first, last) - _due(after, row, first, last) for row in known}
     placed = placements.placed_on(actor, partition, first)
-    halted = [row for row in placed.values() if _is_open(before, row, first) and not _is_open(after, row, first)]
+    # Whose host is closed already is back at the centre, and stands in its registers.
+    at_work = {key: row for key, row in placed.items() if _is_open(before, row, first)}
+    halted = [row for row in at_work.values() if not _is_open(after, row, first)]
     days = {on for found in lost.values() for on in found}
     if not days and not halted:  # out of reach, as most centres are of a region's closure
         return Effects(first, last)
@@ -108,7 +110,7 @@ def _effects_in(actor: Actor, before: Calendar, after: Calendar, first: date, la
         key: THEORY
         for cohort, found in lost.items()
         for key, begin, end in spans.get(cohort, ())
-        if key not in placed and any(begin <= on <= end for on in found)
+        if key not in at_work and any(begin <= on <= end for on in found)
     }
     phase_by_apprentice |= {row.apprentice_id or "": PLACEMENT for row in halted}
     people = db.session.execute(select(Apprentice.id, Apprentice.sex).where(Apprentice.partition == partition))

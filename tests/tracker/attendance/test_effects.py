@@ -59,6 +59,17 @@ def test_a_closed_hotel_touches_only_those_placed_there(amina: Actor, make: Make
     assert (dict(found.apprentices), found.placements, found.registers, found.training_days) == ({("placement", "F"): 1}, 1, 0, 0)
 
 
+def test_who_is_back_at_the_centre_because_the_hotel_closed_is_touched_when_the_centre_closes(
+    amina: Actor, make: Make, cohort: Cohort
+) -> None:
+    """He stands in its register and is called afterwards; he was left out of the count."""
+    neema = make.apprentice("Neema Mushi", cohort, sex="F", starts_on=date(2026, 1, 5))
+    hotel = _place(make, neema.id, date(2026, 2, 2))
+    calendar.close(amina, make.centre, "employer", hotel, "workplaces", "flood", date(2026, 2, 3))
+    found = effects(amina, make.centre, _closing(make, FEB_9, FEB_13, sites="both"))
+    assert (dict(found.apprentices), found.placements, found.registers) == ({("theory", "F"): 1}, 0, 5)
+
+
 def test_days_that_are_closed_already_are_not_lost_again(amina: Actor, make: Make, cohort: Cohort) -> None:
     make.apprentice(cohort=cohort, starts_on=date(2026, 1, 5))
     calendar.close(amina, make.centre, "cohort", cohort.id, "centres", "flood", FEB_13)

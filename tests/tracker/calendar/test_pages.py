@@ -112,7 +112,7 @@ def test_the_registrar_reopens(client: Browser, amina: Actor, make: Make) -> Non
     assert queries.in_force(amina, make.centre, FRIDAY) == {}
 
 
-def test_whoever_comes_from_closed_workplaces_is_offered_to_open_workplaces(client: Browser, make: Make) -> None:
+def test_whoever_comes_from_closed_workplaces_is_offered_to_open_workplaces(client: Browser) -> None:
     closure = actions.close(OPERATOR, "nation", "nation", None, "workplaces", "covid-19", MONDAY)
     page = client.sign_in("amina").get(f"/calendar/reopen?closure={closure.id}").text
     chosen = page.split('value="workplaces"')[0].rsplit("<input", 1)[1]
