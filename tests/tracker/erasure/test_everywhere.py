@@ -9,11 +9,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.country import Country, enrol, Machine, machine, on_files_only
 from tracker import replication
+from tracker.attendance import absence_actions as absences
 from tracker.attendance import actions as attendance
 from tracker.attendance.rules import MarkLine
+from tracker.calendar import actions as calendar
+from tracker.catchup import actions as catchup
+from tracker.catchup.models import RemotePackReturn
 from tracker.cli import run
 from tracker.db import db
 from tracker.employers import actions as employers
@@ -21,9 +26,13 @@ from tracker.erasure import actions, queries
 from tracker.erasure.rules import NotTyped
 from tracker.nodes import actions as nodes
 from tracker.people import actions as people
-from tracker.people.models import Apprentice
+from tracker.people.models import Apprentice, Enrolment
 from tracker.placements import actions as placements
+from tracker.placements.models import Placement
 from tracker.policy import OPERATOR
+from tracker.resumption import actions as resumption
+from tracker.safety import actions as safety
+from tracker.safety.models import SafetyPresence
 
 ASHA = {"given_name": "Ashakanari", "family_name": "Mushikanari", "phone": "0755917346", "guardian": "Mzazikanari", "number": "KANARI/17"}
 CANARIES = [str(text).encode() for text in ASHA.values()] + [b"+255755917346", b"Sababukanari", b"Simamizikanari"]
@@ -133,6 +142,40 @@ def test_what_an_offline_laptop_adds_about_the_person_is_erased_too(world: World
     with world.country.central.on():
         assert all(case.outstanding == 0 for case in queries.cases(OPERATOR))
         assert replication.quarantined() == {}
+
+
+def test_nothing_of_closures_and_coming_back_is_left_of_the_person_either(world: World) -> None:
+    """Asked of each row of each table, whatever its columns are called: it holds no id of hers and none of what was hers."""
+    on = date(2026, 2, 10)
+    with world.country.first.on() as make:
+        cohort = db.session.scalars(select(Enrolment.cohort_id).where(Enrolment.apprentice_id == world.asha)).one() or ""
+        (placed,) = db.session.scalars(select(Placement).where(Placement.apprentice_id == world.asha))
+        closure = calendar.close(OPERATOR, make.centre, "employer", placed.employer_id, "workplaces", "covid-19", on)
+        other_host = employers.add_employer(OPERATOR, make.centre, {"name": "Hoteli ya Meru"})
+        (stand_in,) = resumption.place_elsewhere(OPERATOR, [placed.id], other_host.id, {"starts_on": on, "supervisor": "Simamizikanari"})
+        later = {placed.id: date(2026, 6, 30)}
+        catchup.move_ends(OPERATOR, cohort, None, later, on, closure_id=closure.id, note="Sababukanari")
+        absences.record_follow_up(OPERATOR, world.asha, on, "call", "promised", "Sababukanari", date(2026, 3, 9))
+        hers = {world.asha, placed.id, stand_in.id}
+    with world.country.second.on() as make:  # nobody has heard of these when the order is given
+        session = safety.hold_session(OPERATOR, make.centre, "covid-19", on, minutes=90)
+        safety.mark_present(OPERATOR, session.id, world.asha, was_there=True)
+        safety.mark_present(OPERATOR, session.id, world.other, was_there=True)
+        pack = catchup.give_pack(OPERATOR, cohort, "Kazi ya nyumbani", 300, on)
+        for each in (world.asha, world.other):
+            catchup.mark_returned(OPERATOR, pack.id, each, on)
+    world.country.first.sync()
+    _erase(world)
+    world.exchange()
+    world.exchange()
+    for each in world.machines:
+        with each.on():
+            for table in db.metadata.sorted_tables:
+                held = {value for row in db.session.execute(select(table)) for value in row}
+                assert not held & hers, table.name
+            assert [row.apprentice_id for row in db.session.scalars(select(SafetyPresence))] == [world.other]
+            assert [row.apprentice_id for row in db.session.scalars(select(RemotePackReturn))] == [world.other]
+        assert canaries_in(home_of(each)) == set()
 
 
 def test_no_receipt_is_given_while_the_log_still_holds_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
