@@ -162,8 +162,8 @@ def test_nothing_of_closures_and_coming_back_is_left_of_the_person_either(world:
         safety.mark_present(OPERATOR, session.id, world.asha, was_there=True)
         safety.mark_present(OPERATOR, session.id, world.other, was_there=True)
         pack = catchup.give_pack(OPERATOR, cohort, "Kazi ya nyumbani", 300, on)
-        for each in (world.asha, world.other):
-            catchup.mark_returned(OPERATOR, pack.id, each, on)
+        for whose in (world.asha, world.other):
+            catchup.mark_returned(OPERATOR, pack.id, whose, on)
     world.country.first.sync()
     _erase(world)
     world.exchange()
