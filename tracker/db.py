@@ -7,7 +7,7 @@ changes inside the same transaction. Synced tables have no constraint that could
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -220,6 +220,24 @@ def void(row: SyncedRow, reason: str | None) -> None:
     row.void_reason = reason  # type: ignore[attr-defined]
     for group in groups_of(type(row)):
         orm.attributes.flag_modified(row, groups_of(type(row))[group][0])
+
+
+# ---- a second press on a button
+
+
+def said_already(row: AnyRow) -> Sequence[AnyRow]:
+    """The rows that stand and say just what a new one, which is in no session yet, would say."""
+    model = type(row)
+    said = {name: getattr(row, name) for fields in groups_of(model).values() for name in fields}
+    return db.session.scalars(sa.select(model).filter_by(partition=row.partition, **said).order_by(model.id)).all()
+
+
+def add_once(row: AnyRow) -> AnyRow:
+    """Add a row, or give the one that says just the same: people press twice, and of two one would outlive the other's withdrawal."""
+    for known in said_already(row):
+        return known
+    db.session.add(row)
+    return row
 
 
 # ---- transactions

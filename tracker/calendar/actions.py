@@ -9,7 +9,7 @@ from tracker.calendar.models import Break, Closure, HolidayCorrection, Notice, R
 from tracker.calendar.rules import ClosureFact, DayKind, NoticeFact, ResumptionKind, Scope
 from tracker.clock import today
 from tracker.country import tz
-from tracker.db import apply_form, row_for, void, write
+from tracker.db import add_once, apply_form, row_for, said_already, void, write
 from tracker.errors import NotFound
 from tracker.people.models import Cohort
 from tracker.policy import Actor, check, NATION
@@ -37,6 +37,8 @@ def close(
 ) -> Closure:
     """Close something from `since` on, with the first notice. It stays closed until somebody reopens it.
 
+    The same closure once more, as a second press on the button sends it, is that which stands already.
+
     scope_code  None for the nation; of a centre, the part of its partition behind `centre/`
     meanwhile   code of `meanwhile_kinds`: what training goes on; empty where nobody said it
     photo       a picture of the notice, if there is one
@@ -53,8 +55,12 @@ def close(
             meanwhile=meanwhile or None,
             note=note.strip() or None,
         )
+        said = (since, expected_until, source, authority, reference)
+        for known in said_already(closure):
+            if said_already(_notice(known, *said)):
+                return known
         session.add(closure)
-        notice = _notice(closure, since, expected_until, source, authority, reference)
+        notice = _notice(closure, *said)
         session.add(notice)
         _keep(actor, notice, photo)
         return closure
@@ -141,11 +147,10 @@ def add_notice(
     While nobody has chosen, the earliest begin counts. Raises NotFound, NotAllowed, FarDate, EndsBeforeItBegins, and what
     `scans.actions.keep` raises.
     """
-    with write(actor) as session:
+    with write(actor):
         closure = queries.closure_for(actor, closure_id, "close")
         checks.check_dates(since, expected_until, today())
-        notice = _notice(closure, since, expected_until, source, authority, reference)
-        session.add(notice)
+        notice = add_once(_notice(closure, since, expected_until, source, authority, reference))
         _keep(actor, notice, photo)
         if counts:
             closure.chosen_notice_id = notice.id
@@ -294,12 +299,23 @@ class _Terms(NamedTuple):
 
 
 def _resume(actor: Actor, partition: str, since: date, scope: Scope, sites: str, terms: _Terms) -> list[Resumption]:
-    with write(actor) as session:
+    with write(actor):
         check(actor, "close", partition)
         _check_scope(partition, scope.kind, scope.code, sites)
         checks.check_near(since, today())
         checks.check_share(terms.share_percent)
         answered = [terms.closure_id] if terms.closure_id else queries.closed_by(actor, partition, scope, sites, since)
+        about = {
+            "scope_kind": str(scope.kind),
+            "scope_code": scope.code,
+            "sites": str(sites),
+            "kind": terms.kind.value,
+            "since": since,
+            "conditions": terms.conditions.strip() or None,
+            "share_percent": terms.share_percent,
+        }
+        if not answered and (again := queries.resumptions_saying(partition, about)):
+            return again
         if not answered:
             raise checks.NothingClosed(on=since)
         for each in answered:
@@ -309,22 +325,7 @@ def _resume(actor: Actor, partition: str, since: date, scope: Scope, sites: str,
             checks.check_resumes(begun, since)
             if not queries.reaches(actor, partition, each, scope, sites):
                 raise checks.OpensNothing
-        rows = [
-            Resumption(
-                partition=partition,
-                closure_id=each,
-                scope_kind=str(scope.kind),
-                scope_code=scope.code,
-                sites=str(sites),
-                kind=terms.kind.value,
-                since=since,
-                conditions=terms.conditions.strip() or None,
-                share_percent=terms.share_percent,
-            )
-            for each in answered
-        ]
-        session.add_all(rows)
-        return rows
+        return [add_once(Resumption(partition=partition, closure_id=each, **about)) for each in answered]
 
 
 def withdraw_resumption(actor: Actor, resumption_id: str, reason: str) -> Resumption:
@@ -389,7 +390,7 @@ def add_break(
 
     Raises NotAllowed, NotFound, FarDate, BreakBackwards, BreakTooLong.
     """
-    with write(actor) as session:
+    with write(actor):
         check(actor, "close", partition)
         checks.check_break(since, until, today())
         _check_of(partition, campus_id, cohort_id)
@@ -401,8 +402,7 @@ def add_break(
             campus_id=campus_id or None,
             cohort_id=cohort_id or None,
         )
-        session.add(row)
-        return row
+        return add_once(row)
 
 
 def correct_break(actor: Actor, break_id: str, values: Mapping[str, object], seen: str | None) -> Break:

@@ -526,6 +526,11 @@ def resumption_for(actor: Actor, resumption_id: str, verb: str = "read") -> Resu
     return row_for(Resumption, actor, resumption_id, verb)
 
 
+def resumptions_saying(partition: str, about: Mapping[str, object]) -> list[Resumption]:
+    """The resumptions of a partition that stand and have these values, whatever closure they answer."""
+    return list(db.session.scalars(select(Resumption).filter_by(partition=partition, void_reason=None, **about).order_by(Resumption.id)))
+
+
 def pattern_for(actor: Actor, pattern_id: str, verb: str = "read") -> models.WeeklyPattern:
     """A weekly pattern, by its id. Raises NotFound, NotAllowed."""
     return row_for(models.WeeklyPattern, actor, pattern_id, verb)

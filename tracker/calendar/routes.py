@@ -449,7 +449,8 @@ def reopen() -> ResponseReturnValue:
     desk, today = _desk(), clock.today()
     common = _common(desk)
     in_force = queries.in_force(g.actor, desk, today)
-    stories = [story for story in queries.closures(g.actor, desk) if story.row.id in in_force]
+    sent = request.form.get("closure_id")  # what was sent once may be open by now, when it is sent again
+    stories = [story for story in queries.closures(g.actor, desk) if story.row.id in in_force or story.row.id == sent]
     form = forms.ReopenForm(since=today, kind="reopened", **_asked_scope(desk, stories))
     form.offer(words.places_in(desk, queries.codes_in(desk), common["names"]))
     asked = request.args.get("closure")

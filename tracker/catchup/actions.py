@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from tracker import clock
 from tracker.attendance import sheet_queries
+from tracker.calendar.ends import ends_in
 from tracker.calendar.models import CatchUp, Extension
 from tracker.catchup import checks, queries, rules
 from tracker.catchup.models import RemotePack, RemotePackReturn
 from tracker.catchup.rules import Way
-from tracker.db import void, write
+from tracker.db import add_once, said_already, void, write
 from tracker.placements import queries as placements
 from tracker.policy import Actor
 
@@ -23,7 +24,7 @@ def announce(actor: Actor, cohort_id: str, ways: Sequence[Way], *, authority: st
 
     Raises NotFound, NotAllowed, NoWay, NoMinutes, EndsBeforeItBegins, FarDate.
     """
-    with write(actor) as session:
+    with write(actor):
         cohort = queries.cohort_for(actor, cohort_id, "close")
         if not ways:
             raise checks.NoWay
@@ -43,8 +44,7 @@ def announce(actor: Actor, cohort_id: str, ways: Sequence[Way], *, authority: st
                     reference=reference.strip() or None,
                 )
             )
-        session.add_all(rows)
-        return rows
+        return [add_once(row) for row in rows]
 
 
 def end_way(actor: Actor, catch_up_id: str, last_day: date, reason: str) -> CatchUp:
@@ -118,8 +118,11 @@ def move_ends(
             checks.check_end(placement.ends_on, ends_on, today, name)
             checks.check_free(ends_on, queries.next_begin(placement), name)
             rows.append(Extension(partition=placement.partition, placement_id=placement.id, ends_on=ends_on, **about))
-        session.add_all(rows)
-        return rows
+        # Only one that holds is said twice: whoever goes back to an earlier end says it anew.
+        held = ends_in(cohort.partition).by_subject.values()
+        again = {row: known for row in rows for known in said_already(row) if known in held}
+        session.add_all(row for row in rows if row not in again)
+        return [again.get(row, row) for row in rows]
 
 
 def withdraw_extension(actor: Actor, extension_id: str, reason: str) -> Extension:
@@ -147,13 +150,12 @@ def give_pack(actor: Actor, cohort_id: str, title: str, minutes: int | None, giv
     minutes  of training that it is worth once it is brought back
     Raises NotFound, NotAllowed, NoTitle, NoPackHours, FarDate.
     """
-    with write(actor) as session:
+    with write(actor):
         cohort = queries.cohort_for(actor, cohort_id, "mark")
         title = checks.check_pack(title, minutes)
         checks.check_near(given_on, clock.today())
         pack = RemotePack(partition=cohort.partition, cohort_id=cohort.id, title=title, given_on=given_on, minutes=minutes)
-        session.add(pack)
-        return pack
+        return add_once(pack)
 
 
 def withdraw_pack(actor: Actor, pack_id: str, reason: str) -> RemotePack:

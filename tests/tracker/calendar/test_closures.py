@@ -111,6 +111,22 @@ def test_an_opening_before_the_closing_is_refused(amina: Actor, make: Make) -> N
         actions.reopen(amina, make.centre, MONDAY, "centre", code_of_centre(make.centre), "centres", closure.id)
 
 
+def test_a_second_press_on_the_button_records_nothing_twice(amina: Actor, make: Make, cohort: Cohort) -> None:
+    """Of two alike one would go on closing after the other is withdrawn."""
+    code = code_of_centre(make.centre)
+    closures = {_close(amina, make).id for _press in range(2)}
+    (closure,) = closures
+    assert _close(amina, make, TUESDAY).id not in closures
+    noted = [actions.add_notice(amina, closure, TUESDAY, source="The radio").id for _press in range(2)]
+    extended = [actions.extend(amina, closure, FRIDAY, authority="The council").id for _press in range(2)]
+    opened = [[row.id for row in actions.reopen(amina, make.centre, FRIDAY, "centre", code, "centres")] for _press in range(2)]
+    later = [actions.reopen(amina, make.centre, date(2026, 3, 9), "centre", code, "centres", closure)[0].id for _press in range(2)]
+    breaks = [actions.add_break(amina, make.centre, FRIDAY, FRIDAY, cohort_id=cohort.id).id for _press in range(2)]
+    assert [len(set(map(str, ids))) for ids in (noted, extended, opened, later, breaks)] == [1] * 5
+    actions.withdraw_closure(amina, closure, "Wrong centre")
+    assert _close(amina, make).id != closure
+
+
 def test_a_withdrawn_opening_leaves_it_closed(amina: Actor, make: Make, cohort: Cohort) -> None:
     _close(amina, make)
     (row,) = actions.reopen(amina, make.centre, FRIDAY, "centre", code_of_centre(make.centre), "centres")

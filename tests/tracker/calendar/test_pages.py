@@ -112,6 +112,15 @@ def test_the_registrar_reopens(client: Browser, amina: Actor, make: Make) -> Non
     assert queries.in_force(amina, make.centre, FRIDAY) == {}
 
 
+def test_a_second_press_on_the_button_reopens_once_and_says_so(client: Browser, amina: Actor, make: Make) -> None:
+    code = code_of_centre(make.centre)
+    closure = actions.close(amina, make.centre, "centre", code, "centres", "flood", MONDAY)
+    form = {"kind": "reopened", "place": f"centre:{code}", "sites": "centres", "since": "06/03/2026", "closure_id": closure.id}
+    client.sign_in("amina")
+    assert [client.send("/calendar/reopen", **form).status_code for _press in range(2)] == [302, 302]
+    assert len(queries.story_for(amina, closure.id).resumptions) == 1
+
+
 def test_whoever_comes_from_closed_workplaces_is_offered_to_open_workplaces(client: Browser) -> None:
     closure = actions.close(OPERATOR, "nation", "nation", None, "workplaces", "covid-19", MONDAY)
     page = client.sign_in("amina").get(f"/calendar/reopen?closure={closure.id}").text

@@ -124,6 +124,25 @@ def test_a_pack_pays_who_brought_it_back(shut: Shut) -> None:
     assert shut.owed("Asha")[0] == 2100
 
 
+def test_a_second_press_on_the_button_gives_no_second_pack_and_orders_nothing_twice(shut: Shut) -> None:
+    """Both packs would be ticked off, and pay the same debt twice."""
+    shut.close()
+    packs = {actions.give_pack(OPERATOR, shut.cohort.id, "Reservations", 600, SHUT).id for _press in range(2)}
+    more = [Way(Kind.LONGER_DAYS, TODAY, None, 60)]
+    ways = {row.id for _press in range(2) for row in actions.announce(OPERATOR, shut.cohort.id, more)}
+    ends = {row.id for _press in range(2) for row in actions.move_ends(OPERATOR, shut.cohort.id, date(2026, 7, 3), {}, TODAY)}
+    assert (len(packs), len(ways), len(ends)) == (1, 1, 1)
+    for each in packs:
+        actions.withdraw_pack(OPERATOR, each, "Never printed")
+    assert actions.give_pack(OPERATOR, shut.cohort.id, "Reservations", 600, SHUT).id not in packs
+
+
+def test_an_end_is_moved_back_to_the_one_announced_before(shut: Shut) -> None:
+    for day in (3, 10, 3):
+        actions.move_ends(OPERATOR, shut.cohort.id, date(2026, 7, day), {}, TODAY)
+        assert shut.debt.ends_on == date(2026, 7, day)
+
+
 def test_all_brought_back_touches_nobody_who_had_done_so(shut: Shut) -> None:
     pack = actions.give_pack(OPERATOR, shut.cohort.id, "Reservations", 600, SHUT)
     actions.mark_returned(OPERATOR, pack.id, shut.people["Asha"].id, date(2026, 2, 20))
