@@ -496,6 +496,7 @@ def displaced(actor: Actor, partition: str, apprentice_id: str | None = None) ->
     """The displaced apprentices of a centre today, by employer, then name; only of those still enrolled. Raises NotFound."""
     calendar, today = calendar_for(actor, partition), clock.today()
     halted = halted_placements({partition: calendar}, today, apprentice_id)
+    halted += _stood_in_for(calendar, {each.placement.id for each in halted}, today, apprentice_id)
     # A stand-in placement whose own host closed stands with the one that it replaces.
     answered = {each.stand_in.id for each in halted if each.stand_in}
     ids = {each.placement.apprentice_id for each in halted}
@@ -508,6 +509,21 @@ def displaced(actor: Actor, partition: str, apprentice_id: str | None = None) ->
         if each.placement.id not in answered and (key := each.placement.apprentice_id or "") in apprentices
     )
     return sorted((each for each in found if each), key=_by_employer)
+
+
+def _stood_in_for(calendar: Calendar, halted: Collection[str], today: date, apprentice_id: str | None) -> list[Halted]:
+    """Placements for which another one stands in though no closure halts them any more, since it was withdrawn: somebody ends it."""
+    rows = select(Placement).where(
+        Placement.partition == calendar.partition, Placement.void_reason.is_(None), Placement.replaces_id.is_not(None)
+    )
+    if apprentice_id:
+        rows = rows.where(Placement.apprentice_id == apprentice_id)
+    found: dict[str, Halted] = {}
+    for row in db.session.scalars(rows.order_by(Placement.starts_on, Placement.id)):
+        own = db.session.get(Placement, {"partition": row.partition, "id": row.replaces_id}) if row.replaces_id not in halted else None
+        if own and own.void_reason is None and row.starts_on and today <= (calendar.ends.of_placement(row) or today):
+            found[own.id] = Halted(own, row.starts_on, None, row, None)
+    return list(found.values())
 
 
 def grouped(found: Iterable[Displaced]) -> list[tuple[Employer, list[Displaced]]]:

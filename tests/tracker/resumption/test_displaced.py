@@ -6,6 +6,7 @@ import pytest
 
 from tests.tracker.resumption.conftest import REOPENED, SHUT, TODAY, World
 from tracker.attendance import queries as attendance
+from tracker.calendar import actions as calendar
 from tracker.calendar.models import Extension
 from tracker.calendar.queries import calendar_for
 from tracker.db import db
@@ -46,9 +47,9 @@ def _employer(row: Placement) -> Employer:
 
 
 def _open_host(world: World, own: Placement, since: date = TODAY) -> None:
-    calendar = calendar_for(OPERATOR, world.partition)
-    for fact in calendar.workplace_closed(_employer(own), TODAY):
-        story = calendar.story(fact.id)
+    known = calendar_for(OPERATOR, world.partition)
+    for fact in known.workplace_closed(_employer(own), TODAY):
+        story = known.story(fact.id)
         assert story is not None
         world.reopen(story.row, since=since)
 
@@ -88,6 +89,18 @@ def test_the_day_of_return_is_empty_until_somebody_records_the_opening(world: Wo
     _open_host(world, own, date(2026, 3, 9))
     (each,) = _displaced(world)
     assert (each.opens_on, each.is_open) == (date(2026, 3, 9), False)
+
+
+def test_who_is_elsewhere_because_of_a_closure_that_was_withdrawn_can_be_sent_back(world: World, own: Placement) -> None:
+    """No closure halts the own placement any more, but another one stands in for it until somebody ends that."""
+    stand_in = _elsewhere(world, own, YESTERDAY)
+    (closed,) = calendar_for(OPERATOR, world.partition).workplace_closed(_employer(own), TODAY)
+    calendar.withdraw_closure(OPERATOR, closed.id, "Another hotel was meant")
+    assert _halted(world) == []
+    (each,) = _displaced(world)
+    assert (each.placement, each.stand_in, each.is_open, each.may_go_back, each.needs_place) == (own, stand_in, True, True, False)
+    actions.send_back(OPERATOR, own.id, TODAY)
+    assert (_displaced(world), _state(own), stand_in.ends_on) == ([], StateKind.OPEN, YESTERDAY)
 
 
 def test_who_left_or_whose_placement_is_over_is_not_displaced(world: World, own: Placement, asha: Apprentice) -> None:
