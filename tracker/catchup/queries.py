@@ -4,7 +4,7 @@ How a debt comes about stands in `debt_queries`; `delivered_and_owed` gives the 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tracker.accounts.queries import name_of
 from tracker.calendar.ends import COHORT, Ends, ends_in, extensions_of, PLACEMENT
 from tracker.calendar.models import CatchUp, Extension
+from tracker.calendar.queries import names_for
 from tracker.calendar.rules import ClosureFact
 from tracker.catchup.debt_queries import ACTIVE_STATUSES, CohortDebt, Debtor, ground_of, StayDebt, way_of
 from tracker.catchup.models import RemotePack, RemotePackReturn
@@ -97,13 +98,17 @@ def orders(debt: CohortDebt) -> list[Order]:
 
 @dataclass(frozen=True)
 class Moved:
-    """A moved end with the original, and whose it is: of the cohort, or of an apprentice's placement."""
+    """A moved end with the original, and whose it is: of the cohort, or of an apprentice's placement.
+
+    is_groundless  it holds, and the closure that it answers is withdrawn: somebody should say whether it still does
+    """
 
     row: Extension
     original: date | None
     name: str
     who: str
     holds: bool
+    is_groundless: bool
 
 
 def extensions(debt: CohortDebt) -> list[Moved]:
@@ -115,7 +120,11 @@ def extensions(debt: CohortDebt) -> list[Moved]:
         apprentice = placements.apprentice_of(placement)
         found.append((row, placement.ends_on, apprentice.full_name if apprentice else "?"))
     in_force = {row.id for row in debt.ground.ends.by_subject.values()}
-    return [Moved(row, original, name, name_of(row.by) or "?", row.id in in_force) for row, original, name in found]
+    gone = {story.row.id for story in debt.ground.calendar.stories if story.row.void_reason is not None}
+    return [
+        Moved(row, original, name, name_of(row.by) or "?", row.id in in_force, row.id in in_force and row.closure_id in gone)
+        for row, original, name in found
+    ]
 
 
 def next_begin(placement: Placement) -> date | None:
@@ -158,6 +167,11 @@ def closures_of(debt: CohortDebt) -> list[ClosureFact]:
     sites = {calendar.site_of(debt.cohort), *(calendar.site_of_employer(employer) for employer in hosts)}
     closed = {interval.closure for site in sites for interval in calendar.intervals(site)}
     return [story.fact for story in calendar.stories if story.row.id in closed]
+
+
+def places_of(debt: CohortDebt) -> Mapping[tuple[str, str], str]:
+    """The names of the places that closures of the cohort's centre may be about."""
+    return names_for(debt.ground.partition)
 
 
 def latest_closure(debt: CohortDebt) -> str:
@@ -340,7 +354,7 @@ def _notice(
         original,
         extension.ends_on,
         extension.announced_on,
-        story.fact if story else None,
+        story.fact if story and not story.fact.withdrawn else None,
         extension.note,
         owed.lost.days,
         owed.lost.minutes,

@@ -215,7 +215,7 @@ def ends(cohort_id: str) -> ResponseReturnValue:
     total, stays = queries.summary(g.actor, debt), debt.stay_debts(g.actor)
     proposed = total.projected if _is_news(total.projected, debt.original_end, debt.ends_on) else None
     form = forms.EndsForm(cohort_end=proposed, announced_on=clock.today())
-    form.closure_id.choices = [("", _("No closure in particular")), *words.closures(queries.closures_of(debt))]
+    form.closure_id.choices = [("", _("No closure in particular")), *words.closures(queries.closures_of(debt), queries.places_of(debt))]
     if not form.is_submitted():
         form.closure_id.data = queries.latest_closure(debt)
     texts = {each.stay.row.id: request.form.get(f"p{each.stay.row.id}", _proposal(each)) for each in stays}

@@ -6,7 +6,7 @@ from datetime import date
 
 from tracker.calendar.models import CatchUp, Extension
 from tracker.calendar.rules import ClosureFact
-from tracker.calendar.words import closed_by
+from tracker.calendar.words import closed_by, Names, place
 from tracker.catchup.queries import Notice, Summary
 from tracker.catchup.rules import Kind, Line, Owed, Part, runs, Way
 from tracker.country import tz
@@ -122,9 +122,9 @@ def needed(weeks: int | None, minutes: int | None) -> str:
     return _("%(weeks)d weeks, %(hours)s hours", weeks=weeks, hours=hours(minutes))
 
 
-def closures(found: Iterable[ClosureFact]) -> list[tuple[str, str]]:
-    """Closures to choose from: `UVIKO-19, tangu 18 Machi 2020`."""
-    return [(fact.id, closed_by(fact)) for fact in found]
+def closures(found: Iterable[ClosureFact], names: Names) -> list[tuple[str, str]]:
+    """Closures to choose from: `Tanzania Bara: UVIKO-19, tangu 18 Machi 2020`."""
+    return [(fact.id, f"{place(fact.scope.kind, fact.scope.code, names)}: {closed_by(fact)}") for fact in found]
 
 
 def percent(part: int, whole: int | None) -> str:

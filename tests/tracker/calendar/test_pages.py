@@ -175,6 +175,15 @@ def test_a_closure_is_extended_corrected_withdrawn_and_restored(client: Browser,
     assert "In force today" in client.get(address).text
 
 
+def test_a_reopening_before_the_notice_that_counts_says_that_it_opens_nothing(client: Browser, amina: Actor, make: Make) -> None:
+    closure, code = _closed(amina, make), code_of_centre(make.centre)
+    actions.reopen(amina, make.centre, date(2026, 3, 4), "centre", code, "centres", closure)
+    sentence = "It lies before the first closed day of the notice that counts, so it opens nothing."
+    assert sentence not in client.sign_in("amina").get(f"/calendar/closures/{closure}").text
+    actions.add_notice(amina, closure, FRIDAY, counts=True)
+    assert sentence in client.get(f"/calendar/closures/{closure}").text
+
+
 def test_withdrawing_without_a_reason_asks_for_one(client: Browser, amina: Actor, make: Make) -> None:
     address = f"/calendar/closures/{_closed(amina, make)}"
     assert 'id="why-error"' in client.sign_in("amina").send(f"{address}/withdraw", why=" ").text

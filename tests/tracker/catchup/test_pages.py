@@ -8,6 +8,7 @@ from tests.conftest import Browser
 from tests.make import Make
 from tests.tracker.catchup.conftest import END, OPEN, SHUT, Shut, TODAY
 from tracker.accounts import actions as accounts
+from tracker.calendar import actions as calendar
 from tracker.catchup import actions, queries
 from tracker.catchup.rules import Kind, Way
 from tracker.policy import Actor, NATION, OPERATOR
@@ -119,6 +120,23 @@ def test_a_wrong_new_end_is_said_beside_its_field_and_nothing_is_moved(page: Bro
     text = page.send(f"/catchup/{_id(shut)}/ends", **{**form, key: "01/03/2026"}).text
     assert "The new end of Chema Juma has to be after 27 March 2026" in text
     assert shut.debt.ends_on == END
+
+
+def test_an_end_whose_closure_was_withdrawn_asks_and_its_notice_names_no_closure(page: Browser, shut: Shut) -> None:
+    closure = shut.close()
+    actions.move_ends(OPERATOR, shut.cohort.id, LATER, {}, TODAY, closure_id=closure)
+    question = "The closure that it answered is withdrawn"
+    assert question not in page.get(f"/catchup/{_id(shut)}").text
+    calendar.withdraw_closure(OPERATOR, closure, "Another centre was meant")
+    assert question in page.get(f"/catchup/{_id(shut)}").text
+    assert "UVIKO-19" not in page.get(f"/catchup/{_id(shut)}/notices").text
+
+
+def test_closures_of_one_reason_and_day_are_told_apart_by_their_place(page: Browser, shut: Shut) -> None:
+    shut.close("centres")
+    calendar.close(OPERATOR, shut.partition, "employer", shut.hotel.id, "workplaces", "covid-19", SHUT)
+    text = page.get(f"/catchup/{_id(shut)}/ends").text
+    assert f"{shut.hotel.name}: COVID-19, since 9 February 2026" in text
 
 
 def test_the_notices_speak_both_languages_and_carry_no_name_in_the_address(page: Browser, shut: Shut) -> None:
