@@ -50,8 +50,11 @@ _DAY = timedelta(days=1)
 Stretch = tuple[date, date]
 
 
-def read(where: Country, first: date, last: date, on: date) -> Facts:
-    """Everything the indicators need for flows from `first` to `last` and stocks on the day `on`."""
+def read(where: Country, first: date, last: date, on: date, *, with_marks: bool = True, with_returns: bool = True) -> Facts:
+    """Everything the indicators need for flows from `first` to `last` and stocks on the day `on`.
+
+    with_marks, with_returns  whether attendance and I17 are asked for: these two take most of the time
+    """
     enrolments = _enrolments(where, on)
     keys = {each.key for each in enrolments} | where.cohorts.keys()
     days = {key: _days(where, key, first, last) for key in keys}
@@ -66,9 +69,9 @@ def read(where: Country, first: date, last: date, on: date) -> Facts:
         first=first,
         last=last,
         enrolments=enrolments,
-        marks=_marks(where, days, taken, (first, last), on),
+        marks=_marks(where, days, taken, (first, last), on) if with_marks else (),
         placements=_placements(where, on, ends),
-        returns=_returns(where, keys, on),
+        returns=_returns(where, keys, on) if with_returns else (),
         stays=stays(where, placed, days, ends, first, last),
         days=days,
         ends={key: end for key, row in where.cohorts.items() if (end := ends.of_cohort(row))},

@@ -103,7 +103,7 @@ class Board:
 def board(where: Country, names: Mapping[str, str], period: Period) -> Board:
     """The board of these centres today; what was lost is that of the period. The caller has checked that the actor may read them."""
     today = clock.today()
-    facts = facts_queries.read(where, period.first, period.last, today)
+    facts = facts_queries.read(where, period.first, period.last, today, with_marks=False, with_returns=False)
     known = {centre: names[centre] for centre, day in (facts.heard or {}).items() if day}
     places = list(_places(where, known, today))
     roll = _roll(where, {each.key for each in facts.enrolments} | where.cohorts.keys(), today)

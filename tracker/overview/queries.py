@@ -174,7 +174,7 @@ def overview(actor: Actor, where: Country, names: Mapping[str, str], period: Per
     """The figures of these centres for a period; stock figures are of its last day."""
     today = clock.today()
     facts = read(where, period.first, period.last, period.last)
-    now = read(where, today, today, today)
+    now = read(where, today, today, today, with_returns=False)
     lines = {split: _lines(facts, split, names) for split in (Split.ALL, Split.SEX, Split.OCCUPATION, Split.CENTRE)}
     keys = {each.key for each in now.enrolments} | where.cohorts.keys()
     missing = list(_missing(where, keys, today)) if _may_call(actor, where) else None

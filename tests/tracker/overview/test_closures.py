@@ -235,3 +235,12 @@ def test_the_number_of_questions_does_not_grow_with_the_centres(world: World) ->
 
     questions(world.nct)  # the first of all looks at more
     assert questions(world.nct, world.suza) == questions(world.nct)
+
+
+def test_the_board_asks_once_for_who_is_back_and_never_for_attendance(world: World) -> None:
+    """These are what takes long over the marks of sixty centres."""
+    asked: list[str] = []
+    world.person(world.nct)
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    view(CENTRAL)
+    assert len([text for text in asked if "FROM mark" in text or "JOIN mark" in text]) == 1
