@@ -511,6 +511,14 @@ def story_for(actor: Actor, closure_id: str, partition: str | None = None) -> Cl
     return next(story for story in _stories(own) if story.row.id == row.id)
 
 
+def resumptions_by_centres(actor: Actor, story: ClosureStory) -> list[Resumption]:
+    """What the centres that the actor reads recorded themselves of a closure from above them and have not withdrawn, by day."""
+    if kind_of(story.row.partition) == CENTRE:
+        return []
+    about = Resumption.closure_id == story.row.id, Resumption.partition.startswith(f"{CENTRE}/"), Resumption.void_reason.is_(None)
+    return [row for row in _by_date(db.session.scalars(select(Resumption).where(*about))) if may(actor, "read", row)]
+
+
 def notice_for(actor: Actor, notice_id: str, verb: str = "read") -> Notice:
     """A notice, by its id. Raises NotFound, NotAllowed."""
     return row_for(Notice, actor, notice_id, verb)
@@ -753,9 +761,10 @@ class Told:
 
 
 def history(story: ClosureStory) -> list[Told]:
-    """All values that a closure, its notices and its resumptions ever had, newest first; empty ones left out."""
+    """All values that a closure, its notices and its resumptions ever had, newest first; empty ones left out, and whose they are."""
     rows: list[Closure | Notice | Resumption] = [story.row, *story.notices, *story.resumptions]
     versions = [(row, version) for row in rows for version in replication.history(row)]
+    versions = [(row, version) for row, version in versions if version.group != "closure_id"]
     told = [(row, version) for row, version in versions if any(value is not None for value in version.values.values())]
     where = whereabouts(story.row.partition, {version.dot for _row, version in told})
     lines = [Told(row, version, name_of(version.by), where[version.dot]) for row, version in told]

@@ -266,6 +266,8 @@ def closure(closure_id: str) -> ResponseReturnValue:
         closed_now=queries.in_force(g.actor, desk, clock.today()).get(closure_id, []),
         may_edit=may(g.actor, "close", story.row),
         may_withdraw={row.id: may(g.actor, "close", row) for row in story.resumptions},
+        by_centres=[] if kind_of(desk) == queries.CENTRE else queries.resumptions_by_centres(g.actor, story),
+        code_of_centre=queries.code_of_centre,
         history=lines,
         chosen=queries.choice_in(told, story),
         before=_before(story, desk),

@@ -252,6 +252,23 @@ def test_central_corrects_a_holiday_and_closes_the_nation(client: Browser, amina
     assert client.get(f"/calendar/?centre={make.centre}").status_code == 200
 
 
+def test_above_a_centre_one_sees_which_centres_have_reopened_by_themselves(client: Browser, amina: Actor, make: Make) -> None:
+    with write(OPERATOR) as session:
+        session.add(Centre(partition=make.centre, name="Chuo cha Moshi", region="TZ-09"))
+    closure = actions.close(OPERATOR, "nation", "nation", None, "centres", "covid-19", date(2026, 2, 2))
+    actions.permit(OPERATOR, "nation", date(2026, 2, 9), "nation", None, "centres", closure.id)
+    scope = "centre", code_of_centre(make.centre), "centres"
+    (heard,) = actions.reopen(amina, make.centre, date(2026, 2, 16), *scope, closure.id)
+    make.user("Fatma Salim", "central", partition="nation")
+    make.user("Ester Mushi", "coordinator", partition="region/TZ-03")
+    page = client.sign_in("fatma").get(f"/calendar/closures/{closure.id}").text
+    assert "Chuo cha Moshi</a>: Reopened, 16 February 2026" in page
+    assert "closure_id:" not in page
+    assert "Chuo cha Moshi</a>: Reopened" not in client.sign_in("ester").get(f"/calendar/closures/{closure.id}").text
+    actions.withdraw_resumption(amina, heard.id, "Bado.")
+    assert "Chuo cha Moshi</a>: Reopened" not in client.sign_in("fatma").get(f"/calendar/closures/{closure.id}").text
+
+
 def test_a_coordinator_closes_the_own_region(client: Browser, amina: Actor, make: Make) -> None:
     make.user("Ester Mushi", "coordinator", partition="region/TZ-03")
     client.sign_in("ester").send("/calendar/closures/new", place="region:TZ-03", sites="both", reason="flood", since="2026-03-02")
