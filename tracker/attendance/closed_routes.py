@@ -63,7 +63,9 @@ def _decide(partition: str, form: DecisionForm, chosen: list[str]) -> ResponseRe
     days = None if form.everything.data else [_key(each) for each in chosen]
     decision = None if form.decision.data == TAUGHT else MISTAKE
     count = closed_actions.decide(g.actor, partition, days, str(form.reason.data), decision=decision)
-    if decision is None:
+    if not count:  # pressed twice, or decided elsewhere meanwhile
+        flash(_("These days wait for no decision any more. Look at the list again."))
+    elif decision is None:
         flash(ngettext("%(n)d day counts as taught now.", "%(n)d days count as taught now.", count))
     else:
         flash(ngettext("The marks of %(n)d day never count.", "The marks of %(n)d days never count.", count))

@@ -20,7 +20,11 @@ class PlaceForm(Form):
     """Where somebody works while his own employer is closed."""
 
     placement = SelectMultipleField(
-        N_("Apprentices"), [InputRequired(NobodyChosen.sentence)], widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        N_("Apprentices"),
+        [InputRequired(NobodyChosen.sentence)],
+        validate_choice=False,  # who has a place meanwhile is refused by name; here only an id could be said
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
     employer_id = RadioField(N_("Employer"), [InputRequired(UnknownEmployer.sentence)])
     starts_on = DayField(N_("First day"), [InputRequired(NoStart.sentence)])

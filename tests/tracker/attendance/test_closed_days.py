@@ -176,6 +176,17 @@ def test_days_that_do_not_wait_change_nothing(client: Browser, amina: Actor, mak
 
 
 @pytest.mark.usefixtures("asha")
+def test_a_second_press_on_the_button_says_that_these_days_wait_no_longer(
+    client: Browser, amina: Actor, make: Make, cohort: Cohort, asha: Apprentice
+) -> None:
+    client.sign_in("amina")
+    sent = [client.send("/attendance/closed-days", day=f"{cohort.id} {FRIDAY}", decision="mistake", reason=WHY) for _press in range(2)]
+    assert [answer.status_code for answer in sent] == [302, 302]
+    text = client.get("/attendance/closed-days").text
+    assert "These days wait for no decision any more. Look at the list again." in text
+    assert "0 days" not in text
+
+
 def test_an_outsider_takes_no_decision_back(client: Browser, amina: Actor, make: Make, cohort: Cohort) -> None:
     closed_actions.decide(amina, make.centre, None, WHY, decision=MISTAKE)
     assert client.sign_in("chausiku").send(f"/attendance/closed-days/{cohort.id}/{FRIDAY}/again").status_code == 404

@@ -237,6 +237,16 @@ def test_one_is_placed_elsewhere_and_sent_back(amina_here: Browser, own: Placeme
     assert "No other placement stands in" in unescape(amina_here.get(again.headers["Location"]).text)
 
 
+def test_a_second_press_on_the_button_names_who_is_placed_already(amina_here: Browser, own: Placement, world: World) -> None:
+    form, host = f"/resumption/elsewhere?placement={own.id}", world.hotel("Kilima Lodge")
+    world.hotel("Ziwa Lodge")
+    filled = {"placement": own.id, "employer_id": host.id, "starts_on": "2/3/2026"}
+    assert amina_here.send(form, **filled).status_code == 302
+    text = _text(amina_here.send(form, **filled).text)
+    assert "another placement stands in already" in text
+    assert own.id not in text
+
+
 def test_without_anybody_ticked_nobody_is_placed(amina_here: Browser, own: Placement, world: World) -> None:
     host = world.hotel("Kilima Lodge")
     page = amina_here.get("/resumption/elsewhere").text
