@@ -42,7 +42,7 @@ from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.placements.models import Placement, Suspension
 from tracker.resumption.queries import AFAR, CAME, counts_as_back, WORKPLACE
 
-__all__ = ["Country", "campuses_of", "closed_workplaces", "country", "episodes", "heard", "not_seen", "read", "roll_call", "spans"]
+__all__ = ["Country", "campuses_of", "closed_workplaces", "country", "enrolments_in", "episodes", "heard", "not_seen", "read", "roll_call", "spans"]
 
 DAY: Final = "day"  # the slot of a mark or register that is of no half alone
 STRETCHES_AT_ONCE: Final = 5000  # SQLite takes a limited number of parameters
@@ -55,7 +55,7 @@ def read(where: Country, first: date, last: date, on: date, *, with_marks: bool 
 
     with_marks, with_returns  whether attendance and I17 are asked for: these two take most of the time
     """
-    enrolments = _enrolments(where, on)
+    enrolments = enrolments_in(where.regions, on)
     keys = {each.key for each in enrolments} | where.cohorts.keys()
     days = {key: _days(where, key, first, last) for key in keys}
     taken, whole = _taken(where, first, last)
@@ -86,8 +86,9 @@ def read(where: Country, first: date, last: date, on: date, *, with_marks: bool 
 # ---- enrolments
 
 
-def _enrolments(where: Country, on: date) -> list[Enrolled]:
-    span = spans(where.centres, on).c
+def enrolments_in(regions: Mapping[str, str], on: date) -> list[Enrolled]:
+    """Every enrolment that stands, by kind. regions: of the centres asked about."""
+    span = spans(regions.keys(), on).c
     alike = (span.partition, span.kind, span.cohort_id, span.is_active, span.first, span.ended_on, span.following)
     found = []
     for centre, kind, cohort, is_active, first, ended, following, count in db.session.execute(
@@ -97,7 +98,7 @@ def _enrolments(where: Country, on: date) -> list[Enrolled]:
         last = ended if ended or is_active else first - _DAY if first > date.min else first
         if following is not None and (last is None or last >= following):
             last = following - _DAY if following > date.min else following
-        found.append(Enrolled(group_of(centre, kind, where.regions[centre]), cohort, first, last, count))
+        found.append(Enrolled(group_of(centre, kind, regions[centre]), cohort, first, last, count))
     return found
 
 

@@ -371,7 +371,8 @@ class Recovery:
 def recovery(actor: Actor, where: Country, names: Mapping[str, str], period: Period) -> Recovery:
     """The figures of I16 and I17 for a period and of I18 to I20 on its last day.
 
-    Above a centre, what is told by disability leaves out groups of fewer than five. Raises NotFound.
+    Above a centre, what is told by disability leaves out groups of fewer than five, and what the other centres that the actor
+    may ask about would give away of them. Raises NotFound.
     """
     has_hours = len(where.centres) <= CENTRES_WITH_HOURS
     facts = with_recovery(actor, where, read(where, period.first, period.last, period.last), with_hours=has_hours)
@@ -379,10 +380,22 @@ def recovery(actor: Actor, where: Country, names: Mapping[str, str], period: Per
         split: _lines(facts, split, names) for split in SPLIT_NAMES if len(where.centres) > 1 or split not in {Split.CENTRE, Split.REGION}
     }
     if actor.role not in CENTRE_ROLES:
-        small = rules.hidden(facts.people(Split.DISABILITY))
+        small = _small(actor, where, facts)
         tables[Split.DISABILITY] = [line for line in tables[Split.DISABILITY] if line.code not in small]
     topic = tz.label("safety_topics", facts.topic, language()) if facts.topic else ""
     return Recovery(_lines(facts, Split.ALL, names)[0], tables, _lines(facts, Split.TOPIC, names), topic, has_hours)
+
+
+def _small(actor: Actor, where: Country, facts: Facts) -> set[str]:
+    """The codes of the disability of which the page of these centres says nothing."""
+    everywhere = centres(actor)
+    enrolments = facts_queries.enrolments_in(dict.fromkeys(everywhere, ""), facts.on)
+    behind = {("", code): count for code, count in replace(facts, enrolments=enrolments).people(Split.DISABILITY).items()}
+    for centre in everywhere:
+        own = replace(facts, enrolments=[each for each in enrolments if each.group.centre == centre])
+        behind |= {(centre, code): count for code, count in own.people(Split.DISABILITY).items()}
+    here = where.centres[0] if len(where.centres) == 1 < len(everywhere) else ""
+    return {code for centre, code in rules.kept_back(behind) if centre == here}
 
 
 # ---- the report

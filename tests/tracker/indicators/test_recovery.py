@@ -9,11 +9,13 @@ from tests.make import Make
 from tests.world import JUNE_1, MARCH_18, NEW_YEAR, TODAY, World
 from tracker.calendar.models import Closure, Notice, Resumption, TaughtDay
 from tracker.catchup import actions as catchup
+from tracker.db import db, write
 from tracker.employers.models import Employer
 from tracker.indicators.queries import country, read
 from tracker.indicators.recovery import with_recovery
 from tracker.indicators.rules import caught_up, Facts, Figure, person_days_lost, safety_trained, Split, workplace_return
 from tracker.overview import queries, rules
+from tracker.people.models import Apprentice
 from tracker.placements.models import Placement
 from tracker.policy import Actor, OPERATOR
 from tracker.safety.models import SafetyPresence, SafetySession
@@ -185,6 +187,25 @@ def test_the_report_for_others_has_no_small_group_and_the_offices_own_has(world:
 def test_by_disability_no_small_group_leaves_even_in_the_offices_own(world: World) -> None:
     world.person(world.nct)
     assert not [key for key in _rows(for_others=False) if key[0] == "enrolled" and key[2] == "disability"]
+
+
+def test_no_page_of_one_centre_gives_away_what_that_of_another_keeps_back(world: World) -> None:
+    """Two of NCT's have a great difficulty, and six of SUZA's: whoever is shown eight and six knows the two."""
+
+    def page(actor: Actor, *asked: str) -> list[str]:
+        where = country(asked)
+        found = queries.recovery(actor, where, dict.fromkeys(asked, "x"), queries.period_of(where, "year"))
+        return sorted(line.code for line in found.tables[Split.DISABILITY])
+
+    for centre, few, others in ((world.nct, 2, 20), (world.suza, 6, 30)):
+        for number in range(few + others):
+            person = db.session.get(Apprentice, {"partition": centre, "id": world.person(centre)})
+            assert person is not None
+            with write(OPERATOR):
+                person.seeing = "cannot" if number < few else "none"
+                person.hearing = person.walking = person.remembering = person.self_care = person.communicating = "none"
+    assert page(CENTRAL, world.nct, world.suza) == ["with", "without"]
+    assert page(CENTRAL, world.nct) == page(CENTRAL, world.suza) == []
 
 
 def test_the_page_shows_the_figures_of_the_own_centre_and_no_other(client: Browser, world: World) -> None:
