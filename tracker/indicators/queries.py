@@ -42,7 +42,19 @@ from tracker.people.models import Apprentice, Cohort, Enrolment
 from tracker.placements.models import Placement, Suspension
 from tracker.resumption.queries import AFAR, CAME, counts_as_back, WORKPLACE
 
-__all__ = ["Country", "campuses_of", "closed_workplaces", "country", "enrolments_in", "episodes", "heard", "not_seen", "read", "roll_call", "spans"]
+__all__ = [
+    "Country",
+    "campuses_of",
+    "closed_workplaces",
+    "country",
+    "enrolments_in",
+    "episodes",
+    "heard",
+    "not_seen",
+    "read",
+    "roll_call",
+    "spans",
+]
 
 DAY: Final = "day"  # the slot of a mark or register that is of no half alone
 STRETCHES_AT_ONCE: Final = 5000  # SQLite takes a limited number of parameters
