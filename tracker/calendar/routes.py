@@ -179,6 +179,7 @@ def closures() -> ResponseReturnValue:
         ahead=[story for story in standing if story.since and story.since > today],
         past=[story for story in stories if story.row.id not in in_force and not (story.since and story.since > today)],
         in_force=in_force,
+        today=today,
         doubtful=queries.doubtful(g.actor, desk, today),
         **_common(desk),
     )
@@ -254,7 +255,7 @@ def _scope(values: dict[str, Any]) -> tuple[str, str | None, str]:
 @may_("read")
 def closure(closure_id: str) -> ResponseReturnValue:
     """A closure: its notices side by side, what reopened, its history."""
-    desk = _desk()
+    desk, today = _desk(), clock.today()
     story = queries.story_for(g.actor, closure_id, desk)
     common = _common(desk)
     names = queries.names_for(story.row.partition) | common["names"]
@@ -263,7 +264,8 @@ def closure(closure_id: str) -> ResponseReturnValue:
     return page(
         "calendar/closure.html",
         story=story,
-        closed_now=queries.in_force(g.actor, desk, clock.today()).get(closure_id, []),
+        closed_now=queries.in_force(g.actor, desk, today).get(closure_id, []),
+        today=today,
         may_edit=may(g.actor, "close", story.row),
         may_withdraw={row.id: may(g.actor, "close", row) for row in story.resumptions},
         by_centres=[] if kind_of(desk) == queries.CENTRE else queries.resumptions_by_centres(g.actor, story),

@@ -176,9 +176,7 @@ def test_days_that_do_not_wait_change_nothing(client: Browser, amina: Actor, mak
 
 
 @pytest.mark.usefixtures("asha")
-def test_a_second_press_on_the_button_says_that_these_days_wait_no_longer(
-    client: Browser, amina: Actor, make: Make, cohort: Cohort, asha: Apprentice
-) -> None:
+def test_a_second_press_on_the_button_says_that_these_days_wait_no_longer(client: Browser, cohort: Cohort) -> None:
     client.sign_in("amina")
     sent = [client.send("/attendance/closed-days", day=f"{cohort.id} {FRIDAY}", decision="mistake", reason=WHY) for _press in range(2)]
     assert [answer.status_code for answer in sent] == [302, 302]

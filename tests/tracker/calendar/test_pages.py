@@ -184,6 +184,25 @@ def test_a_reopening_before_the_notice_that_counts_says_that_it_opens_nothing(cl
     assert sentence in client.get(f"/calendar/closures/{closure}").text
 
 
+def test_a_closure_whose_expected_end_has_passed_asks_whether_it_has_reopened(client: Browser, amina: Actor, make: Make) -> None:
+    """Nobody recorded the reopening: no register is due, and whoever wrote down an end would never think of it."""
+    code = code_of_centre(make.centre)
+    since, until = date(2026, 2, 16), date(2026, 2, 20)
+    closure = actions.close(amina, make.centre, "centre", code, "centres", "flood", since, until)
+    sentence = "It was expected to end on 20 February 2026, and nobody has recorded the reopening: its days stay closed until then."
+    client.sign_in("amina")
+    for address in ("/calendar/closures", f"/calendar/closures/{closure.id}"):
+        text = client.get(address).text
+        assert sentence in text
+        assert f"/calendar/reopen?closure={closure.id}" in text
+        assert f"/calendar/closures/{closure.id}/extend" in text
+    actions.extend(amina, closure.id, MONDAY)  # today is the last day
+    assert "nobody has recorded the reopening" not in client.get("/calendar/closures").text
+    actions.reopen(amina, make.centre, date(2026, 2, 23), "centre", code, "centres")
+    actions.extend(amina, closure.id, until)
+    assert "nobody has recorded the reopening" not in client.get(f"/calendar/closures/{closure.id}").text
+
+
 def test_withdrawing_without_a_reason_asks_for_one(client: Browser, amina: Actor, make: Make) -> None:
     address = f"/calendar/closures/{_closed(amina, make)}"
     assert 'id="why-error"' in client.sign_in("amina").send(f"{address}/withdraw", why=" ").text
