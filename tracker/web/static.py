@@ -53,8 +53,8 @@ class StaticFiles:
         return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)).strip()
 
     def script(self, filename: str) -> str:
-        """A script as it goes out: without indents and the lines that only explain it, which a phone need not pay for."""
-        return re.sub(r"^\s*//.*\n|^[ \t]+", "", (self.folder / filename).read_text(encoding="utf-8"), flags=re.MULTILINE)
+        """A script as it goes out: without indents and the words that only explain it, which a phone need not pay for."""
+        return re.sub(r"^\s*//.*\n|^[ \t]+|[ \t]+// .*$", "", (self.folder / filename).read_text(encoding="utf-8"), flags=re.MULTILINE)
 
     @cached_property
     def mark(self) -> str:
