@@ -11,7 +11,7 @@ from tests.browser.everything import Everything
 from tests.browser.pages import page_of, pages, WRONG
 from tests.browser.screen import CHROMIUM, DRIVER, PHONE, Screen
 
-SLOW_S: Final = 10
+SLOW_S: Final = 30  # longer than the patience of the pages themselves, on a busy machine too
 # Sends the page's form without a word in it.
 EMPTY: Final = """
 const form = document.querySelector("main form[novalidate]");

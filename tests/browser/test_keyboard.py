@@ -17,7 +17,7 @@ from tests.browser.pages import pages
 from tests.browser.screen import CHROMIUM, DRIVER, LAPTOP, PHONE, Screen
 from tests.make import PASSWORD
 
-SLOW_S: Final = 10
+SLOW_S: Final = 30  # longer than the patience of the pages themselves, on a busy machine too
 FAR: Final = 60  # presses of Tab that a person might put up with
 # What Tab should reach, in the order of the page: of radios that belong together one, the chosen or the first.
 STOPS: Final = """
