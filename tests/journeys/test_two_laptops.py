@@ -56,10 +56,7 @@ def _choose(machine: Machine, which: int) -> None:
     with machine.on() as make:
         for conflict in replication.open_conflicts(make.centre):
             table = type(conflict.row)
-            key = tuple(
-                value.isoformat() if isinstance(value := getattr(conflict.row, name), date) else value
-                for name in key_names(table)
-            )
+            key = tuple(value.isoformat() if isinstance(value := getattr(conflict.row, name), date) else value for name in key_names(table))
             kept = sorted(version.dot for version in conflict.versions)[which]
             replication.decide(OPERATOR, make.centre, table.__tablename__, key, conflict.group, choose=kept, token=conflict.token)
 
