@@ -119,7 +119,7 @@ def test_the_main_jobs_are_done_in_firefox(firefox: Firefox, everything: Everyth
     firefox.wait_for("document.querySelector('.register.is-live')")
     firefox.tab_to(".r input")
     firefox.press("pla")
-    firefox.wait_for("document.querySelector('#bar').innerText.startsWith('1 P 1 L 1 A ')")
+    firefox.wait_for("document.querySelector('#bar').innerText.startsWith('1 P 1 L 1 A 17 left')")
     firefox.wait_for("!document.querySelector('.r[data-state]')")
     firefox.open(f"{site}/attendance/{values['cohort_id']}/2026-01-29")
     firefox.wait_for("document.querySelectorAll('.r :checked').length == 3")
