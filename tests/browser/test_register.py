@@ -264,6 +264,9 @@ def test_a_number_or_a_name_finds_its_row(phone: Phone) -> None:
     assert not phone.find("[data-nobody]").is_displayed()
     phone.driver.switch_to.active_element.send_keys("a")
     phone.wait_for("1 A 39 left")
+    field.send_keys("017")
+    field.send_keys(Keys.ESCAPE)
+    assert len([row for row in phone.all(".r") if row.is_displayed()]) == 40
 
 
 def _found(phone: Phone) -> tuple[str, bool, int]:
