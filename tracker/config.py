@@ -242,9 +242,13 @@ def save(home: Path, **values: str | int | bool) -> None:
     # Strings and numbers of JSON are strings and numbers of TOML, but for one letter; nothing else is ever stored.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n".replace("\x7f", "\\u007f") for key, value in merged.items()]
     draft = home / f"{FILE_NAME}.new"
-    draft.write_text("".join(lines), encoding="utf-8")
-    flush_file(draft)  # else a cut of power may leave the new name on an empty file, and a server would start as a centre
-    put_in_place(draft, home / FILE_NAME)
+    try:
+        draft.write_text("".join(lines), encoding="utf-8")
+        flush_file(draft)  # else a cut of power may leave the new name on an empty file, and a server would start as a centre
+        put_in_place(draft, home / FILE_NAME)
+    except OSError:
+        draft.unlink(missing_ok=True)  # it may hold the Wi-Fi's password, which was not kept
+        raise
 
 
 def secret_key(settings: Settings) -> str:

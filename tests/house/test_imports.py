@@ -33,7 +33,7 @@ ENGINE = (
     "joining",
     "http",
 )
-FLOOR = ("clock", "errors", "config", "i18n", "policy", "web", "disk", "folder", "hours", "wal", "db", "locale", "country")
+FLOOR = ("clock", "errors", "config", "i18n", "policy", "web", "disk", "trouble", "folder", "hours", "wal", "db", "locale", "country")
 # What a role's file may import of its own slice and of earlier ones (style.md 2); other files of a slice are its own affair.
 ROLES = {
     "models": {"models"},

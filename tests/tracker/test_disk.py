@@ -146,6 +146,38 @@ def test_another_program_that_holds_the_database_for_a_while_costs_nobody_a_writ
     assert sorted(_notes(notes)) == sorted(f"note {k}" for k in range(20))
 
 
+def test_a_page_says_so_when_another_program_holds_the_database_for_long(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.sign_in("amina")
+    monkeypatch.setattr(disk, "BUSY_TIMEOUT_MS", 50)
+    db.session.remove()
+    db.engine.dispose()
+    with closing(sqlite3.connect(str(disk.file_of(db.engine)), isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        answer = client.send("/people/new", given_name="Asha", family_name="Juma", sure="1")
+        assert (answer.status_code, "Another program has been writing" in answer.text) == (503, True)
+    assert client.send("/people/new", given_name="Asha", family_name="Juma", sure="1").status_code == 302
+
+
+@pytest.mark.parametrize("table", ["session", "staff"])
+def test_every_page_over_a_damaged_database_says_what_to_do(client: Browser, table: str) -> None:
+    client.sign_in("amina")
+    path = disk.file_of(db.engine)
+    assert path
+    assert disk.checkpoint(db.engine, truncate=True)
+    with db.engine.connect() as connection:
+        page = connection.exec_driver_sql("select rootpage from sqlite_schema where name = ?", (table,)).scalar_one()
+    db.session.remove()
+    db.engine.dispose()
+    with path.open("rb+") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    answers = [client.get(url) for url in ("/people/", "/conflicts/", "/nodes/", "/nothing/")]
+    assert {answer.status_code for answer in answers} <= {200, 302, 404, 503}
+    told = [answer.text for answer in answers if answer.status_code == 503]
+    assert told
+    assert all("The database is damaged." in each for each in told)
+
+
 # ---- no room
 
 

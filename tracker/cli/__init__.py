@@ -13,8 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from tracker import clock, config
-from tracker.cli import trouble
+from tracker import clock, config, trouble
 from tracker.cli.machine import AlreadyHere
 from tracker.cli.parser import argparse_speaking, build, WrongUsage
 from tracker.cli.voice import CommandError, Done

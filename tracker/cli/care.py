@@ -12,8 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import DatabaseError
 
-from tracker import clock, config, wal
-from tracker.cli import trouble
+from tracker import clock, config, trouble, wal
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
 from tracker.errors import N_
@@ -158,7 +157,7 @@ def _write_test(folder: Path) -> Finding:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return Finding("write", "wrong", _("The data folder cannot be written: %(reason)s", reason=error.strerror or error))
+        return Finding("write", "wrong", _(trouble.UNWRITABLE, reason=error.strerror or error))
     finally:
         with suppress(OSError):
             probe.unlink()

@@ -1,5 +1,6 @@
 """How a page is drawn: the frame's values, the navigation, and the errors of the whole site."""
 
+import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, current_app, Flask, g, jsonify, make_response, render_template, request, Response, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DatabaseError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from tracker import clock, policy, wal
+from tracker import clock, policy, trouble, wal
 from tracker.config import SEATS
+from tracker.disk import DiskFull
 from tracker.errors import DomainError, N_
 from tracker.i18n import _, language, LANGUAGES, say
 
@@ -198,7 +201,11 @@ def _refusal(status: int, code: str, sentence: str) -> Response:
         response = jsonify(error={"code": code, "sentence": sentence})
         response.status_code = status
         return response
-    return page("error.html", status=status, sentence=sentence, code=status)
+    try:
+        return page("error.html", status=status, sentence=sentence, code=status)
+    except (DatabaseError, DiskFull):  # the frame asks the database too: who is signed in, what waits
+        g.actor = None
+        return page("error.html", status=status, sentence=sentence, code=status)
 
 
 def _for_domain(error: DomainError) -> Response:
@@ -223,7 +230,28 @@ def _for_http(error: HTTPException) -> Response:
     return response
 
 
+def _for_database(error: DatabaseError) -> Response:
+    """Another program has the file, the disk fails, or the file is damaged: a sentence that says what to do."""
+    sentence = trouble.on_page(error, g.settings.home)
+    if sentence is None:
+        return _for_http(InternalServerError(original_exception=error))
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _refusal(503, "database", sentence)
+
+
+def _for_system(error: OSError) -> Response:
+    """A file beside the database that cannot be written. What has no name is none of ours, such as a line that is cut."""
+    if error.errno == errno.ENOSPC:
+        return _for_domain(DiskFull())
+    if not error.filename:
+        return _for_http(InternalServerError(original_exception=error))
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _refusal(503, "disk", trouble.of_system(error))
+
+
 def install_errors(app: Flask) -> None:
     """One place where faults become pages or JSON; no traceback ever reaches a browser."""
     app.register_error_handler(DomainError, _for_domain)
     app.register_error_handler(HTTPException, _for_http)
+    app.register_error_handler(DatabaseError, _for_database)
+    app.register_error_handler(OSError, _for_system)

@@ -1,6 +1,8 @@
 """The Wi-Fi as a code: what a camera reads in it, and what is kept of it."""
 
+import errno
 import re
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,19 @@ def test_showing_another_wifi_forgets_nothing(client: Browser, on_wifi: Reach) -
     _show(client.sign_in("dalali"), keep="y")
     client.send("/phones/wifi", name="Wageni", password="karibu sana")
     assert "join the Wi-Fi Chuo cha Meru" in client.get("/phones/").text
+    assert on_wifi.urls
+
+
+def test_a_full_disk_keeps_no_name_and_says_so(client: Browser, on_wifi: Reach, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(config, "flush_file", refuse)
+    answer = client.sign_in("dalali").send("/phones/wifi", name="Chuo cha Meru", password="siri; ya chuo", keep="y")
+    assert (answer.status_code, "The disk of this computer is full" in answer.text) == (507, True)
+    home = client.application.extensions["settings"].home
+    assert config.load(home, environ={}).wifi_name == ""
+    assert not [path for path in home.iterdir() if b"ya chuo" in path.read_bytes()]
     assert on_wifi.urls
 
 

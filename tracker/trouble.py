@@ -17,6 +17,7 @@ BUSY: Final = N_("Another program has been writing in the data folder for a whil
 CLOSED: Final = N_(
     "The data folder %(home)s cannot be written (%(reason)s). Use the account that made it, or name another folder with --home."
 )
+UNWRITABLE: Final = N_("The data folder cannot be written: %(reason)s")
 UNUSABLE: Final = N_("The database cannot be used: %(reason)s")
 REFUSED: Final = N_(
     "The computer does not allow this: %(file)s (%(reason)s). Check the name and the rights of the folder, then do it again."
@@ -43,6 +44,15 @@ def of_database(error: DatabaseError, home: Path) -> str:
     if code in _CLOSED:
         return _(CLOSED, home=home, reason=reason)
     return _(UNUSABLE, reason=reason)
+
+
+def on_page(error: DatabaseError, home: Path) -> str | None:
+    """The same for who sits at a browser and has no command line; None for what only a programmer can mend."""
+    code = _code(error)
+    if code in _CLOSED:
+        return _(UNWRITABLE, reason=str(error.orig).strip())
+    is_known = is_damage(error) or is_full(error.orig, home) or code in _BUSY or code == sqlite3.SQLITE_IOERR
+    return of_database(error, home) if is_known else None
 
 
 def of_system(error: OSError) -> str:
