@@ -15,7 +15,6 @@ from tracker.country import tz
 from tracker.errors import DomainError, NotFound
 from tracker.i18n import _, format_date, language, say
 from tracker.inputs import accept
-from tracker.people.models import Apprentice
 from tracker.web import Form, login_required, may_, page
 
 Done = TypeVar("Done")
@@ -69,13 +68,13 @@ def lists() -> ResponseReturnValue:
     return page("attendance/lists.html", lists=sheet_queries.lists(g.actor, partition), words=sheet_words)
 
 
-def _back(apprentice: Apprentice) -> str:
+def _back(apprentice_id: str, partition: str) -> str:
     """The list that the page was opened from, else the apprentice's page."""
     if closure := request.args.get("closure"):  # the roll call after this closure
         return url_for("resumption.roll", closure_id=closure)
     if request.args.get("from") == "lists":
-        return url_for(".lists", centre=None if apprentice.partition == g.actor.home else apprentice.partition)
-    return url_for("people.apprentice", apprentice_id=apprentice.id)
+        return url_for(".lists", centre=None if partition == g.actor.home else partition)
+    return url_for("people.apprentice", apprentice_id=apprentice_id)
 
 
 def _try(form: Form, act: Callable[[], Done]) -> Done | None:
@@ -94,13 +93,14 @@ def _try(form: Form, act: Callable[[], Done]) -> Done | None:
 def follow_up(apprentice_id: str) -> ResponseReturnValue:
     """Write down an attempt to reach an apprentice; all attempts so far."""
     apprentice = absence_queries.apprentice_to_attend(g.actor, apprentice_id)
+    back = _back(apprentice_id, apprentice.partition)
     form = absence_forms.FollowUpForm(on=clock.today(), means="call" if request.args.get("closure") else None)
     values = accept(form, absence_forms.FollowUpSchema())
     if values and _try(form, lambda: absence_actions.record_follow_up(g.actor, apprentice_id, **values)):
         flash(_("The follow-up of %(name)s is recorded.", name=apprentice.full_name))
-        return redirect(_back(apprentice))
+        return redirect(back)
     past = absence_queries.follow_ups_of(apprentice)
-    return page("attendance/follow_up.html", form=form, apprentice=apprentice, past=past, back=_back(apprentice), words=sheet_words)
+    return page("attendance/follow_up.html", form=form, apprentice=apprentice, past=past, back=back, words=sheet_words)
 
 
 @bp.route("/follow-up/<follow_up_id>/withdraw", methods=["GET", "POST"])
@@ -136,7 +136,7 @@ def leave(apprentice_id: str) -> ResponseReturnValue:
         apprentice=apprentice,
         past=absence_queries.leave_of(apprentice),
         reasons=[code.label(language()) for code in tz.codes("excuse_reasons")],
-        back=_back(apprentice),
+        back=_back(apprentice_id, apprentice.partition),
         words=sheet_words,
     )
 

@@ -157,6 +157,13 @@ def answer(actor: Actor, partition: str, closure_id: str, answers: Mapping[str, 
         return rows
 
 
+def withdraw_photo(actor: Actor, photo_id: str, reason: str) -> None:
+    """Withdraw the photo of an answer. Raises NotFound, NotAllowed, NoReason."""
+    with write(actor):
+        queries.closure_of_photo(actor, photo_id, "close")
+        scans.withdraw(actor, photo_id, rules.check_reason(reason))
+
+
 def add_item(actor: Actor, partition: str, label_sw: str, label_en: str) -> ChecklistItem:
     """Want something more checked before reopening: in a centre, or for the nation in all centres. Raises NotAllowed, NoLabel."""
     with write(actor) as session:

@@ -16,8 +16,6 @@ from tracker.policy import kind_of, may, NATION
 from tracker.safety import actions, forms, queries, rules
 from tracker.safety.routes import asked, attempt, bp, withdrawing
 from tracker.safety.session_routes import centre_asked, desk_asked
-from tracker.scans import actions as scans
-from tracker.scans import queries as scan_queries
 from tracker.web import at_most, may_, page
 
 
@@ -92,11 +90,9 @@ def _answers(found: queries.Checklist) -> dict[str, actions.Answered]:
 @may_("close")
 def withdraw_photo(photo_id: str) -> ResponseReturnValue:
     """Withdraw the photo of an answer."""
-    scan = scan_queries.scan_for(g.actor, photo_id, "close")
-    closure_id = (scan.subject_id or "").partition("/")[0]
-    calendar.closure_for(g.actor, closure_id)
+    closure_id = queries.closure_of_photo(g.actor, photo_id, "close")
     back = url_for(".checklist", closure_id=closure_id, centre=asked())
-    return withdrawing(_("Withdraw the photo"), back, _("The photo is withdrawn."), partial(scans.withdraw, g.actor, photo_id))
+    return withdrawing(_("Withdraw the photo"), back, _("The photo is withdrawn."), partial(actions.withdraw_photo, g.actor, photo_id))
 
 
 @bp.route("/items", methods=["GET", "POST"])

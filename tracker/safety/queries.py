@@ -22,6 +22,7 @@ from tracker.policy import Actor, kind_of, may, NATION
 from tracker.safety import rules
 from tracker.safety.models import ChecklistAnswer, ChecklistItem, SafetyPresence, SafetySession
 from tracker.safety.rules import Held, Ready, Standing
+from tracker.scans.queries import scan_for
 
 # ---- who is covered
 
@@ -219,6 +220,12 @@ def item_for(actor: Actor, item_id: str, verb: str = "read") -> ChecklistItem:
 def subject_of(closure_id: str, item: str) -> str:
     """What the photos of an answer are kept with: answers have no id of their own."""
     return f"{closure_id}/{item}"
+
+
+def closure_of_photo(actor: Actor, photo_id: str, verb: str = "read") -> str:
+    """Id of the closure whose checklist has an answer that a photo shows. Raises NotFound, NotAllowed."""
+    closure_id = (scan_for(actor, photo_id, verb).subject_id or "").partition("/")[0]
+    return calendar.closure_for(actor, closure_id).id
 
 
 @dataclass(frozen=True)
