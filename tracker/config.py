@@ -23,6 +23,7 @@ SEATS: Final = ("centre", "region", "central")
 FILE_NAME: Final = "settings.toml"
 SECRET_KEY_FILE: Final = "secret-key"  # noqa: S105 - the name of a file
 PREFIX: Final = "DAFTARI_"
+LARGEST: Final = 1_000_000_000  # thirty years, a gigabyte: beyond it neither a wait nor a column of the database holds the number
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -72,7 +73,7 @@ def _text(default: str, text: str, unit: str, *, choices: tuple[str, ...] = ()) 
     return field(default=default, metadata={"meaning": Meaning(text, unit, choices=choices)})
 
 
-def _number(default: int, text: str, unit: str, *, lowest: int, highest: int | None = None) -> int:
+def _number(default: int, text: str, unit: str, *, lowest: int, highest: int = LARGEST) -> int:
     return field(default=default, metadata={"meaning": Meaning(text, unit, lowest, highest)})
 
 
@@ -104,7 +105,7 @@ class Settings:
     sync_every_s: int = _number(900, "Time between two exchanges", "seconds", lowest=10)
     session_idle_s: int = _number(30 * 60, "A person is signed out after so long without a page", "seconds", lowest=1)
     session_absolute_s: int = _number(12 * 3600, "A person is signed out after so long at the latest", "seconds", lowest=1)
-    password_memory_kib: int = _number(19 * 1024, "Memory of one argon2id hash", "KiB", lowest=8)
+    password_memory_kib: int = _number(19 * 1024, "Memory of one argon2id hash", "KiB", lowest=8, highest=1 << 20)
     password_passes: int = _number(2, "Passes of one argon2id hash", "passes", lowest=1)
     password_at_once: int = _number(2, "Hashes computed at the same time; the others wait", "hashes", lowest=1)
     throttle_free: int = _number(5, "Wrong passwords before waiting begins", "tries", lowest=1)
@@ -187,7 +188,7 @@ def _absolute(folder: Path) -> Path:
 def _read_file(folder: Path) -> dict[str, object]:
     path = folder / FILE_NAME
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes a mark before the first letter
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -34,6 +34,7 @@ def test_the_environment_names_the_data_folder(tmp_path: Path) -> None:
             "mysql://x",
             "The address of the database begins with postgresql:// or sqlite://, not as mysql://x does.",
         ),
+        ("DAFTARI_SYNC_EVERY_S", "9" * 12, f"DAFTARI_SYNC_EVERY_S must be at most 1000000000 (seconds), not {'9' * 12}."),
         ("DAFTARI_SESSION_IDLE_S", "0", "DAFTARI_SESSION_IDLE_S must be at least 1 (seconds), not 0."),
     ],
 )
@@ -47,6 +48,11 @@ def test_an_unknown_setting_in_the_file_is_named(tmp_path: Path) -> None:
     (tmp_path / config.FILE_NAME).write_text('colour = "red"\n')
     with pytest.raises(config.WrongSetting, match="There is no setting called colour"):
         config.load(tmp_path, environ={})
+
+
+def test_a_file_that_notepad_has_saved_is_read(tmp_path: Path) -> None:
+    (tmp_path / config.FILE_NAME).write_text('name = "Chuo cha Moshi"\n', encoding="utf-8-sig")
+    assert config.load(tmp_path, environ={}).name == "Chuo cha Moshi"
 
 
 def test_what_is_saved_can_be_read_back_whatever_its_letters(tmp_path: Path) -> None:
