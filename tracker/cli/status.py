@@ -1,7 +1,6 @@
 """`status`: what this computer holds, and how far it is safe elsewhere by the signed word of others."""
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from tracker import clock
@@ -11,7 +10,6 @@ from tracker.cli.voice import at_work, Done
 from tracker.errors import N_
 from tracker.i18n import _, format_instant, ngettext
 from tracker.nodes import queries
-from tracker.nodes.models import Bundle
 from tracker.policy import NATION
 from tracker.replication import Kept
 
@@ -19,7 +17,6 @@ REVOKED = N_(
     "This computer is revoked: what is written here from now on counts nowhere else. Ask the central office, and join again with an "
     "empty data folder."
 )
-DAY_S = 86_400
 
 
 def status(arguments: argparse.Namespace) -> Done:
@@ -45,13 +42,20 @@ def status(arguments: argparse.Namespace) -> Done:
             "partitions": partitions,
         }
         lines = [f"{settings.name} ({settings.seat})"]
-        lines += [_(REVOKED)] if is_revoked else []
+        lines += own_standing()
         lines += [_(dates.WRONG_DATE, date=clock.now())] if is_doubtful else []
         lines += note
         for each in partitions:
             lines += _lines(each, settings.seat, joined=peer is not None)
-        lines += _unanswered(out, clock.wall())
+        lines += [queries.words_on_out(out)] if out else []
     return Done(facts, lines)
+
+
+def own_standing() -> list[str]:
+    """What somebody has to be told whose computer is revoked, before he goes on believing that what he sends counts."""
+    from tracker import replication
+
+    return [_(REVOKED)] if replication.is_revoked() else []
 
 
 def _partitions() -> list[dict[str, object]]:
@@ -68,20 +72,6 @@ def _partitions() -> list[dict[str, object]]:
         }
         for each in replication.status(replication.hub_key())
     ]
-
-
-def _unanswered(out: Sequence[Bundle], now_s: float) -> list[str]:
-    """Which bundles nobody has answered yet; the oldest stands first in `out`."""
-    if not out:
-        return []
-    sentence = ngettext(
-        "%(n)d bundle is out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
-        "%(n)d bundles are out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
-        len(out),
-        at=format_instant(out[0].at),
-        days=int((now_s - out[0].at) // DAY_S),
-    )
-    return [sentence]
 
 
 def _safe(partition: str) -> dict[str, dict[str, int | None]] | None:

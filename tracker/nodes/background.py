@@ -61,9 +61,9 @@ class Background:
 
     def _exchange(self) -> bool:
         try:
-            if replication.is_set_up() and replication.hub_key():
+            if replication.is_set_up() and replication.hub_key() and self._app.extensions["settings"].server:
                 actions.sync_now(OPERATOR)
-            elif replication.is_set_up():  # a centre alone, or the central office: what could not be erased at once
+            elif replication.is_set_up():  # a centre alone or by stick, or the central office: what could not be erased at once
                 replication.carry_out_erasures()
         except rules.AlreadyRunning:
             return True

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from tracker import clock, replication
 from tracker.country import tz
 from tracker.db import db
-from tracker.i18n import _, format_date, language, ngettext
+from tracker.i18n import _, format_date, format_instant, language, ngettext
 from tracker.nodes import rules, words
 from tracker.nodes.models import Bundle, Exchange, Heard
 from tracker.nodes.running import running
@@ -43,6 +43,7 @@ class Machine:
     """What this computer holds, and what of it is safe elsewhere by the signed word of others.
 
     joined     whether there is a server
+    out        bundles of whose arrival nothing is known, oldest first
     may_join   whether it could join a server: it belongs to no centre, or to one that it has founded alone
     only_here  changes that are safe nowhere else, and the second of the oldest
     waiting    (words, changes) of what the server was not yet seen to hold
@@ -50,6 +51,7 @@ class Machine:
     """
 
     joined: bool
+    out: Sequence[Bundle]
     may_join: bool
     only_here: replication.Unsent
     is_late: bool
@@ -75,6 +77,7 @@ def machine(actor: Actor) -> Machine:
     counts = replication.unsent_by_table(hub) if hub else {}
     return Machine(
         joined=hub is not None,
+        out=bundles_out() if hub else (),
         may_join=replication.may_join() and may(actor, "join"),
         only_here=only_here,
         is_late=hub is not None and rules.is_late(only_here.since, clock.wall()),
@@ -127,6 +130,17 @@ def bundles_out() -> list[Bundle]:
         last = max((number for number, has_arrived in enumerate(arrived, 1) if has_arrived), default=0)
         found += rows[last:]
     return sorted(found, key=lambda row: row.id)
+
+
+def words_on_out(out: Sequence[Bundle]) -> str:
+    """Which bundles nobody has answered yet, in a sentence; `out` holds one or more, the oldest first."""
+    return ngettext(
+        "%(n)d bundle is out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
+        "%(n)d bundles are out, and no answer has come back; the oldest was written on %(at)s, %(days)s days ago.",
+        len(out),
+        at=format_instant(out[0].at),
+        days=rules.days_since(out[0].at, clock.wall()),
+    )
 
 
 def centre_names() -> dict[str, str]:
@@ -247,13 +261,20 @@ def sync_state(actor: Actor) -> SyncState | None:
     return _safety()
 
 
+def _known_at(ruled: Sequence[str]) -> int | None:
+    """When it was last heard that all is safe: by the last exchange, or by a receipt that a stick has brought since."""
+    last = last_good()
+    stated = [min(at, int(clock.wall())) for each in ruled if (at := replication.kept(each)["central"].stated) is not None]
+    return max([*stated, *([last.ended] if last else [])], default=None)
+
+
 def _safety() -> SyncState:
     """Only receipts count: what a server was merely sent may be gone with its disk."""
     ruled = [each for each in replication.partitions() if kind_of(each) != NATION]
     lacking = {each: kept for each in ruled if (kept := replication.kept(each)["central"]).unsafe}
     if not lacking:
-        last = last_good()
-        return SyncState(_("Safe at the central office: up to %(at)s", at=_briefly(last.ended)) if last else _("Saved on this computer"))
+        known = _known_at(ruled)
+        return SyncState(_("Safe at the central office: up to %(at)s", at=_briefly(known)) if known else _("Saved on this computer"))
     only_here = _together([_only_here(each) for each in lacking])
     if only_here.changes:
         sentence = ngettext("Only here: %(n)d change", "Only here: %(n)d changes", only_here.changes)

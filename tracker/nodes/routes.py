@@ -34,6 +34,7 @@ def machine() -> ResponseReturnValue:
         "nodes/machine.html",
         machine=queries.machine(g.actor),
         error_sentence=queries.error_sentence,
+        words_on_out=queries.words_on_out,
         twins=computers.twins(g.actor, [replication.home()]) if queries.seat() == "centre" else [],
         may_settle=computers.may_settle(g.actor),
     )

@@ -30,6 +30,23 @@ class NotCentral(DomainError):
     sentence = N_("Only the central office's server can invite. Run this there.")
 
 
+class NoServer(SyncError):
+    """This computer has joined by files, and was never told where its server is."""
+
+    code = "line.no_server"
+    sentence = N_(
+        "This computer knows no address of its server. Carry a stick: daftari bundle write FILE. "
+        "Where there is a line, name the address: daftari sync --url URL"
+    )
+
+
+class IsServer(SyncError):
+    """The others exchange with the central office's server, and it with nobody."""
+
+    code = "line.is_server"
+    sentence = N_("This is the central office's own server: the other computers exchange with it. Nothing has to be done here.")
+
+
 class BadAuthority(DomainError):
     """The setting `server_ca` names no certificate."""
 
@@ -204,6 +221,14 @@ def hub_key() -> bytes | None:
         return sync.get_self(connection, "hub")
 
 
+def _hub() -> bytes:
+    """The key of the server that this machine exchanges with. Raises NotJoined, IsServer."""
+    hub = hub_key()
+    if hub is None:
+        raise IsServer if is_central() else NotJoined
+    return hub
+
+
 def sync_now(url: str, report: Report | None = None) -> Report:
     """Exchange with the server until both have nothing more; three tries, each with smaller messages. Raises SyncError.
 
@@ -211,9 +236,9 @@ def sync_now(url: str, report: Report | None = None) -> Report:
     What this computer carries for others goes along.
     report  filled as the exchange goes on, for whoever watches it, and kept when it fails
     """
-    hub = hub_key()
-    if hub is None or not url:
-        raise NotJoined
+    hub = _hub()
+    if not url:
+        raise NoServer
     report = report or Report()
     try:
         _exchange(url, hub, report)
@@ -232,9 +257,7 @@ def sync_by(url: str, report: Report) -> Report:
     Whoever may not read our centre carries sealed envelopes to the server, and brings back what waits for us.
     Raises SyncError, Stranger for a computer that the directory does not know.
     """
-    hub = hub_key()
-    if hub is None or not url:
-        raise NotJoined
+    hub = _hub()
     try:  # mostly it is the server; asking who is there would cost a round trip each time
         _exchange(url, hub, report, tries=1)
     except (sync.Forged, sync.NotDaftari, sync.Stranger):

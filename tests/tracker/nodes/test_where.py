@@ -3,10 +3,14 @@
 import sqlite3
 from pathlib import Path
 
+from sqlalchemy import delete, select
+
 from tests.country import Country, Machine, on_files_only
 from tracker import replication
-from tracker.db import db
-from tracker.nodes import queries
+from tracker.db import db, write
+from tracker.nodes import actions, queries
+from tracker.nodes.background import Background
+from tracker.nodes.models import Exchange
 from tracker.people import actions as people
 from tracker.policy import OPERATOR
 
@@ -85,3 +89,39 @@ def test_the_nations_facts_are_said_to_be_nowhere_else(country: Country) -> None
         held = {each.status.partition: each for each in queries.machine(OPERATOR).held}
         assert held["nation"].here is None
         assert held[replication.home()].here is not None
+
+
+def test_a_computer_that_exchanges_by_stick_alone_says_what_the_stick_has_brought(country: Country, tmp_path: Path) -> None:
+    _without_a_server(country.first)
+    _register(country.first, "Asha")
+    with country.first.on():
+        hub, own = replication.hub_key(), replication.own_key()
+        assert hub is not None
+        actions.write_bundle(OPERATOR, tmp_path / "there.daftari", hub, most=1 << 20)
+    page = _page(country.first, "/nodes/")
+    assert "1 bundle is out, and no answer has come back" in page
+    assert "exchanges by stick" in page
+    assert "Sync now" not in page
+    with country.central.on():
+        actions.read_bundle(OPERATOR, tmp_path / "there.daftari")
+        actions.write_bundle(OPERATOR, tmp_path / "back.daftari", own, most=1 << 20)
+    with country.first.on():
+        actions.read_bundle(OPERATOR, tmp_path / "back.daftari")
+    page = _page(country.first, "/nodes/")
+    assert "no answer has come back" not in page
+    assert "Safe at the central office: up to 08:00 today" in page
+
+
+def test_where_no_server_is_known_the_background_tries_none(country: Country) -> None:
+    _without_a_server(country.first)
+    with country.first.on():
+        assert Background(country.first.app)._exchange()
+        assert db.session.scalars(select(Exchange)).all() == []
+
+
+def _without_a_server(laptop: Machine) -> None:
+    """As a laptop stands that has joined by files: it has never exchanged over a line."""
+    with laptop.on():
+        actions.keep_settings(server="")
+        with write(OPERATOR) as session:
+            session.execute(delete(Exchange))
