@@ -22,6 +22,17 @@ UNUSABLE: Final = N_("The database cannot be used: %(reason)s")
 REFUSED: Final = N_(
     "The computer does not allow this: %(file)s (%(reason)s). Check the name and the rights of the folder, then do it again."
 )
+REASONS: Final = {
+    errno.ENOENT: N_("there is no such file or folder"),
+    errno.EACCES: N_("the rights do not allow it"),
+    errno.EPERM: N_("the rights do not allow it"),
+    errno.EROFS: N_("it can only be read, not written"),
+    errno.ENOSPC: N_("there is no room left"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: N_("it is not a folder"),
+    errno.EIO: N_("it does not answer: perhaps it was pulled out"),
+    errno.ENAMETOOLONG: N_("the name is too long"),
+}
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _CLOSED: Final = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
@@ -59,7 +70,13 @@ def of_system(error: OSError) -> str:
     """The sentence for an error of the operating system."""
     if error.errno == errno.ENOSPC:
         return _(FULL)
-    return _(REFUSED, file=error.filename, reason=error.strerror or error)
+    return _(REFUSED, file=error.filename, reason=reason_of(error))
+
+
+def reason_of(error: OSError) -> str:
+    """Why the operating system refused, in the reader's language where it is one of the reasons that people meet."""
+    told = REASONS.get(error.errno or 0)
+    return _(told) if told else error.strerror or str(error)
 
 
 def _code(error: DatabaseError) -> int:

@@ -90,6 +90,7 @@ def test_a_request_and_an_answer_are_refused_in_words(terminal: Terminal, centra
         ["join", "--request", "f", "URL", "CODE"],
         ["join", "--request", "f", "--answer", "g"],
         ["join", "--answer", "f", "URL", "CODE"],
+        ["join", "CODE", "http://a"],
         ["invite", "--into", "f"],
         ["bundle"],
         ["node"],
@@ -208,6 +209,60 @@ def test_a_bundle_of_ones_own_and_an_empty_folder_are_refused_in_words(joined: T
     assert joined("bundle", "write", str(stick / "no" / "1.daftari"), "--json").json["error"]["code"] == "bundle.cannot_write"
 
 
+def test_the_stick_that_was_carried_there_may_lie_in_the_folder_of_the_answer(joined: Terminal, central: Terminal, stick: Path) -> None:
+    joined.json("bundle", "write", str(stick / "there.daftari"))
+    assert joined("bundle", "read", str(stick)).code == 1, "nothing has come back yet"
+    central.json("bundle", "read", str(stick))
+    central.json("bundle", "write", str(stick / "back.daftari"), "--to", "Chuo cha Meru")
+    told = joined("bundle", "read", str(stick))
+    assert (told.code, told.err) == (0, "")
+    assert "there.daftari: written by this computer itself" in told.out
+    assert joined.json("status")["bundles_out"] == []
+
+
+def test_a_stick_that_was_pulled_out_too_soon_is_told_from_another_kind_of_file(central: Terminal, stick: Path) -> None:
+    for name, content in (("empty.daftari", b""), ("zeros.DAFTARI", bytes(4096))):
+        (stick / name).write_bytes(content)
+        told = central("bundle", "read", str(stick / name))
+        assert (told.code, "pulled out too soon" in told.err) == (1, True)
+    (stick / "letter.txt").write_bytes(b"dear")
+    assert "Choose a file that ends in .daftari" in central("bundle", "read", str(stick / "letter.txt")).err
+
+
+def test_a_name_that_no_folder_is_searched_for_is_told(joined: Terminal, stick: Path) -> None:
+    assert "name the file itself" in joined("bundle", "write", str(stick / "moshi")).out
+    assert "name the file itself" not in joined("bundle", "write", str(stick / "moshi.daftari")).out
+
+
+def test_a_bundle_of_another_programme_sends_central_to_nobody_else(central: Terminal, stick: Path, tmp_path: Path) -> None:
+    other = Terminal(tmp_path / "other", central.capsys, central.monkeypatch)
+    other.json("init", "--seat", "central", "--name", "Nchi nyingine")
+    code = other.json("invite", "--seat", "centre", "--name", "Geni", "--region", "TZ-02")["code"]
+    guest = Terminal(tmp_path / "guest", central.capsys, central.monkeypatch)
+    guest.json("join", "--request", str(stick / "ombi"), code)
+    guest.json("join", "--answer", other.json("invite", "--answer", str(stick / "ombi"))["file"])
+    guest.json("bundle", "write", str(stick / "geni.daftari"))
+    told = central("bundle", "read", str(stick)).err
+    assert "of another programme" in told
+    assert "Exchange with the central office" not in told
+
+
+def test_why_a_stick_took_nothing_is_told_in_the_readers_language(joined: Terminal, stick: Path) -> None:
+    joined.monkeypatch.setenv("DAFTARI_LANGUAGE", "sw")
+    told = joined("bundle", "write", str(stick / "no" / "1.daftari")).err
+    assert "hakuna faili wala folda kama hiyo" in told
+    assert "No such file" not in told + joined("import", "apprentices", str(stick / "none.csv")).err
+
+
+# ---- without an address
+
+
+def test_a_computer_that_joined_by_stick_is_not_told_that_it_has_not_joined(joined: Terminal, central: Terminal) -> None:
+    assert joined("sync", "--json").json["error"]["code"] == "line.no_server"
+    assert central("sync", "--json").json["error"]["code"] == "line.is_server"
+    assert central("sync", "--url", "http://127.0.0.1:9", "--json").json["error"]["code"] == "line.is_server"
+
+
 # ---- the directory
 
 
@@ -227,6 +282,20 @@ def test_a_revoked_computer_learns_it_and_says_so(joined: Terminal, central: Ter
     assert [each["is_revoked"] for each in central.json("node", "list")["nodes"]] == [True, False]
     assert central("bundle", "write", str(stick / "3"), "--to", "Chuo cha Meru", "--json").json["error"]["code"] == "node.revoked"
     assert "REVOKED" in central("node", "list").out
+
+
+def test_a_stick_of_a_revoked_computer_says_so_at_both_ends(joined: Terminal, central: Terminal, stick: Path) -> None:
+    central.json("bundle", "write", str(stick / "0.daftari"), "--to", "Chuo cha Meru")
+    central.json("node", "revoke", "Chuo cha Meru", "--yes")
+    register(joined, "Asha")
+    joined.json("bundle", "write", str(stick / "1.daftari"))
+    told = central("bundle", "read", str(stick / "1.daftari"))
+    assert "Revoked: Chuo cha Meru." in told.out + told.err
+    assert "Write the answer" not in told.out + told.err
+    assert exported(central) == []
+    joined.monkeypatch.setattr("tracker.replication.is_revoked", lambda: True)  # as it is once the others have told it
+    for words in (("bundle", "write", str(stick / "2.daftari")), ("bundle", "read", str(stick / "0.daftari")), ("status",)):
+        assert "counts nowhere else" in joined(*words).out
 
 
 @pytest.mark.usefixtures("joined")

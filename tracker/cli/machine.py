@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tracker import config
+from tracker.cli.status import own_standing
 from tracker.cli.users import add_first, check_first, checked_name, read_password, settings_of, staff_partition
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.country import tz
@@ -348,5 +349,6 @@ def sync(arguments: argparse.Namespace) -> Done:
         with _telling_of_waits(arguments, other or settings.server):
             report = actions.sync_now(OPERATOR, other)
         facts = {**asdict(report), "seconds": round(perf_counter() - began, 3)}
+        standing = own_standing()
     sentence = N_("Exchanged: %(changes_sent)s changes sent, %(changes_received)s received; %(bytes_up)s bytes up, %(bytes_down)s down.")
-    return Done(facts, [_(sentence, **facts)])
+    return Done(facts, [_(sentence, **facts), *standing])

@@ -153,6 +153,8 @@ def _join(arguments: argparse.Namespace) -> Done:
         if arguments.code:
             raise WrongUsage(_("an answer needs no invitation code"))
         return routes.join_by_answer(arguments)
+    if arguments.code and "://" in arguments.code and "://" not in arguments.url:
+        raise WrongUsage(_("the address of the server comes first, then the invitation code"))
     if not arguments.code:
         raise WrongUsage(_("the address of the server or the invitation code is missing"))
     return machine.join(arguments)

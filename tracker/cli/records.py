@@ -14,6 +14,7 @@ from tracker.files.rules import csv_rows, EXPORTS, Found, KINDS, MOST_BYTES, Ref
 from tracker.i18n import _, say
 from tracker.places.queries import home_partition
 from tracker.policy import OPERATOR
+from tracker.trouble import reason_of
 
 __all__ = ["EXPORTS", "KINDS", "REPORTS", "export_file", "import_file"]
 
@@ -69,7 +70,7 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)  # one more than is taken, so that the reader says that it is too much
     except OSError as error:
-        raise NoFile(file=path, reason=error.strerror or error) from error
+        raise NoFile(file=path, reason=reason_of(error)) from error
 
 
 def _listed(found: Found) -> list[dict[str, object]]:
@@ -103,7 +104,7 @@ def export_file(arguments: argparse.Namespace) -> Done:
                 file.writelines(texts)
             draft.replace(target)
         except OSError as error:
-            raise NoFile(file=target, reason=error.strerror or error) from error
+            raise NoFile(file=target, reason=reason_of(error)) from error
         finally:
             draft.unlink(missing_ok=True)
     facts: dict[str, object] = {"table": arguments.table, "file": str(target), "rows": counted.rows}

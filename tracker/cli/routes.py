@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.cli.machine import first_user, joinable, joined
+from tracker.cli.status import own_standing
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done
 from tracker.errors import DomainError, N_
@@ -18,11 +19,13 @@ from tracker.replication import Brought, Node, sentence_of
 from tracker.replication.sticks import Part, SUFFIX
 
 KEY_DIGITS = 8
+OWN, STRANGER = "sync.own_bundle", "sync.stranger"
 REFUSED = {
-    "sync.stranger": N_(
+    STRANGER: N_(
         "it is from or for a computer that is not in the directory here. Exchange with the central office first, then read it again."
     ),
 }
+HERE_UNKNOWN = N_("it is from or for a computer that is not in the directory: of another programme, or one that has yet to join.")
 
 
 class NoSuchNode(CommandError):
@@ -133,6 +136,7 @@ def write_bundle(arguments: argparse.Namespace) -> Done:
         written = actions.write_bundle(OPERATOR, arguments.file, recipient, most=arguments.size)
         name = _names([recipient])
         files = [{"file": str(path), "bytes": path.stat().st_size} for path in written.files]
+        standing = own_standing()
     facts = {
         "files": files,
         "bytes": written.bytes,
@@ -148,9 +152,11 @@ def write_bundle(arguments: argparse.Namespace) -> Done:
     ]
     if written.mail:
         lines += [ngettext("%(n)d sealed letter of others goes along.", "%(n)d sealed letters of others go along.", written.mail)]
+    if arguments.file.suffix.casefold() != SUFFIX:
+        lines += [_("The name does not end in .daftari: whoever reads it has to name the file itself, not its folder.")]
     if len(files) > 1:
         lines += [_("All these files belong together: carry them all.")]
-    lines += [_("Nothing counts as sent until the answer has come back. Read that with: daftari bundle read FILE")]
+    lines += [_("Nothing counts as sent until the answer has come back. Read that with: daftari bundle read FILE"), *standing]
     return Done(facts, lines)
 
 
@@ -179,7 +185,7 @@ class Reading(NamedTuple):
 
 def read_bundles(arguments: argparse.Namespace) -> Done:
     """`bundle read FILE...`: files, or folders with all the bundles in them."""
-    from tracker.replication import is_central
+    from tracker.replication import is_central, revoked_keys
 
     with at_work(settings_of(arguments)):
         readings = _read_all(_files(arguments.files))
@@ -188,13 +194,20 @@ def read_bundles(arguments: argparse.Namespace) -> Done:
         taken = {part for each in readings for part in each.brought.parts}
         missing = sorted({part for each in readings for part in each.brought.missing} - taken)
         facts = _facts(readings, missing)
-        lines = [line for each in readings for line in _lines(each)] + _lines_of_missing(missing)
-        senders = list(dict.fromkeys(sender for each in readings for sender in each.brought.senders))
+        lines = [line for each in readings for line in _lines(each, among=readings)] + _lines_of_missing(missing)
+        senders, revoked = list(dict.fromkeys(sender for each in readings for sender in each.brought.senders)), revoked_keys()
+        if stopped := [sender for sender in senders if sender in revoked]:
+            sentence = N_(
+                "Revoked: %(names)s. What was written there since counts nowhere; it is kept for review, and nothing is answered."
+            )
+            lines.append(_(sentence, names=_names(stopped)))
+        senders = [sender for sender in senders if sender not in revoked]
         if senders:
             to = " --to NODE" if is_central() else ""
             lines += [
                 _("Write the answer for %(names)s with: %(command)s", names=_names(senders), command=f"daftari bundle write FILE{to}")
             ]
+        lines += own_standing()
     if not facts["whole"]:
         raise NotWhole(facts=facts, lines=lines)
     return Done(facts, lines)
@@ -240,10 +253,17 @@ def _read(file: Path) -> Reading:
         return Reading(file, Brought(), error)
 
 
+def _stays(reading: Reading, among: Sequence[Reading]) -> bool:
+    """Whether this computer has written the file itself, and it only lies on the stick beside what was brought here."""
+    return set(reading.brought.refused) == {OWN} and not all(set(each.brought.refused) == {OWN} for each in among)
+
+
 def _facts(readings: Sequence[Reading], missing: Sequence[Part]) -> dict[str, object]:
     found = [each.brought for each in readings]
     is_whole = not missing and all(
-        not (each.error or each.brought.early or each.brought.damaged or each.brought.lost or each.brought.refused) for each in readings
+        _stays(each, readings)
+        or not (each.error or each.brought.early or each.brought.damaged or each.brought.lost or each.brought.refused)
+        for each in readings
     )
     return {
         "whole": is_whole,
@@ -269,10 +289,14 @@ def _facts(readings: Sequence[Reading], missing: Sequence[Part]) -> dict[str, ob
     }
 
 
-def _lines(reading: Reading) -> list[str]:
+def _lines(reading: Reading, *, among: Sequence[Reading]) -> list[str]:
+    from tracker.replication import is_central
+
     file, brought = reading.file.name, reading.brought
     if reading.error:
         return [say(reading.error)]
+    if _stays(reading, among):
+        return [_("%(file)s: written by this computer itself. It stays as it is, for the computer that it is meant for.", file=file)]
     lines: list[str] = []
     if brought.senders:
         names = _names(brought.senders)
@@ -306,7 +330,8 @@ def _lines(reading: Reading) -> list[str]:
         lines += [_(sentence, file=file, number=part.number, of=part.of) for part in brought.early]
     for code in dict.fromkeys(brought.refused):
         sentence = N_("%(file)s: a part was not taken over: %(reason)s")
-        lines.append(_(sentence, file=file, reason=_(REFUSED.get(code) or sentence_of(code))))
+        reason = HERE_UNKNOWN if code == STRANGER and is_central() else REFUSED.get(code) or sentence_of(code)
+        lines.append(_(sentence, file=file, reason=_(reason)))
     return lines
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import sync
 from sync import Admitting, Invitation, SyncError
-from tracker import clock, folder
+from tracker import clock, folder, trouble
 from tracker.db import db
 from tracker.errors import DomainError
 from tracker.i18n import _, N_
@@ -53,6 +53,15 @@ class NotABundle(DomainError):
     sentence = N_("The file %(file)s is not a bundle of Daftari. Choose a file that ends in .daftari.")
 
 
+class NotWholeBundle(NotABundle):
+    """It is called one, and does not even begin as one: a stick that was pulled out leaves an empty file, or zeros."""
+
+    sentence = N_(
+        "The file %(file)s is empty or damaged from its beginning, as when a stick is pulled out too soon. "
+        "Copy the file once more, or have it written anew."
+    )
+
+
 class NotARequest(DomainError):
     """Another kind of file, or a damaged one."""
 
@@ -88,7 +97,7 @@ def write_once(path: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):  # the stick was pulled out, perhaps
             draft.unlink(missing_ok=True)
-        raise CannotWrite(file=path, reason=error.strerror or str(error)) from error
+        raise CannotWrite(file=path, reason=trouble.reason_of(error)) from error
 
 
 def _write(draft: Path, content: bytes) -> None:
@@ -107,7 +116,7 @@ def read_file(path: Path) -> bytes:
             raise CannotRead(file=path, reason=_("it is larger than any file of Daftari"))
         return path.read_bytes()
     except OSError as error:
-        raise CannotRead(file=path, reason=error.strerror or str(error)) from error
+        raise CannotRead(file=path, reason=trouble.reason_of(error)) from error
 
 
 # ---- bundles
@@ -211,7 +220,7 @@ def read_bundle(path: Path, known: Mapping[str, Collection[int]] = MappingProxyT
     content = read_file(path)
     envelopes, lost = sync.read(content)
     if not content.startswith(MARK):
-        raise NotABundle(file=path)
+        raise (NotWholeBundle if path.suffix.casefold() == SUFFIX else NotABundle)(file=path)
     brought = Brought(lost=lost, bytes=len(content))
     for envelope in envelopes:
         _take(brought, envelope)
