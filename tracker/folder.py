@@ -14,6 +14,7 @@ from typing import Final, Self
 from tracker.errors import DomainError, N_
 
 LOCK_FILE: Final = "running.lock"
+BACKUP_FILE: Final = "backup.lock"
 SLOTS: Final = 64  # so many processes may share the folder on Windows, which has no shared locks in Python
 TRIES, PAUSE_S = 20, 0.25  # five seconds: a virus scanner holds what was just written about so long (F-08)
 
@@ -65,9 +66,12 @@ def share(home: Path, first: Callable[[], None] = lambda: None, wait: Callable[[
 
 
 @contextmanager
-def alone(home: Path, wait: Callable[[float], None] = time.sleep) -> Iterator[None]:
-    """Have the folder for oneself. Raises InUse while anybody has it open, OSError where it cannot be written."""
-    file = _open(home)
+def alone(home: Path, wait: Callable[[float], None] = time.sleep, name: str = LOCK_FILE) -> Iterator[None]:
+    """Have the folder for oneself. Raises InUse while anybody has it open, OSError where it cannot be written.
+
+    name  of the lock: another one keeps out only those who take the same
+    """
+    file = _open(home, name)
     try:
         _insist(lambda: _lock_alone(file), home, wait)
         yield
@@ -84,8 +88,8 @@ def _insist(lock: Callable[[], bool], home: Path, wait: Callable[[float], None])
     raise InUse(home=home)
 
 
-def _open(home: Path) -> int:
-    return os.open(home / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+def _open(home: Path, name: str = LOCK_FILE) -> int:
+    return os.open(home / name, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 if sys.platform == "win32":

@@ -1,8 +1,10 @@
 """backup, restore."""
 
+import errno
 import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +18,7 @@ import pytest
 
 from tests.country import machine
 from tests.tracker.commands import Terminal, terminal
-from tracker import config, folder, replication
+from tracker import config, disk, folder, replication
 from tracker.cli import run
 from tracker.cli.voice import at_work
 from tracker.db import db
@@ -86,6 +88,61 @@ def test_a_backup_overwrites_only_a_backup_of_this_computer(terminal: Terminal, 
         assert target.read_bytes() == before
 
 
+def test_a_folder_is_no_name_for_a_backup(terminal: Terminal, tmp_path: Path) -> None:
+    assert _refusal(terminal.centre(), "backup", str(tmp_path)) == "backup.would_overwrite"
+    told = terminal("backup", str(tmp_path / "nowhere" / "akiba.zip"))
+    assert (told.code, told.err) == (1, f"The backup was not written: {tmp_path / 'nowhere'}: No such file or directory\n")
+
+
+def test_two_backups_at_once_do_not_write_into_the_same_file(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.centre()
+    monkeypatch.setattr(folder, "PAUSE_S", 0)
+    with folder.alone(terminal.home, name=folder.BACKUP_FILE):
+        assert _refusal(terminal, "backup", str(tmp_path / "akiba.zip")) == "backup.under_way"
+    terminal.json("backup", str(tmp_path / "akiba.zip"))
+
+
+def test_a_backup_that_was_killed_leaves_no_copy_of_the_register_for_good(terminal: Terminal, tmp_path: Path) -> None:
+    left = terminal.centre().home / "copy-abc"
+    left.mkdir()
+    (left / "daftari.sqlite3").write_bytes(b"names")
+    terminal.json("backup", str(tmp_path / "akiba.zip"))
+    assert not left.exists()
+
+
+def test_a_full_computer_is_backed_up_onto_a_stick_with_room(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    terminal.centre()
+    free = disk.free_bytes
+    monkeypatch.setattr(disk, "free_bytes", lambda place: 0 if place == terminal.home else free(place))
+    (stick / "copy-of-my-photos").mkdir()
+    worked: list[Path] = []
+    copy = files.copy_database
+
+    def watched(source: Path, target: Path) -> files.Heads:
+        worked.append(target)
+        return copy(source, target)
+
+    monkeypatch.setattr(files, "copy_database", watched)
+    terminal.json("backup", str(stick / "akiba.zip"))
+    assert {path.name for path in stick.iterdir()} == {"akiba.zip", "copy-of-my-photos"}
+    assert worked[0].is_relative_to(stick)
+
+
+def test_it_is_said_which_disk_is_full(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_words: object, **_said: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    terminal.centre()
+    monkeypatch.setattr(files, "write", refuse)
+    free = disk.free_bytes
+    monkeypatch.setattr(disk, "free_bytes", lambda place: 0 if place == stick else free(place))
+    assert f"the disk of {stick} is full" in terminal("backup", str(stick / "akiba.zip")).err
+
+
 def test_a_backup_that_does_not_read_back_leaves_the_older_one(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.centre()
     target = tmp_path / "akiba.zip"
@@ -111,7 +168,9 @@ def test_a_register_whose_rows_do_not_follow_from_its_segments_is_not_backed_up(
     _execute(terminal.home / "daftari.sqlite3", "update centre set name = 'forged'")
     told = terminal("backup", str(tmp_path / "akiba.zip"), "--json")
     assert (told.code, told.json["error"]["code"]) == (1, "backup.failed")
-    assert "table centre" in told.json["error"]["sentence"]
+    sentence = told.json["error"]["sentence"]
+    assert "table centre" in sentence
+    assert sentence.endswith("Examine the register with: daftari check --deep")
     assert not (tmp_path / "akiba.zip").exists()
 
 
@@ -141,6 +200,26 @@ def test_a_new_computer_takes_a_backup_over_with_its_settings(terminal: Terminal
     assert {**Terminal(home, terminal.capsys, terminal.monkeypatch).json("status"), "home": before["home"]} == before
 
 
+def test_a_restore_that_is_cut_leaves_no_register_without_its_settings(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.centre().json("backup", str(tmp_path / "akiba.zip"))
+    fresh = tmp_path / "new-computer"
+
+    def cut(draft: Path, target: Path) -> None:
+        placed(draft, target)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        placed = folder.put_in_place
+        patched.setattr(folder, "put_in_place", cut)
+        patched.setattr(files, "put_in_place", cut)
+        assert terminal("restore", str(tmp_path / "akiba.zip"), "--home", str(fresh)).code == 1
+    assert (fresh / "settings.toml").exists()
+    terminal.json("restore", str(tmp_path / "akiba.zip"), "--home", str(fresh))
+    assert Terminal(fresh, terminal.capsys, terminal.monkeypatch).json("status")["name"] == "Chuo cha Meru"
+
+
 def test_a_new_computer_can_read_the_marks_that_wait_sealed_on_phones(terminal: Terminal, tmp_path: Path) -> None:
     terminal.centre()
     sealing = config.secret_key(config.load(terminal.home, {}))
@@ -151,6 +230,18 @@ def test_a_new_computer_can_read_the_marks_that_wait_sealed_on_phones(terminal: 
     assert (fresh / "secret-key").stat().st_mode & 0o077 == 0 or os.name == "nt"
 
 
+def test_phones_that_trust_the_centre_trust_the_new_computer(terminal: Terminal, tmp_path: Path) -> None:
+    authority = terminal.centre().home / "https" / "authority.pem"
+    authority.parent.mkdir()
+    authority.write_text("key and certificate", encoding="ascii")
+    terminal.json("backup", str(tmp_path / "akiba.zip"))
+    fresh = tmp_path / "new-computer"
+    terminal.json("restore", str(tmp_path / "akiba.zip"), "--home", str(fresh))
+    kept = fresh / "https" / "authority.pem"
+    assert kept.read_text(encoding="ascii") == "key and certificate"
+    assert (kept.stat().st_mode | kept.parent.stat().st_mode) & 0o077 == 0 or os.name == "nt"
+
+
 def test_a_bare_database_of_an_older_version_is_still_a_backup(terminal: Terminal, tmp_path: Path) -> None:
     terminal.centre()
     _write(terminal, "Hoteli ya Meru")
@@ -158,6 +249,17 @@ def test_a_bare_database_of_an_older_version_is_still_a_backup(terminal: Termina
     _execute(terminal.home / "daftari.sqlite3", "update employer set name = 'rubbish'")
     terminal.json("restore", str(tmp_path / "akiba.sqlite3"))
     assert _employers(terminal.home) == ["Hoteli ya Meru"]
+
+
+def test_a_bare_database_brings_what_its_log_holds(terminal: Terminal, tmp_path: Path) -> None:
+    source = terminal.centre().home / "daftari.sqlite3"
+    with closing(sqlite3.connect(source)) as reader:  # while it is open the log is not copied into the file
+        reader.execute("select count(*) from employer")
+        _write(terminal, "Hoteli ya Meru")
+        for suffix in ("", "-wal"):
+            shutil.copyfile(f"{source}{suffix}", tmp_path / f"akiba.sqlite3{suffix}")
+    terminal.json("restore", str(tmp_path / "akiba.sqlite3"), "--home", str(tmp_path / "new"))
+    assert _employers(tmp_path / "new") == ["Hoteli ya Meru"]
 
 
 def test_what_was_never_sent_is_not_left_behind_unasked(terminal: Terminal, tmp_path: Path) -> None:

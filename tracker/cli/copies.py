@@ -1,9 +1,11 @@
 """`backup` and `restore`: a copy is examined before it is called a backup, and again before it takes anything's place."""
 
 import argparse
+import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,20 +13,22 @@ from typing import Final
 
 from sqlalchemy.exc import DatabaseError
 
-from tracker import clock, config, disk, folder, migrations
+from tracker import clock, config, disk, folder, migrations, replication
 from tracker.cli.care import lines_of
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
 from tracker.clock import EAST_AFRICA
 from tracker.db import db
 from tracker.errors import N_
-from tracker.i18n import _, say
+from tracker.i18n import _
 from tracker.replication import checking, copies
-from tracker.replication.copies import BackupDamaged, BESIDE, DATABASE, ERASURES, SETTINGS
+from tracker.replication.copies import BackupDamaged, BESIDE, DATABASE, ERASURES, KEYS, SETTINGS
 
 RESTORED: Final = N_("The register is restored from %(file)s. The exchange brings back what came after it: daftari sync")
 LEFT: Final = N_("%(changes)s changes that were never sent stay behind in it.")
 NO_SETTINGS: Final = N_("The backup holds no settings. Write seat and name into %(file)s before you start Daftari.")
+NO_ROOM: Final = N_("the disk of %(folder)s is full")
+NOT_WHOLE: Final = N_("what was written is not whole (%(reason)s). Examine the register with: daftari check --deep")
 ASIDE: Final = N_("The database that was here before is kept as %(aside)s.")
 
 
@@ -40,6 +44,13 @@ class WouldOverwrite(CommandError):
 
     code = "backup.would_overwrite"
     sentence = N_("%(file)s exists and is no backup of this computer. Choose another name.")
+
+
+class BackupUnderWay(CommandError):
+    """Two would write into the same file."""
+
+    code = "backup.under_way"
+    sentence = N_("Another backup of this register is being written. Wait until it is done, then do this again.")
 
 
 class BackupFailed(CommandError):
@@ -82,13 +93,31 @@ class PresentUnreadable(CommandError):
 def backup(arguments: argparse.Namespace) -> Done:
     """`backup FILE`: under another name until it was read again and examined."""
     settings = settings_of(arguments)
+    with _one_at_a_time(settings):
+        return _backup(settings, arguments.file.absolute())
+
+
+@contextmanager
+def _one_at_a_time(settings: config.Settings) -> Iterator[None]:
+    """Nobody else makes a backup. Raises NotSetUp, BackupUnderWay."""
+    if not settings.home.is_dir():
+        raise replication.NotSetUp
+    with ExitStack() as held:
+        try:
+            held.enter_context(folder.alone(settings.home, name=folder.BACKUP_FILE))
+        except folder.InUse as error:
+            raise BackupUnderWay from error
+        yield
+
+
+def _backup(settings: config.Settings, target: Path) -> Done:
     with at_work(settings):
         if db.engine.dialect.name != "sqlite" or not db.engine.url.database:
             raise NotAFile
+        _sweep(settings.home)
         source = Path(db.engine.url.database)
         copies.note_erasures(settings.home)
         schema = migrations.current(db.engine) or ""
-    target = arguments.file.absolute()
     with closing(sqlite3.connect(source)) as connection:
         node = copies.node_of(connection) or ""
     if target.exists() and (target.is_relative_to(settings.home.absolute()) or not copies.is_backup_of(target, node)):
@@ -96,23 +125,46 @@ def backup(arguments: argparse.Namespace) -> Done:
     said = {"made_at": int(clock.wall()), "node": node, "name": settings.name, "seat": settings.seat, "schema": schema}
     draft = target.with_name(f"{target.name}.unfinished")
     try:
-        with _workshop(settings.home) as work:
+        with folder.share(settings.home), _workshop(_roomy(settings.home, target.parent, source)) as work:
             manifest = _written(draft, work, source, settings.home, said)
             _examine(draft, work / "again", manifest)
         folder.put_in_place(draft, target)
     except (OSError, sqlite3.Error, DatabaseError, BackupDamaged) as error:
-        raise BackupFailed(reason=say(error) if isinstance(error, BackupDamaged) else str(error)) from error
+        raise BackupFailed(reason=_reason(error, settings.home, target.parent)) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # the stick was pulled out, perhaps
+            draft.unlink(missing_ok=True)
     size = target.stat().st_size
     facts: dict[str, object] = {"file": str(target), "bytes": size, "partitions": len(manifest.heads)}
     return Done(facts, [_("The backup is written and examined: %(file)s, %(megabytes)s MB.", file=target, megabytes=f"{size / 1e6:.1f}")])
 
 
+def _sweep(home: Path) -> None:
+    """Remove what a command that was killed has left behind; nobody else copies in the data folder meanwhile."""
+    for left in home.glob("copy-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _roomy(home: Path, stick: Path, source: Path) -> Path:
+    """Where there is room for two copies of the database and what an upgrade writes: on a full computer beside the backup."""
+    needed = 4 * source.stat().st_size
+    return home if disk.free_bytes(home) >= needed or not stick.is_dir() else stick
+
+
+def _reason(error: Exception, home: Path, stick: Path) -> str:
+    """Why a backup was not written, in words for a person."""
+    if isinstance(error, BackupDamaged):  # the register itself may be the damaged one
+        return _(NOT_WHOLE, reason=error.params["reason"])
+    cause = error.orig if isinstance(error, DatabaseError) else error
+    if disk.is_full(cause, home) or getattr(cause, "errno", None) == errno.ENOSPC:
+        return _(NO_ROOM, folder=min((stick, home), key=disk.free_bytes))
+    return f"{stick}: {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else str(cause)
+
+
 @contextmanager
-def _workshop(home: Path) -> Iterator[Path]:
-    """A folder for copies inside the data folder: its rights are right, and from there a file can be renamed into place."""
-    with TemporaryDirectory(prefix="copy-", dir=home, ignore_cleanup_errors=True) as work:
+def _workshop(place: Path) -> Iterator[Path]:
+    """A folder for copies, inside the data folder if it can be: its rights are right, and from there a file can be renamed into place."""
+    with TemporaryDirectory(prefix="copy-", dir=place, ignore_cleanup_errors=True) as work:
         yield Path(work)
 
 
@@ -165,7 +217,14 @@ def restore(arguments: argparse.Namespace) -> Done:
         raise NotAFile
     home, file = settings.home, arguments.file.absolute()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with folder.alone(home), _workshop(home) as work:
+    with folder.alone(home):
+        _sweep(home)
+        return _restored(settings, file, leave_unsent=arguments.leave_unsent)
+
+
+def _restored(settings: config.Settings, file: Path, *, leave_unsent: bool) -> Done:
+    home = settings.home
+    with _workshop(home) as work:
         copies.unpack(file, work)
         with _opened_copy(file, work):
             copies.reapply_erasures([home / ERASURES, work / ERASURES], home / DATABASE)
@@ -173,15 +232,17 @@ def restore(arguments: argparse.Namespace) -> Done:
         if (work / ERASURES).is_file():
             disk.rewrite(work / DATABASE)  # nothing of it in free pages either
         copies.settle(work / DATABASE)
-        left = _check_present(home / DATABASE, work / DATABASE, file, leave_unsent=arguments.leave_unsent)
+        left = _check_present(home / DATABASE, work / DATABASE, file, leave_unsent=leave_unsent)
         aside = _aside(home)
-        copies.put_back(work / DATABASE, home / DATABASE, aside)
         if (work / ERASURES).is_file():
             folder.put_in_place(work / ERASURES, home / ERASURES)
-        for name in (SETTINGS, config.SECRET_KEY_FILE):
+        for name in (SETTINGS, *KEYS):
             if (work / name).is_file() and not (home / name).exists():
+                (home / name).parent.mkdir(mode=0o700, exist_ok=True)
                 (work / name).chmod(0o600)
                 folder.put_in_place(work / name, home / name)
+        # Last: a register without its settings would start as another seat, settings without a register say that it is missing.
+        copies.put_back(work / DATABASE, home / DATABASE, aside)
     kept = str(aside) if aside.exists() else None
     lines = [_(RESTORED, file=file)]
     if kept:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 import sync
+from tracker import certificates
 from tracker.config import SECRET_KEY_FILE
 from tracker.db import db
 from tracker.errors import DomainError, N_
@@ -33,8 +34,12 @@ FORMAT: Final = 1
 DATABASE: Final = "daftari.sqlite3"
 SETTINGS: Final = "settings.toml"
 ERASURES: Final = "erasures.json"
-BESIDE: Final = (SETTINGS, ERASURES, SECRET_KEY_FILE)
-"""What else of the data folder a backup holds. Without the secret key nobody could read the marks that wait, sealed, on phones."""
+AUTHORITY: Final = f"{certificates.FOLDER}/{certificates.AUTHORITY_FILE}"
+KEYS: Final = (SECRET_KEY_FILE, AUTHORITY)
+"""Without the secret key nobody could read the marks that wait, sealed, on phones; without the authority's, phones that trust it
+would send them to no other computer."""
+BESIDE: Final = (SETTINGS, ERASURES, *KEYS)
+"""What else of the data folder a backup holds."""
 MANIFEST: Final = "manifest.json"
 MANIFEST_MAX_BYTES: Final = 32 << 20  # a country's heads fit a hundred times
 MAGIC: Final = b"SQLite format 3\x00"
@@ -123,7 +128,7 @@ def is_backup_of(file: Path, node: str) -> bool:
     try:
         manifest = read_manifest(file)
         return manifest.node == node if manifest else _node_of(file) == node
-    except (DomainError, sqlite3.Error, ValueError):
+    except (DomainError, sqlite3.Error, ValueError, OSError):  # a folder, or a file that may not be read
         return False
 
 
@@ -216,18 +221,21 @@ def _fingerprint(path: Path) -> tuple[str, int]:
 
 
 def unpack(file: Path, folder: Path) -> Manifest | None:
-    """Unpack a backup into an empty folder, comparing every hash; a bare database is copied as it is.
+    """Unpack a backup into an empty folder, comparing every hash; a bare database is copied as it is, with its log.
 
     Raises NotABackup, BackupNewer, BackupDamaged, OSError.
     """
     manifest = read_manifest(file)
     if manifest is None:
-        shutil.copyfile(file, folder / DATABASE)
+        for suffix in ("", "-wal"):  # of a folder that was copied, what was saved last stands in the log beside it
+            if (beside := file.with_name(file.name + suffix)).exists():
+                shutil.copyfile(beside, folder / f"{DATABASE}{suffix}")
         return None
     if DATABASE not in manifest.members or not manifest.members.keys() <= {DATABASE, *BESIDE}:
         raise BackupDamaged(file=file, reason=MANIFEST)
     with _unzipped(file) as bundle:
         for name, (digest, size) in manifest.members.items():
+            (folder / name).parent.mkdir(mode=0o700, exist_ok=True)
             with (folder / name).open("wb") as target:
                 found = hashlib.sha256()
                 for part in _parts(bundle, name, size + 1, file):
