@@ -91,7 +91,7 @@ def test_a_backup_overwrites_only_a_backup_of_this_computer(terminal: Terminal, 
 def test_a_folder_is_no_name_for_a_backup(terminal: Terminal, tmp_path: Path) -> None:
     assert _refusal(terminal.centre(), "backup", str(tmp_path)) == "backup.would_overwrite"
     told = terminal("backup", str(tmp_path / "nowhere" / "akiba.zip"))
-    assert (told.code, told.err) == (1, f"The backup was not written: {tmp_path / 'nowhere'}: No such file or directory\n")
+    assert (told.code, told.err) == (1, f"The backup was not written: {tmp_path / 'nowhere'}: there is no such file or folder\n")
 
 
 def test_two_backups_at_once_do_not_write_into_the_same_file(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

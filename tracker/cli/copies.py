@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy.exc import DatabaseError
 
-from tracker import clock, config, disk, folder, migrations, replication
+from tracker import clock, config, disk, folder, migrations, replication, trouble
 from tracker.cli.care import lines_of
 from tracker.cli.users import settings_of
 from tracker.cli.voice import at_work, CommandError, Done, make_current, opened
@@ -158,7 +158,7 @@ def _reason(error: Exception, home: Path, stick: Path) -> str:
     cause = error.orig if isinstance(error, DatabaseError) else error
     if disk.is_full(cause, home) or getattr(cause, "errno", None) == errno.ENOSPC:
         return _(NO_ROOM, folder=min((stick, home), key=disk.free_bytes))
-    return f"{stick}: {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else str(cause)
+    return f"{stick}: {trouble.reason_of(cause)}" if isinstance(cause, OSError) else str(cause)
 
 
 @contextmanager
