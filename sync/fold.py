@@ -25,8 +25,6 @@ from sync.segments import Ancestry, ID_BYTES, Segment
 from sync.store import HEAD, PAST, QUARANTINE
 
 RECEIVE_MAX = 200_000
-FACTS_SINCE = 2
-"""The schema version from which the ledger notes all decrees: a folder of an older one is folded anew, once."""
 
 
 class Received(NamedTuple):
@@ -446,16 +444,14 @@ def is_behind(connection: sa.Connection, replica: Replica) -> bool:
 
 
 def upgrade(connection: sa.Connection, replica: Replica) -> list[str]:
-    """Refold the partitions that hold changes of tables or fields this version has come to know. Returns their names."""
+    """Refold all partitions as this version's schema reads them. Returns their names.
+
+    All, not those alone that hold something unknown: a row folded before its table got another group would count as one
+    that wrote this group too, and a role the tables have widened lets older changes count.
+    """
     if not is_behind(connection, replica):
         return []
-    before = int(ledger.get_self(connection, "schema") or b"0")
-    if before < FACTS_SINCE:
-        partitions = sorted(ledger.heads(connection))
-    else:
-        is_unknown = QUARANTINE.c.reason.in_(("unknown-table", "unknown-field"))
-        rows = connection.execute(sa.select(QUARANTINE.c.partition, QUARANTINE.c.tbl).where(is_unknown).distinct())
-        partitions = sorted({partition for partition, table in rows if table in replica.schema.tables})
+    partitions = sorted(ledger.heads(connection))
     for partition in partitions:
         refold(connection, replica, partition)
     ledger.set_self(connection, "schema", canonical(replica.schema.version))

@@ -1,14 +1,16 @@
 """What the simulator has found, each in the smallest story that shows it."""
 
+from dataclasses import replace
+
 import pytest
 
 from sync import checks, decrees, fold, index, joining, ledger, messages, receipts, segments, store, writing
 from sync.errors import Unreachable
 from sync.keys import NodeKey
 from sync.messages import Message
-from sync.schema import Key
+from sync.schema import Key, Schema
 from tests.sync import forge, network, simulate
-from tests.sync.world import Database, Node, sync, World
+from tests.sync.world import Database, Node, schema, sync, World
 
 
 def lose(node: Node, segment: bytes) -> None:
@@ -324,6 +326,48 @@ def test_a_machine_copied_with_its_memory_mints_no_name_that_was_erased(country:
         decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", name)], nonce=country.draw(8), at=9)
     sync(twin, central)
     assert twin.new(ziwa.home, "person", given="Juma") != name
+
+
+def _at(node: Node, version: int, *, widened: bool = False) -> None:
+    """A node's program of a version from 2: the world's first schema; from 3 the second, `widened` for one who comments."""
+    tables = dict(schema(min(version - 1, 2)).tables)
+    if widened:
+        tables["person"] = replace(tables["person"], roles=tables["person"].roles | {"commenter"})
+    node.replica = replace(node.replica, schema=Schema(tables, version))
+    with node.begin() as connection:
+        fold.upgrade(connection, node.replica)
+
+
+def test_a_row_written_before_a_group_was_added_has_not_written_it(country: World, ziwa: Node, central: Node) -> None:
+    newer = country.laptop("newer", ziwa.home)
+    for node, version in ((ziwa, 2), (newer, 3), (central, 3)):
+        _at(node, version)
+    sync(newer, central)
+    person = ziwa.new(ziwa.home, "person", given="Asha", at=2000)
+    sync(ziwa, central)
+    sync(newer, central)
+    _at(ziwa, 3)
+    newer.edit(ziwa.home, "person", (person,), email="a@b.tz", at=1500)  # its clock is behind
+    sync(newer, central)
+    sync(ziwa, central)
+    assert [head.values for head in ziwa.state(ziwa.home, "person", (person,))["email"]] == [("a@b.tz",)]
+    assert ziwa.conflicts() == []
+    assert ziwa.dump(ziwa.home) == newer.dump(ziwa.home)
+
+
+def test_what_a_role_may_write_since_an_upgrade_counts_after_it(country: World, ziwa: Node, central: Node) -> None:
+    commenter = country.laptop("commenter", ziwa.home, role="commenter")
+    for node in (ziwa, central):
+        _at(node, 2)
+    _at(commenter, 3, widened=True)
+    sync(commenter, central)
+    person = commenter.new(ziwa.home, "person", given="Asha")
+    sync(commenter, central)
+    sync(ziwa, central)
+    assert forge.reasons(ziwa, ziwa.home) == {"not-granted": 1}
+    _at(ziwa, 3, widened=True)
+    assert not forge.reasons(ziwa, ziwa.home)
+    assert ziwa.state(ziwa.home, "person", (person,)) == commenter.state(ziwa.home, "person", (person,))
 
 
 def test_what_was_erased_does_not_come_back_whole_to_a_server_that_has_lost_the_order(country: World, ziwa: Node, central: Node) -> None:
