@@ -5,8 +5,9 @@ Everything below the test is the production code of `sync/`; only the random sou
 
 import random
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -76,11 +77,11 @@ def _engine(connection: sqlite3.Connection) -> sa.Engine:
 
 @cache
 def _empty() -> bytes:
-    connection = sqlite3.connect(":memory:")
-    engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    metadata.create_all(engine)
-    store.metadata.create_all(engine)
-    return connection.serialize()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+        metadata.create_all(engine)
+        store.metadata.create_all(engine)
+        return connection.serialize()
 
 
 @cache
@@ -96,6 +97,7 @@ class Database:
 
     def __init__(self, content: bytes | None = None) -> None:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        weakref.finalize(self, self._connection.close)  # from Python 3.13 on one that is only dropped warns
         self._connection.deserialize(content or _empty())
         self.engine = _engine(self._connection)
         self._ordinary: sa.Connection | None = None
