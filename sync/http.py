@@ -265,15 +265,28 @@ def post_letters(
 
 
 def forward_mail(begin: Begin, line: Line, hub: bytes) -> int:
-    """Hand over what this relay carries to a hub, and keep the answers for those who wrote. Returns how many were handed over."""
+    """Hand over what this relay carries to a hub, and keep the answers for those who wrote. Returns how many were handed over.
+
+    Raises what the line raises; Stranger once all have had their turn, where the hub does not know who wrote one: it is kept.
+    """
     with begin() as connection:
         carried = bundle.mail(connection, to=hub)
+    strangers = 0
     for envelope in carried:
-        answers = bundle.read(line.post(envelope.data))[0]
+        try:
+            reply = line.post(envelope.data)
+        except Stranger:
+            strangers += 1
+            continue
+        except (Forged, Unreadable):  # damaged on its way here: who wrote it believes nothing before a receipt, and writes again
+            reply = b""
+        answers = bundle.read(reply)[0]
         with begin() as connection:
             for answer in answers:
                 bundle.keep_mail(connection, answer)
             bundle.drop_mail(connection, [envelope])
+    if strangers:
+        raise Stranger
     return len(carried)
 
 

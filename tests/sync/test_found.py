@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sync import checks, decrees, fold, index, joining, ledger, messages, receipts, segments, store, writing
-from sync.errors import Unreachable
+from sync import bundle, checks, decrees, fold, index, joining, ledger, messages, receipts, segments, store, writing
+from sync.errors import Stranger, Unreachable
 from sync.keys import NodeKey
 from sync.messages import Message
 from sync.schema import Key, Schema
@@ -368,6 +368,33 @@ def test_what_a_role_may_write_since_an_upgrade_counts_after_it(country: World, 
     _at(ziwa, 3, widened=True)
     assert not forge.reasons(ziwa, ziwa.home)
     assert ziwa.state(ziwa.home, "person", (person,)) == commenter.state(ziwa.home, "person", (person,))
+
+
+def test_a_letter_that_is_damaged_or_a_stranger_s_does_not_keep_a_relay_from_the_next(country: World, ziwa: Node, central: Node) -> None:
+    relay = country.stranger("relay", "")
+    with central.begin() as connection:
+        joining.enter(connection, central.replica, relay.key.public, name="relay", seat="region", home="", at=1)
+    sync(ziwa, central)
+    backup = central.database.copy()
+    newer = country.laptop("newer", ziwa.home)
+    sync(relay, central)
+    person = ziwa.new(ziwa.home, "person", given="Asha")
+    (good,), (strange,) = _letters(ziwa, central), _letters(newer, central)
+    with relay.begin() as connection:
+        for letter in (strange, replace(good, sealed=good.sealed[:-1] + b"?"), good):
+            bundle.keep_mail(connection, letter)
+    central.database = Database(backup)
+    with pytest.raises(Stranger):
+        network.forward(relay, central, country.authority, now=9)
+    assert central.state(ziwa.home, "person", (person,)) == ziwa.state(ziwa.home, "person", (person,))
+    with relay.begin() as connection:
+        assert bundle.mail(connection, to=central.key.public) == [strange]
+
+
+def _letters(node: Node, hub: Node) -> list[bundle.Envelope]:
+    with node.begin() as connection:
+        writing.seal(connection, node.replica, 9)
+        return bundle.write(connection, node.replica, hub.key.public, at=9, draw=bytes)
 
 
 def test_what_was_erased_does_not_come_back_whole_to_a_server_that_has_lost_the_order(country: World, ziwa: Node, central: Node) -> None:
