@@ -120,8 +120,10 @@ def stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[Se
     keys.verify(fragment.header.author, "segment", fragment.header.text, fragment.signature)
     if ledger.partition_of(connection, fragment.id) and fragment.id not in ledger.holes(connection):
         return []
+    theirs = (STAGED.c.id == fragment.id, STAGED.c.peer == peer)
+    connection.execute(STAGED.delete().where(*theirs, STAGED.c.total != fragment.total))  # trimmed at the sender since: begin again
     rows = connection.execute(sa.select(STAGED).order_by(STAGED.c.place)).all()
-    mine = next((row for row in rows if (row.id, row.peer, row.total) == (fragment.id, peer, fragment.total)), None)
+    mine = next((row for row in rows if (row.id, row.peer) == (fragment.id, peer)), None)
     have = mine.body if mine else b""
     if fragment.offset > len(have):
         return []

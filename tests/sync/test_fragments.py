@@ -120,3 +120,15 @@ def test_no_erasure_is_confirmed_while_pieces_have_come_that_may_hold_it(country
     sync(ziwa, central)
     with central.begin() as connection:
         assert len(decrees.confirm(connection, central.replica, AT)) == 1
+
+
+def test_a_body_that_an_order_trims_between_two_of_its_pieces_begins_again(country: World, ziwa: Node, ziwa2: Node, central: Node) -> None:
+    names = [ziwa.new(ziwa.home, "person", given=country.draw(1_500).hex()) for _ in range(4)]
+    sync(ziwa, central)
+    with suppress(AssertionError):
+        sync(ziwa2, central, most=2_048, rounds=4)
+    assert staged(ziwa2) == 1
+    with central.begin() as connection:
+        decrees.erase(connection, central.replica, country.authority, ziwa.home, [("person", names[0])], nonce=country.draw(8), at=AT)
+    sync(ziwa2, central, most=2_048)
+    assert ziwa2.heads()[ziwa.home] == central.heads()[ziwa.home]
