@@ -8,6 +8,7 @@ so that whoever holds the order can tell a trimmed body from a forged one.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from sync.keys import NodeKey
 from sync.ledger import Replica
 from sync.rights import ERASURE, GRANT, HANDOVER, REVOCATION
 from sync.schema import Key, Plain
-from sync.segments import centre_partition
+from sync.segments import centre_partition, PARENTS_MAX
 from sync.store import CARRIED, ERASED, QUARANTINE, STAGED, TRIM
 
 HEADS_MAX = 500
@@ -37,15 +38,19 @@ def _decree(
     nonce: bytes,
     at: int,
 ) -> None:
-    """One segment of the root with (table, key, fields) statements; None as the key is the statement's own dot."""
+    """One segment of the root with (table, key, fields) statements; None as the key is the statement's own dot.
+
+    A flood of heads is bound up by empty segments before it, as `writing.seal` does: more parents than PARENTS_MAX nobody reads.
+    """
     minter = minter_of(root.public, nonce, partition)
     changes = [
         Change(name := dot(minter, k), table, (key or name,), fields, (), "", at)
         for k, (table, key, fields) in enumerate(statements, start=1)
     ]
-    parents = ledger.heads_of(connection, partition)
-    segment = segments.seal(root, partition, changes, nonces=[nonce], parents=parents, at=at, schema=replica.schema.version)
-    fold.receive(connection, replica, [segment])
+    sign = partial(segments.seal, root, partition, at=at, schema=replica.schema.version)
+    while len(heads := ledger.heads_of(connection, partition)) > PARENTS_MAX:
+        fold.receive(connection, replica, [sign([], nonces=[], parents=heads[:PARENTS_MAX])])
+    fold.receive(connection, replica, [sign(changes, nonces=[nonce], parents=heads)])
 
 
 # ---- founding, granting, handing over

@@ -397,6 +397,22 @@ def test_a_flood_of_heads_does_not_make_our_next_segment_unreadable(
     assert len(ziwa2.heads()[ziwa.home]) == 1
 
 
+def test_a_flood_of_heads_hinders_no_decree(
+    country: World, ziwa: Node, ziwa2: Node, central: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (segments, decrees):
+        monkeypatch.setattr(module, "PARENTS_MAX", 8, raising=False)
+    on = forge.tips(central, ziwa.home)
+    flood = [forge.signed(ziwa.key, replace(forge.header(ziwa.home, on, nonces=()), at=k), b'{"b":[],"m":[]}') for k in range(30)]
+    forge.receive(central, *flood)
+    with central.begin() as connection:
+        own, nonce = central.replica, country.draw(8)
+        decrees.revoke(connection, own, country.authority, ziwa.home, ziwa.key.public, nonce=nonce, at=9, good=())
+        assert index.revoked(connection, ziwa.home) == {ziwa.key.public}
+    sync(ziwa2, central)
+    assert ziwa2.heads()[ziwa.home] == central.heads()[ziwa.home]
+
+
 def test_a_stranger_s_dots_make_nobody_fold_again(ziwa: Node, central: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     person = ziwa.new(ziwa.home, "person", given="Asha")
     ziwa.edit(ziwa.home, "person", (person,), phone="1")
