@@ -303,8 +303,9 @@ def _ancestry(connection: sa.Connection, graph: Ancestry, segment: Segment, chan
         if holder != segment.id and graph.is_ancestor(holder, segment.id):
             spans.setdefault(minter, []).append((first, last, holder))
     # Where an ancestor holds a second content of the dot, that is a value of its own row and of no other.
-    rows = connection.execute(_TWICE, {"partition": segment.header.partition, "dots": sorted(named)}) if spans else ()
-    elsewhere = {(dot, holder): (table, key) for dot, holder, table, key in rows}
+    at = {"partition": segment.header.partition}
+    twice = (row for part in ledger.parts(named if spans else ()) for row in connection.execute(_TWICE, {**at, "dots": part}))
+    elsewhere = {(dot, holder): (table, key) for dot, holder, table, key in twice}
     within = {change.dot for change in changes}
 
     def counts(base: str, change: Change) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 import sqlalchemy as sa
 
 from sync.dots import split
-from sync.ledger import ids, of_partition, upsert
+from sync.ledger import ids, of_partition, parts, upsert
 from sync.rights import Decree
 from sync.schema import Key
 from sync.segments import Segment
@@ -38,8 +38,8 @@ def note_facts(
 
 def minters(connection: sa.Connection, partition: str, wanted: Collection[str]) -> list[tuple[str, bytes, bytes]]:
     """(minter, segment that lists it, author) of these minters."""
-    rows = connection.execute(_MINTERS, {"partition": partition, "wanted": list(wanted)}) if wanted else ()
-    return [(minter, segment, author) for minter, segment, author in rows]
+    found = (row for part in parts(wanted) for row in connection.execute(_MINTERS, {"partition": partition, "wanted": part}))
+    return [(minter, segment, author) for minter, segment, author in found]
 
 
 _MINTERS = of_partition(MINTER, "minter", "segment", "author").where(MINTER.c.minter.in_(sa.bindparam("wanted", expanding=True)))
@@ -51,9 +51,10 @@ def spans(connection: sa.Connection, partition: str, dots: Iterable[str]) -> lis
     if not named:
         return []
     counters = [counter for _, counter in named]
-    asked = {"wanted": sorted({minter for minter, _ in named}), "least": min(counters), "greatest": max(counters)}
-    rows = connection.execute(_SPANS, {"partition": partition, **asked})
-    return [(minter, first, last, segment) for minter, first, last, segment in rows]
+    asked = {"partition": partition, "least": min(counters), "greatest": max(counters)}
+    wanted = sorted({minter for minter, _ in named})
+    found = (row for part in parts(wanted) for row in connection.execute(_SPANS, {**asked, "wanted": part}))
+    return [(minter, first, last, segment) for minter, first, last, segment in found]
 
 
 _SPANS = of_partition(SPAN, "minter", "first", "last", "segment").where(

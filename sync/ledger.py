@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -40,6 +41,15 @@ from sync.store import (
     TRIMMED,
     UNPROVEN,
 )
+
+_T = TypeVar("_T")
+
+
+def parts(wanted: Iterable[_T], most: int = 500) -> Iterator[list[_T]]:
+    """What is asked for in runs that one statement may name: SQLite takes 32,766 variables, and a sender may name more."""
+    rest = iter(wanted)
+    while part := list(islice(rest, most)):
+        yield part
 
 
 def of_partition(table: sa.Table, *columns: str) -> sa.Select[tuple[Any, ...]]:
@@ -115,11 +125,12 @@ _ALL_HEADS = sa.select(PARTITION.c.partition, PARTITION.c.heads)
 def heads_of(connection: sa.Connection, partition: str) -> list[tuple[bytes, int]]:
     """(head, generation) of one partition, sorted, without reading its graph."""
     found = ids(connection.execute(_HEADS, {"partition": partition}).scalar() or b"")
-    generation: dict[bytes, int] = {}
-    for start in range(0, len(found), 500):
-        rows = connection.execute(_STEPS, {"wanted": found[start : start + 500]})
-        generation.update((row.id, row.generation) for row in rows)
-    return sorted(generation.items())
+    return sorted((row.id, row.generation) for row in _steps(connection, found).values())
+
+
+def _steps(connection: sa.Connection, wanted: Iterable[bytes]) -> dict[bytes, Any]:
+    """(id, generation, parents) of those of the segments that are held, by id."""
+    return {row.id: row for part in parts(wanted) for row in connection.execute(_STEPS, {"wanted": part})}
 
 
 _HEADS = of_partition(PARTITION, "heads")
@@ -248,10 +259,10 @@ def newer_than(connection: sa.Connection, partition: str, known: Collection[byte
 
     None when that takes more than so many steps, or when some of `known` is not held: then the graph has to tell.
     """
-    theirs = {row.id: row for row in connection.execute(_STEPS, {"wanted": list(known)})} if known else {}
+    theirs = _steps(connection, known)
     if len(theirs) != len(set(known)) or not theirs:
         return None
-    ours = {row.id: row for row in connection.execute(_STEPS, {"wanted": [head for head, _ in heads_of(connection, partition)]})}
+    ours = _steps(connection, [head for head, _ in heads_of(connection, partition)])
     lacking: dict[bytes, int] = {}
     for _ in range(steps):
         open_ours = {segment: row for segment, row in ours.items() if segment not in theirs}
@@ -261,9 +272,7 @@ def newer_than(connection: sa.Connection, partition: str, known: Collection[byte
         lacking.update((segment, highest) for segment, row in open_ours.items() if row.generation == highest)
         for side in (ours, theirs):
             at_the_top = [side.pop(segment) for segment in [s for s, row in side.items() if row.generation == highest]]
-            wanted = {parent for row in at_the_top for parent in ids(row.parents)} - side.keys()
-            if wanted:
-                side.update((row.id, row) for row in connection.execute(_STEPS, {"wanted": list(wanted)}))
+            side.update(_steps(connection, {parent for row in at_the_top for parent in ids(row.parents)} - side.keys()))
     return None
 
 
@@ -315,8 +324,8 @@ def mend(connection: sa.Connection, segment: Segment, verdict: str) -> None:
 
 def set_verdict(connection: sa.Connection, wanted: Sequence[bytes], verdict: str) -> None:
     """Judge held segments anew."""
-    for start in range(0, len(wanted), 500):
-        connection.execute(SEGMENT.update().where(SEGMENT.c.id.in_(wanted[start : start + 500])).values(verdict=verdict))
+    for part in parts(wanted):
+        connection.execute(SEGMENT.update().where(SEGMENT.c.id.in_(part)).values(verdict=verdict))
 
 
 def holes(connection: sa.Connection, partition: str | None = None) -> dict[bytes, tuple[str, str]]:
@@ -348,9 +357,8 @@ _PARTITION_OF = sa.select(SEGMENT.c.partition).where(SEGMENT.c.id == sa.bindpara
 def written_by(connection: sa.Connection, wanted: Sequence[bytes]) -> set[tuple[str, bytes]]:
     """The (partition, author) pairs of these held segments."""
     found: set[tuple[str, bytes]] = set()
-    for start in range(0, len(wanted), 500):
-        rows = connection.execute(_WRITTEN_BY, {"wanted": wanted[start : start + 500]})
-        found.update((partition, author) for partition, author in rows)
+    for part in parts(wanted):
+        found.update((partition, author) for partition, author in connection.execute(_WRITTEN_BY, {"wanted": part}))
     return found
 
 
@@ -367,8 +375,7 @@ _AUTHORS = of_partition(SEGMENT, "id", "author")
 
 def segments(connection: sa.Connection, wanted: Sequence[bytes]) -> Iterable[Segment]:
     """The segments of these ids, in the order given; those that are not held, or that the disk has spoilt, are left out."""
-    for start in range(0, len(wanted), 200):
-        part = wanted[start : start + 200]
+    for part in parts(wanted, 200):
         rows = {row.id: row for row in connection.execute(_SEGMENTS, {"wanted": part})}
         for segment in part:
             found = _read(rows[segment]) if segment in rows else None
@@ -394,8 +401,8 @@ _SEGMENTS = sa.select(SEGMENT.c.id, SEGMENT.c.header, SEGMENT.c.signature, SEGME
 def packed_sizes(connection: sa.Connection, wanted: Sequence[bytes]) -> dict[bytes, int]:
     """What each of these adds to a message that is not yet packed together, in bytes; none for one that is damaged."""
     found: dict[bytes, int] = {}
-    for start in range(0, len(wanted), 500):
-        found.update((segment, size) for segment, size in connection.execute(_SIZES, {"wanted": wanted[start : start + 500]}))
+    for part in parts(wanted):
+        found.update((segment, size) for segment, size in connection.execute(_SIZES, {"wanted": part}))
     return found
 
 
@@ -466,9 +473,8 @@ def change_counts(connection: sa.Connection, partition: str, wanted: Collection[
 
 def drop_pending(connection: sa.Connection, partition: str, counters: Collection[int]) -> None:
     """Forget pending changes that a segment now holds."""
-    for start in range(0, len(counters), 500):
-        some = list(counters)[start : start + 500]
-        connection.execute(PENDING.delete().where(PENDING.c.partition == partition, PENDING.c.counter.in_(some)))
+    for part in parts(counters):
+        connection.execute(PENDING.delete().where(PENDING.c.partition == partition, PENDING.c.counter.in_(part)))
 
 
 def _change(text: str) -> Change:

@@ -286,8 +286,7 @@ class Safety(NamedTuple):
 def safety_of(connection: sa.Connection, partition: str, dots: Collection[str]) -> dict[str, Safety]:
     """Where these changes are safe. One that is pending, or that nobody has a receipt for, is safe nowhere else."""
     found: dict[str, Safety] = dict.fromkeys(dots, Safety(None, None))
-    for start in range(0, len(dots), 200):
-        part = list(dots)[start : start + 200]
+    for part in ledger.parts(dots, 200):
         holders = index.holders_of(connection, partition, part)
         rows = connection.execute(sa.select(SAFE).where(SAFE.c.segment.in_({s for some in holders.values() for s in some}))).all()
         for dot, segments in holders.items():
@@ -315,9 +314,10 @@ def kept(connection: sa.Connection, partition: str, *seats: str) -> Kept:
     oldest = ledger.pending_since(connection, partition) if count else None
     moments = [] if oldest is None else [oldest]
     heads = {head for head, _ in ledger.heads_of(connection, partition)}
-    safe = connection.execute(sa.select(SAFE.c.segment).where(SAFE.c.segment.in_(heads), SAFE.c.seat.in_(seats))).scalars()
-    if heads - set(safe):
-        covered = sa.select(SAFE.c.segment).where(SAFE.c.partition == partition, SAFE.c.seat.in_(seats))
+    with_seat = sa.select(SAFE.c.segment).where(SAFE.c.seat.in_(seats))
+    safe = {each for part in ledger.parts(heads) for each in connection.execute(with_seat.where(SAFE.c.segment.in_(part))).scalars()}
+    if heads - safe:
+        covered = with_seat.where(SAFE.c.partition == partition)
         unsafe = connection.execute(_SIZES.where(SPAN.c.segment.not_in(covered)), {"partition": partition}).all()
         count += sum(row.size for row in unsafe)
         moments += [segment.header.at for segment in ledger.segments(connection, [row.segment for row in unsafe[:1]])]

@@ -18,7 +18,6 @@ from sync.merge import Head, State
 from sync.schema import Key, partition_kind, Table
 from sync.store import HEAD, PAST, QUARANTINE
 
-_CHUNK = 400
 _FEW = 5
 
 
@@ -36,8 +35,7 @@ class Image(NamedTuple):
 def load(connection: sa.Connection, partition: str, table: Table, keys: Sequence[Key]) -> dict[Key, State]:
     """The heads of the rows with these keys; a row that does not exist has no groups."""
     states: dict[Key, State] = {}
-    for start in range(0, len(keys), _CHUNK):
-        part = keys[start : start + _CHUNK]
+    for part in ledger.parts(keys):
         for row in _rows(connection, partition, table, part).mappings():
             states[tuple(f.plain(row[f.name]) for f in table.key)] = _state(table, row)
         if states:
@@ -229,8 +227,7 @@ class _Links:
 
     def _read(self, connection: sa.Connection, partition: str, wanted: Sequence[str]) -> set[str]:
         further: set[str] = set()
-        for start in range(0, len(wanted), _CHUNK):
-            part = wanted[start : start + _CHUNK]
+        for part in ledger.parts(wanted):
             for row in connection.execute(_REPLACED, {"partition": partition, "dots": part}):
                 self._eff[row.tbl, tuple(json.loads(row.key)), row.dot] = row.eff
             for row in connection.execute(_QUARANTINED, {"partition": partition, "dots": part}):
@@ -306,8 +303,7 @@ def _ledger_row(partition: str, table: Table, key: Key, group: str, head: Head, 
 
 def _write_others(connection: sa.Connection, partition: str, table: Table, states: Mapping[Key, State], had_others: set[Key]) -> None:
     stale = [ledger.key_text(key) for key in states if key in had_others]
-    for start in range(0, len(stale), _CHUNK):
-        part = stale[start : start + _CHUNK]
+    for part in ledger.parts(stale):
         connection.execute(HEAD.delete().where(HEAD.c.partition == partition, HEAD.c.tbl == table.name, HEAD.c.key.in_(part)))
     rows = [
         _ledger_row(partition, table, key, group, head, open=group not in table.quiet and merge.is_open((heads[0], head)))

@@ -1,6 +1,7 @@
 """What a node that means harm, or is only broken, can send: nothing is lost, nothing is folded, nobody is stopped."""
 
 import json
+import sqlite3
 import struct
 import zlib
 from collections.abc import Callable
@@ -411,6 +412,23 @@ def test_a_flood_of_heads_hinders_no_decree(
         assert index.revoked(connection, ziwa.home) == {ziwa.key.public}
     sync(ziwa2, central)
     assert ziwa2.heads()[ziwa.home] == central.heads()[ziwa.home]
+
+
+def test_a_body_may_name_more_than_one_statement_takes(ziwa: Node, central: Node) -> None:
+    person = ziwa.new(ziwa.home, "person")
+    sync(ziwa, central)
+    names = [person, *(f"{k:016x}-1" for k in range(600))]
+    own = forge.own_dot(ziwa.key, ziwa.home)
+    some = [change(own, (person,), tuple(names), phone="1"), *(change(name, (name,), phone="2") for name in names[1:])]
+    made = forge.segment(ziwa.key, central, ziwa.home, some)
+    with central.begin() as connection:
+        driver = connection.connection.driver_connection
+        assert driver
+        driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 520)
+    forge.receive(central, made)
+    assert central.state(ziwa.home, "person", (person,))["phone"][0].values == ("1",)
+    with central.begin() as connection:
+        assert ledger.newer_than(connection, ziwa.home, [k.to_bytes(20) for k in range(600)], 1) is None
 
 
 def test_a_stranger_s_dots_make_nobody_fold_again(ziwa: Node, central: Node, monkeypatch: pytest.MonkeyPatch) -> None:
