@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from sync import index, ledger, rights, segments, store
-from sync.changes import canonical, Change, encode, fits, NAME_MAX, spans_of
+from sync.changes import BASES_MAX, canonical, Change, encode, fits, NAME_MAX, spans_of
 from sync.dots import dot, minter_of, split
 from sync.fold import holders, refold
 from sync.ledger import Replica
@@ -86,15 +86,19 @@ class Writing:
 
     def _change(self, partition: str, draft: Draft, by: str, at: int) -> Change:
         bases = draft.bases
-        if bases is None:
+        if bases is None or len(bases) > BASES_MAX:
             bases = self._heads_now(partition, draft)
         return Change(draft.dot or self.mint(partition), draft.table, draft.key, draft.fields, bases, by, at)
 
     def _heads_now(self, partition: str, draft: Draft) -> tuple[str, ...]:
+        """The heads that a draft replaces. Of a flood the newest, so that it wins: the others stay beside it until the next write."""
         table = self._replica.schema.tables[draft.table]
         state = load(self._connection, partition, table, [draft.key]).get(draft.key, {})
         groups = {table.group_of[name] for name in draft.fields}
-        return tuple(sorted({head.dot for group in groups for head in state.get(group, ())}))
+        heads = {head[:2] for group in groups for head in state.get(group, ())}
+        shown = None if draft.bases is None else set(draft.bases)
+        newest = sorted((eff, name) for eff, name in heads if shown is None or name in shown)[-BASES_MAX:]
+        return tuple(sorted(name for _, name in newest))
 
 
 # ---- sealing

@@ -414,6 +414,22 @@ def test_a_flood_of_heads_hinders_no_decree(
     assert ziwa2.heads()[ziwa.home] == central.heads()[ziwa.home]
 
 
+def test_a_flood_of_values_makes_no_honest_change_unreadable(
+    ziwa: Node, ziwa2: Node, central: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("changes", "writing"):
+        monkeypatch.setattr(f"sync.{module}.BASES_MAX", 8, raising=False)
+    person = ziwa.new(ziwa.home, "person")
+    shown = tuple(forge.own_dot(ziwa2.key, ziwa.home, k) for k in range(1, 31))
+    flood = [change(name, (person,), phone=name)._replace(at=9_000) for name in shown]
+    forge.receive(ziwa, forge.segment(ziwa2.key, ziwa, ziwa.home, flood))
+    for bases in (None, shown):
+        chosen = ziwa.edit(ziwa.home, "person", (person,), bases=bases, phone="chosen")
+        assert ziwa.state(ziwa.home, "person", (person,))["phone"][0].dot == chosen
+    sync(ziwa, central)
+    assert central.state(ziwa.home, "person", (person,)) == ziwa.state(ziwa.home, "person", (person,))
+
+
 def test_a_body_may_name_more_than_one_statement_takes(ziwa: Node, central: Node) -> None:
     person = ziwa.new(ziwa.home, "person")
     sync(ziwa, central)
