@@ -49,7 +49,7 @@ def _is_whole(row: sa.Row[tuple[object, ...]], proven: Collection[bytes]) -> boo
 
 
 def mark_damaged(connection: sa.Connection, wanted: Sequence[bytes]) -> None:
-    """Ask peers for the bodies of these segments from now on. The caller refolds their partitions, which shows nothing of them."""
+    """Ask peers for the bodies of these segments from now on. What they say shows until their partitions are refolded."""
     ledger.set_verdict(connection, wanted, store.DAMAGED)
 
 

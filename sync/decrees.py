@@ -88,7 +88,9 @@ def hand_over(connection: sa.Connection, replica: Replica, partition: str, hub: 
 
 
 def is_root(connection: sa.Connection, partition: str, key: bytes) -> bool:
-    """Whether what the next segment of `key` decrees in a partition would count."""
+    """Whether the newest handover that counts, else the founding, makes `key` root. A revocation of it, or another root beside
+    it that did not know of this handover, is not looked for: what `key` decrees may still not count.
+    """
     return _next_root(connection, partition) == key
 
 
@@ -117,7 +119,7 @@ def revoke(
 ) -> None:
     """Let nothing of a key count from now on, but what `good` names and what stands before that.
 
-    good  the last good heads; None: all that is held of it now
+    good  the last good heads; None: the newest HEADS_MAX of those that are held of it now
     """
     if good is None:
         graph, authors = ledger.graph(connection, partition), ledger.authors(connection, partition)

@@ -256,7 +256,7 @@ def read_order(order: Change) -> tuple[list[str], dict[bytes, bytes]]:
 
 
 def _names_rows(row: object) -> bool:
-    """Whether a part of an order reads as (table, first parts of the key ..), of a size that an index holds."""
+    """Whether a part of an order reads as (table, first parts of the key ..), as many and as large as a key's may be."""
     if not isinstance(row, list) or not 1 < len(row) <= 1 + KEY_MAX:
         return False
     return all(len(part) <= KEY_TEXT_MAX if isinstance(part, str) else part is None or _is_small(part) for part in row)

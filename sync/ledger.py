@@ -1,4 +1,4 @@
-"""What the engine keeps: segments, pending changes, heads beside the winner, the past, quarantine, facts, peers.
+"""What the engine keeps: segments, pending changes, heads beside the winner, the past, quarantine, the directory, peers.
 
 Reads and writes on a SQLAlchemy Core connection that the caller owns; nothing here commits. What the rows of the
 application show lives in the application's tables; what cannot be seen there lives here.
@@ -323,7 +323,7 @@ def mend(connection: sa.Connection, segment: Segment, verdict: str) -> None:
 
 
 def set_verdict(connection: sa.Connection, wanted: Sequence[bytes], verdict: str) -> None:
-    """Judge held segments anew."""
+    """Set what these held segments are kept as. Nothing is judged or folded by it."""
     for part in parts(wanted):
         connection.execute(SEGMENT.update().where(SEGMENT.c.id.in_(part)).values(verdict=verdict))
 

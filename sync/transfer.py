@@ -60,7 +60,7 @@ def whole(connection: sa.Connection, wanted: Sequence[bytes]) -> list[Segment]:
 def _offered(
     connection: sa.Connection, partitions: Iterable[str], known: Mapping[str, Collection[bytes]], asked: Sequence[bytes]
 ) -> Iterator[tuple[bytes, int]]:
-    """(segment, packed bytes) of all that `_lacking` chooses from, in the order in which it is to go."""
+    """(segment, packed bytes) of all that `lacking` chooses from, in the order in which it is to go."""
     for partition in sorted(partitions, key=lambda name: (("nation", "region", "centre").index(partition_kind(name)), name)):
         missing = ledger.newer_than(connection, partition, known.get(partition, ()), STEPS_MAX)
         if missing is None:
@@ -114,7 +114,7 @@ _STAGED = sa.select(STAGED.c.id, sa.func.length(STAGED.c.body)).where(STAGED.c.p
 def stage(connection: sa.Connection, peer: bytes, fragment: Fragment) -> list[Segment]:
     """Keep a piece that continues what is here; the whole segment, once it is. Raises Forged.
 
-    The signature is judged with the first piece, so that only real segments take room, and only the newest few do. Of one
+    The signature is judged with each piece, so that only real segments take room, and only the newest few do. Of one
     that is held nothing is kept: it would outlive the erasure of what is held.
     """
     keys.verify(fragment.header.author, "segment", fragment.header.text, fragment.signature)
