@@ -44,7 +44,8 @@ def lacking(
 def whole(connection: sa.Connection, wanted: Sequence[bytes]) -> list[Segment]:
     """Those of the segments that the disk still gives as they were signed, up to the first that it does not.
 
-    A spoilt one is marked: peers are asked for it from now on, and nothing that stands on it is sent before it is back.
+    A spoilt one is marked: peers are asked for it from now on, and nothing that stands on it is sent before it is back; never,
+    where nobody else holds it. What it says shows until its partition is refolded.
     """
     whole: list[Segment] = []
     for segment in ledger.segments(connection, wanted):
