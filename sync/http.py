@@ -355,13 +355,15 @@ def _answer_bundle(hub: Hub, data: bytes, now: int) -> bytes:
     with hub.begin() as connection:
         _, received = bundle.accept(connection, replica, envelope)
         if received is None:
-            answers = bundle.mail(connection, to=envelope.sender)
-            bundle.drop_mail(connection, answers)
+            waiting = bundle.in_files(bundle.mail(connection, to=envelope.sender), ENVELOPE_MAX)
+            reply = b"".join(waiting[:1])
+            bundle.drop_mail(connection, bundle.read(reply)[0])  # the rest with his next
         else:
             writing.seal(connection, replica, now)
-            answers = bundle.write(connection, replica, envelope.sender, at=now, draw=hub.draw)[:1]  # the rest with the next
+            written = bundle.write(connection, replica, envelope.sender, at=now, draw=hub.draw)
+            reply = b"".join(each.data for each in written[:1])
             hub.heard(envelope.sender)
-    return b"".join(bundle.in_files(answers, ENVELOPE_MAX)[:1]) or MAGIC + BUNDLE
+    return reply or MAGIC + BUNDLE
 
 
 def _answer_message(hub: Hub, envelope: bytes, now: int) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cheroot.wsgi import Server
 
-from sync import http, joining, keys, ledger, messages
+from sync import bundle, http, joining, keys, ledger, messages
 from sync.errors import BadInvitation, Forged, NotDaftari, Stranger, SyncError, TooLarge, Unreachable, Unreadable
 from sync.http import CONTENT_TYPE, Hub, Line, Report
 from sync.joining import Invitation
@@ -69,6 +69,18 @@ def test_an_exchange_over_the_wire(country: World, ziwa: Node) -> None:
     assert (report.messages, report.changes_sent, report.changes_received) == (1, 1, 0)
     assert heard == [ziwa.key.public]
     assert country.central.state(ziwa.home, "person", (person,))
+
+
+def test_a_relay_forgets_only_the_mail_that_it_hands_over(country: World, ziwa: Node, mlima: Node) -> None:
+    central = country.central.key.public
+    letters = [bundle.Envelope(central, ziwa.key.public, country.draw(400_000)) for _ in range(5)]
+    with mlima.begin() as connection:
+        for letter in letters:
+            bundle.keep_mail(connection, letter)
+    relay = replace(hub_of(country), begin=mlima.begin, replica=lambda: mlima.replica, authority=None)
+    asking = bundle.Envelope(ziwa.key.public, central, b"any")
+    got = [bundle.read(http.answer(relay, asking.data, 7))[0] for _ in letters]
+    assert [each for some in got for each in some] == letters
 
 
 def test_joining_over_the_wire(country: World) -> None:
