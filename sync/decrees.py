@@ -127,6 +127,7 @@ def revoke(
         good = sorted(tips, key=lambda segment: (graph.generation[segment], segment))[-HEADS_MAX:]
     heads = "".join(segment.hex() for segment in sorted(good))
     _decree(connection, replica, root, partition, [(REVOCATION, node.hex(), {"heads": heads})], nonce=nonce, at=at)
+    receipts.heed_revocations(connection)
 
 
 # ---- erasing

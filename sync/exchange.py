@@ -163,6 +163,7 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
     for partition in {segment.header.partition for segment in arriving}:
         receipts.arrived(connection, partition, set(received.taken))
     receipts.take(connection, message.receipts, mine.keys())
+    receipts.heed_revocations(connection)
     receipts.compare(connection, peer, mine.keys(), message.stated)
     if digest(mine) == message.digest or digest(_seen(connection, peer, message, mine)) == message.digest:
         ledger.set_peer_heads(connection, peer, mine)

@@ -2,10 +2,12 @@
 
 Only a receipt may show a change as safe. The latest statement of a node about a partition wins, so a server that was
 restored from a backup turns "safe" back: its next counter exceeds every one of its own receipts that anybody shows it.
+The word of a node that is revoked is carried on, and makes nothing safe.
 Heads of receipts that are not held here count for nothing until they are.
 """
 
 import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -16,7 +18,7 @@ from sync.changes import canonical
 from sync.ledger import Replica
 from sync.schema import partition_kind
 from sync.segments import Graph, ID_BYTES
-from sync.store import ERASED, RECEIPT, SAFE, SEGMENT, SPAN, TOLD
+from sync.store import DECREE, ERASED, RECEIPT, SAFE, SEGMENT, SPAN, TOLD
 
 HOLDS = ""
 """What a receipt is about: heads that are held; else the dot of an erasure order that was carried out."""
@@ -121,7 +123,7 @@ def _keep(connection: sa.Connection, receipt: Receipt) -> None:
     place = 1 + (connection.execute(_LAST_PLACE).scalar() or 0)
     before = connection.execute(_HEADS, {"node": receipt.node, "partition": receipt.partition}).scalar()
     ledger.upsert(connection, RECEIPT, [{**receipt._asdict(), "heads": b"".join(receipt.heads), "place": place}])
-    seat = ledger.seat_of(connection, receipt.node)
+    seat = _seat(connection, receipt.node, receipt.partition)
     if receipt.about == HOLDS and seat in KEEPERS and not _advance(connection, receipt, seat, ledger.ids(before or b"")):
         mark_safe(connection, receipt.partition)
 
@@ -218,6 +220,29 @@ def compare(connection: sa.Connection, peer: bytes, partitions: Collection[str],
 # ---- what is safe
 
 
+def _seat(connection: sa.Connection, node: bytes, partition: str) -> str:
+    """The seat of a node whose word counts in a partition: none of one that is revoked, for a thief may have signed with its key."""
+    is_revoked = any(node in index.revoked(connection, where) for where in {partition, "nation"})
+    return "" if is_revoked else ledger.seat_of(connection, node)
+
+
+def heed_revocations(connection: sa.Connection) -> None:
+    """Work out anew what is safe where a node that has spoken was revoked since, or is not revoked any more."""
+    before = {(partition, node) for partition, node in json.loads(ledger.get_self(connection, "revoked receipts") or b"[]")}
+    revoked = {(partition, node.hex()) for partition, node in connection.execute(_BY_REVOKED)}
+    for partition in {partition for partition, _ in before ^ revoked}:
+        mark_safe(connection, partition)
+    if before != revoked:
+        ledger.set_self(connection, "revoked receipts", canonical(sorted(revoked)))
+
+
+_BY_REVOKED = (
+    sa.select(RECEIPT.c.partition, RECEIPT.c.node)
+    .join(DECREE, DECREE.c.node == RECEIPT.c.node)
+    .where(DECREE.c.kind == "revocation", DECREE.c.counts, DECREE.c.partition.in_((RECEIPT.c.partition, "nation")))
+)
+
+
 def _advance(connection: sa.Connection, receipt: Receipt, seat: str, before: Collection[bytes]) -> bool:
     """Mark what a receipt adds to its node's last one, without reading the graph; False where it takes something back."""
     reached: set[bytes] = set()
@@ -248,7 +273,7 @@ def arrived(connection: sa.Connection, partition: str, taken: Collection[bytes])
     """Mark what receipts had named before it came. Whatever they cover stands before one of their heads."""
     for node, at, joined in connection.execute(_ABOUT, {"partition": partition}).all():
         heads = tuple(head for head in ledger.ids(joined) if head in taken)
-        if heads and (seat := ledger.seat_of(connection, node)) in KEEPERS:
+        if heads and (seat := _seat(connection, node, partition)) in KEEPERS:
             _advance(connection, Receipt(node, partition, HOLDS, 0, at, heads), seat, ())
 
 
@@ -256,7 +281,7 @@ def mark_safe(connection: sa.Connection, partition: str) -> None:
     """Work out anew which segments of a partition are safe with which seat; what was safe before keeps its second."""
     stated: dict[str, list[tuple[int, list[bytes]]]] = {}
     for node, at, joined in connection.execute(_ABOUT, {"partition": partition}):
-        stated.setdefault(ledger.seat_of(connection, node), []).append((at, ledger.ids(joined)))
+        stated.setdefault(_seat(connection, node, partition), []).append((at, ledger.ids(joined)))
     graph = ledger.graph(connection, partition) if stated else Graph()
     for seat in KEEPERS:
         known = {segment: since for segment, since in connection.execute(_SAFE, {"partition": partition, "seat": seat})}  # noqa: C416
@@ -321,7 +346,7 @@ def kept(connection: sa.Connection, partition: str, *seats: str) -> Kept:
         unsafe = connection.execute(_SIZES.where(SPAN.c.segment.not_in(covered)), {"partition": partition}).all()
         count += sum(row.size for row in unsafe)
         moments += [segment.header.at for segment in ledger.segments(connection, [row.segment for row in unsafe[:1]])]
-    stated = [at for node, at, _ in connection.execute(_ABOUT, {"partition": partition}) if ledger.seat_of(connection, node) in seats]
+    stated = [at for node, at, _ in connection.execute(_ABOUT, {"partition": partition}) if _seat(connection, node, partition) in seats]
     return Kept(count, min(moments, default=None), max(stated, default=None))
 
 

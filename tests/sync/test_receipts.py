@@ -215,6 +215,25 @@ def test_only_a_keeper_s_own_signature_makes_safe(ziwa: Node, ziwa2: Node, centr
     assert not is_safe(ziwa, ziwa.home, person)
 
 
+@pytest.mark.parametrize("revokes", ["nation", "the centre"])
+def test_a_revoked_keeper_s_word_makes_nothing_safe_any_more(revokes: str, country: World, ziwa: Node, central: Node) -> None:
+    region = coordinator(country, ziwa.home)
+    person = ziwa.new(ziwa.home, "person", given="Asha")
+    for node in (ziwa, region, region, ziwa):
+        sync(node, central)
+    (before,) = safety(ziwa, ziwa.home, person)
+    with central.begin() as connection:
+        where = "nation" if revokes == "nation" else ziwa.home
+        own, key = central.replica, region.key.public
+        decrees.revoke(connection, own, country.authority, where, key, nonce=country.draw(8), at=2)
+    sync(ziwa, central)
+    take(ziwa, a_receipt(region.key, region.key.public, ziwa.home, tuple(ziwa.heads()[ziwa.home])))
+    for node in (ziwa, central):
+        assert safety(node, ziwa.home, person) == [before._replace(region=None)] != [before]
+        with node.begin() as connection:
+            assert receipts.kept(connection, ziwa.home, "region").stated is None
+
+
 def test_a_replayed_older_word_changes_nothing(ziwa: Node, central: Node) -> None:
     ziwa.new(ziwa.home, "person", given="Asha")
     sync(ziwa, central)
