@@ -120,7 +120,7 @@ def take(connection: sa.Connection, replica: Replica, peer: bytes, reply: Messag
 def letters(
     connection: sa.Connection, replica: Replica, peer: bytes, *, at: int, most: int = PACKED_MAX // 4, to_stranger: bool = False
 ) -> list[Message]:
-    """What to write to a peer that cannot answer now: all it lacks since its last statement. Believes nothing new of it.
+    """What to write to a peer that cannot answer now: all it lacks or misses by its last statement. Believes nothing new of it.
 
     to_stranger  the peer may have lost the nation's segments that made us known to it: put the newest of them first
     """
@@ -133,10 +133,13 @@ def letters(
         newest = sorted(nation.ids, key=lambda segment: (nation.generation[segment], segment))[-NEWEST_MAX:]
         written.append(replace(opening, segments=transfer.unpacked_within(transfer.whole(connection, newest))))
     known = {partition: set(heads) for partition, heads in ledger.peer_heads(connection, peer).items()}
-    while segments := transfer.lacking(connection, mine, known, most):
+    is_same = digest(mine) == digest({partition: known.get(partition, ()) for partition in mine})
+    asked = transfer.bodies_for(connection, ledger.peer_wants(connection, peer), peer, is_same=is_same)
+    while segments := transfer.lacking(connection, mine, known, most, asked=asked):
         written.append(replace(opening, segments=segments) if not written else Message(digest=opening.digest, segments=segments))
         for segment in segments:
             known.setdefault(segment.header.partition, set()).add(segment.id)
+        asked = [each for each in asked if each not in {segment.id for segment in segments}]
     return written or [opening]
 
 
@@ -165,6 +168,8 @@ def _take(connection: sa.Connection, replica: Replica, peer: bytes, message: Mes
     receipts.take(connection, message.receipts, mine.keys())
     receipts.heed_revocations(connection)
     receipts.compare(connection, peer, mine.keys(), message.stated)
+    if message.heads or message.stated or message.wants:  # the later letters of a bundle say nothing of what their writer misses
+        ledger.set_peer_wants(connection, peer, message.wants)
     if digest(mine) == message.digest or digest(_seen(connection, peer, message, mine)) == message.digest:
         ledger.set_peer_heads(connection, peer, mine)
         return received, mine, True

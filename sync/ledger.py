@@ -603,6 +603,18 @@ def set_peer_heads(connection: sa.Connection, node: bytes, stated: Mapping[str, 
     upsert(connection, PEER, rows)
 
 
+def peer_wants(connection: sa.Connection, node: bytes) -> list[bytes]:
+    """The segments whose bodies a peer missed when it last said."""
+    return ids(get_self(connection, f"wants {node.hex()}") or b"")
+
+
+def set_peer_wants(connection: sa.Connection, node: bytes, wants: Sequence[bytes]) -> None:
+    """Keep what a peer misses; the latest statement wins. What is no id names nothing."""
+    named = [each for each in wants if len(each) == ID_BYTES]
+    if named != peer_wants(connection, node):
+        set_self(connection, f"wants {node.hex()}", b"".join(named))
+
+
 class Unsent(NamedTuple):
     """Changes that a peer was not yet seen to hold. since: claimed second of the oldest, or when it was sealed."""
 

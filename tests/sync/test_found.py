@@ -416,3 +416,27 @@ def test_what_was_erased_does_not_come_back_whole_to_a_server_that_has_lost_the_
         assert not [held.body for held in ledger.segments(connection, [whole[0].id]) if b"+255 7" in held.body]
     central.refold(ziwa.home)
     assert central.dump(ziwa.home) == before
+
+
+@pytest.mark.parametrize("holed", ["ziwa", "central"])
+def test_a_body_that_a_disk_has_lost_comes_back_by_stick(holed: str, country: World, ziwa: Node, central: Node) -> None:
+    for _ in range(2):
+        ziwa.new(ziwa.home, "person", given="Asha")
+        sync(ziwa, central)
+    node, other = (ziwa, central) if holed == "ziwa" else (central, ziwa)
+    with node.begin() as connection:
+        mine = [each for each, author in ledger.authors(connection, ziwa.home).items() if author == ziwa.key.public]
+    for segment in mine:
+        lose(node, segment)
+    for writer, reader in ((node, other), (other, node)):
+        with writer.begin() as connection:
+            letters = bundle.write(connection, writer.replica, reader.key.public, at=9, draw=country.draw, most=1)
+        for letter in letters:
+            with reader.begin() as connection:
+                bundle.accept(connection, reader.replica, letter)
+    assert holes(node) == 0
+    with node.begin() as connection:  # who says that it misses nothing is given nothing again
+        (letter,) = bundle.write(connection, node.replica, other.key.public, at=9, draw=country.draw)
+    with other.begin() as connection:
+        bundle.accept(connection, other.replica, letter)
+        assert ledger.peer_wants(connection, node.key.public) == []
