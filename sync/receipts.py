@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sync import index, keys, ledger, store
+from sync import index, keys, ledger
 from sync.changes import canonical
+from sync.dots import is_dot
 from sync.ledger import Replica
 from sync.schema import partition_kind
 from sync.segments import Graph, ID_BYTES
@@ -149,7 +150,7 @@ def read(rows: Iterable[list[object]], sender: bytes) -> list[Receipt]:
         if (
             any(len(head) != ID_BYTES for head in heads)
             or not (0 <= counter < 2**53 and 0 <= at < 2**53)
-            or len(receipt.about) > store.DOT_MAX
+            or not (receipt.about == HOLDS or is_dot(receipt.about))
         ):
             raise ValueError
         found.append(receipt)

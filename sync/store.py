@@ -30,7 +30,6 @@ def _control(rows: sa.Table, partitions: set[str], fields: list[str], key: Field
     return Table(name, (key or Field("node", "text"),), groups, frozenset(partitions), frozenset({"writer"}), rows)
 
 
-DOT_MAX = 40
 BYTES, BIG, FLAG = sa.LargeBinary(), sa.BigInteger(), sa.Boolean()
 
 SELF = _table("self", _column("name", key=True), _column("value", BYTES))

@@ -1,6 +1,8 @@
 """Receipts: what is safe is what a keeper's latest signed word covers, by whatever way it came."""
 
+import json
 import random
+import struct
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from sync import decrees, exchange, joining, ledger, messages, receipts, store, writing
 from sync.changes import decode
-from sync.errors import Forged
+from sync.errors import Forged, Unreadable
 from sync.keys import NodeKey
 from sync.receipts import HOLDS, Receipt, Safety
 from tests.sync import forge
@@ -250,6 +252,15 @@ def test_receipts_about_nothing_take_no_room(ziwa: Node, central: Node) -> None:
     before = len(held(central))
     take(central, *flood)
     assert len(held(central)) == before
+
+
+@pytest.mark.parametrize("about", ["\ud800", "\0", "no dot"])
+def test_a_receipt_about_what_names_no_order_is_unreadable(about: str, ziwa: Node) -> None:
+    """Not only useless: no database takes some of these."""
+    row = ["", ziwa.home, about, 1, 1, "", "00" * 64]
+    text = json.dumps({"d": "", "r": [row]}).encode()
+    with pytest.raises(Unreadable):
+        messages.unpack(struct.pack(">BBII", 1, 0, len(text) + 4, len(text)) + text, ziwa.key.public)
 
 
 def test_more_receipts_than_a_message_takes_all_arrive(ziwa: Node, central: Node, monkeypatch: pytest.MonkeyPatch) -> None:
