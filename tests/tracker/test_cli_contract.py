@@ -105,7 +105,7 @@ def test_a_fault_that_cannot_be_written_down_is_still_a_sentence(terminal: Termi
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (PermissionError(13, "Permission denied", "/srv/x"), "does not allow this: /srv/x (Permission denied)"),
+        (PermissionError(13, "Permission denied", "/srv/x"), "does not allow this: /srv/x (the rights do not allow it)"),
         (OSError(28, "No space left on device"), "The disk is full"),
     ],
 )
