@@ -211,6 +211,8 @@ def _checked(each: "Field[object]", value: object, name: str) -> object:
     if meaning.choices and value not in meaning.choices:
         sentence = N_("%(name)s must be one of %(choices)s, not %(value)s.")
         raise WrongSetting(sentence, name=name, choices=", ".join(meaning.choices), value=repr(value))
+    if each.default and not value.strip():
+        raise WrongSetting(N_("%(name)s must not be empty."), name=name)
     return value
 
 

@@ -35,6 +35,7 @@ def test_the_environment_names_the_data_folder(tmp_path: Path) -> None:
             "The address of the database begins with postgresql:// or sqlite://, not as mysql://x does.",
         ),
         ("DAFTARI_SYNC_EVERY_S", "9" * 12, f"DAFTARI_SYNC_EVERY_S must be at most 1000000000 (seconds), not {'9' * 12}."),
+        ("DAFTARI_HOST", " ", "DAFTARI_HOST must not be empty."),  # a server would listen on every address
         ("DAFTARI_SESSION_IDLE_S", "0", "DAFTARI_SESSION_IDLE_S must be at least 1 (seconds), not 0."),
     ],
 )
