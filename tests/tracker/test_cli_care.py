@@ -84,7 +84,7 @@ def test_the_doctor_leaves_no_file_on_a_full_disk(terminal: Terminal, monkeypatc
     terminal.centre()
     monkeypatch.setattr("os.fsync", is_full)
     findings = {each["name"]: each["sentence"] for each in terminal("doctor", "--json").json["findings"]}
-    assert findings["write"] == "The data folder cannot be written: No space left on device"
+    assert findings["write"] == "The data folder cannot be written: there is no room left"
     assert not list(terminal.home.glob("write-test-*"))
 
 

@@ -157,7 +157,7 @@ def _write_test(folder: Path) -> Finding:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return Finding("write", "wrong", _(trouble.UNWRITABLE, reason=error.strerror or error))
+        return Finding("write", "wrong", _(trouble.UNWRITABLE, reason=trouble.reason_of(error)))
     finally:
         with suppress(OSError):
             probe.unlink()
