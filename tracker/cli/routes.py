@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
+from tracker import replication
 from tracker.cli.machine import first_user, joinable, joined
 from tracker.cli.status import own_standing
 from tracker.cli.users import settings_of
@@ -15,7 +16,7 @@ from tracker.errors import DomainError, N_
 from tracker.i18n import _, format_instant, ngettext, say
 from tracker.nodes.queries import directory, Listed
 from tracker.policy import OPERATOR
-from tracker.replication import Brought, Node, sentence_of
+from tracker.replication import Brought, is_central, Node, revoked_keys, sentence_of
 from tracker.replication.sticks import Part, SUFFIX
 
 KEY_DIGITS = 8
@@ -96,8 +97,6 @@ class NotThatOne(CommandError):
 
 def node_named(wanted: str) -> Node:
     """A computer of the directory by its key, the first eight digits of it or more, or its name. Raises NoSuchNode, SeveralNodes."""
-    from tracker import replication
-
     nodes, digits = replication.nodes(), wanted.strip().casefold()
     found = [node for node in nodes if len(digits) >= KEY_DIGITS and node.key.hex().startswith(digits)]
     found = found or [node for node in nodes if node.name.casefold() == digits]
@@ -115,8 +114,6 @@ def _called(node: Node) -> str:
 
 def _names(keys: Iterable[bytes]) -> str:
     """What people call these computers."""
-    from tracker import replication
-
     known = {node.key: node.name for node in replication.nodes()}
     return ", ".join(known.get(key) or key.hex()[:KEY_DIGITS] for key in keys)
 
@@ -126,12 +123,11 @@ def _names(keys: Iterable[bytes]) -> str:
 
 def write_bundle(arguments: argparse.Namespace) -> Done:
     """`bundle write FILE [--to NODE] [--size BYTES]`."""
-    from tracker import replication
     from tracker.nodes import actions
 
     with at_work(settings_of(arguments)):
         recipient = _recipient(arguments.to)
-        if recipient in replication.revoked_keys():
+        if recipient in revoked_keys():
             raise ToRevoked(name=_names([recipient]))
         written = actions.write_bundle(OPERATOR, arguments.file, recipient, most=arguments.size)
         name = _names([recipient])
@@ -162,13 +158,11 @@ def write_bundle(arguments: argparse.Namespace) -> Done:
 
 def _recipient(wanted: str | None) -> bytes:
     """Raises NoSuchNode, SeveralNodes, ToWhom, NotJoined."""
-    from tracker import replication
-
     if wanted is not None:
         return node_named(wanted).key
     hub = replication.hub_key()
     if hub is None:
-        raise ToWhom if replication.is_central() else replication.NotJoined
+        raise ToWhom if is_central() else replication.NotJoined
     return hub
 
 
@@ -185,8 +179,6 @@ class Reading(NamedTuple):
 
 def read_bundles(arguments: argparse.Namespace) -> Done:
     """`bundle read FILE...`: files, or folders with all the bundles in them."""
-    from tracker.replication import is_central, revoked_keys
-
     with at_work(settings_of(arguments)):
         readings = _read_all(_files(arguments.files))
         if len(readings) == 1 and readings[0].error:
@@ -290,8 +282,6 @@ def _facts(readings: Sequence[Reading], missing: Sequence[Part]) -> dict[str, ob
 
 
 def _lines(reading: Reading, *, among: Sequence[Reading]) -> list[str]:
-    from tracker.replication import is_central
-
     file, brought = reading.file.name, reading.brought
     if reading.error:
         return [say(reading.error)]
@@ -316,6 +306,11 @@ def _lines(reading: Reading, *, among: Sequence[Reading]) -> list[str]:
                 names=names,
             )
         )
+    return [*lines, *_lines_of_faults(file, brought)]
+
+
+def _lines_of_faults(file: str, brought: Brought) -> list[str]:
+    lines: list[str] = []
     if brought.damaged:
         sentence = N_("%(file)s: %(n)s parts are damaged. Copy the file once more, or have it written anew.")
         lines.append(_(sentence, file=file, n=brought.damaged))
@@ -405,7 +400,6 @@ def _line_of(node: Listed) -> str:
 
 def revoke_node(arguments: argparse.Namespace) -> Done:
     """`node revoke NODE [--yes]`, at central."""
-    from tracker import replication
     from tracker.nodes import actions
 
     with at_work(settings_of(arguments)):
@@ -413,9 +407,9 @@ def revoke_node(arguments: argparse.Namespace) -> Done:
         key = node.key.hex()[:KEY_DIGITS]
         if node.seat == "central":
             raise NotThatOne
-        if node.key in replication.revoked_keys():
+        if node.key in revoked_keys():
             raise RevokedAlready(name=node.name)
-        if not replication.is_central():
+        if not is_central():
             raise replication.NotTheRoot
         warning = _(
             "The computer %(name)s (%(key)s) is cut off for good: nothing that it writes from now on counts anywhere. "
